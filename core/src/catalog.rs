@@ -1,0 +1,130 @@
+//! The names: databases, collections and tokens, as one immutable value that belongs to a snapshot.
+//!
+//! The catalog is derived from system rows of the same sequence number; it is never stored by itself.
+
+use crate::{
+    Timestamp,
+    id::{CollectionId, DatabaseId, TableId},
+    schema::Schema,
+    subcolumn::DocPath,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Everything that has a name, at one sequence number.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Databases and previews that are not deleted.
+    pub databases: BTreeMap<DatabaseId, Arc<Database>>,
+    /// Tokens by the SHA-256 of their secret.
+    pub tokens: BTreeMap<[u8; 32], Arc<Token>>,
+}
+
+/// A database or preview.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Its directory entry.
+    pub entry: DatabaseEntry,
+    /// Version of the directory entry.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its directory entry changed last.
+    pub updated_at: Timestamp,
+    /// Its collections that are not deleted.
+    pub collections: BTreeMap<CollectionId, Arc<Collection>>,
+}
+
+/// What the directory stores about a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseEntry {
+    /// Its id.
+    pub id: DatabaseId,
+    /// Display name.
+    pub name: String,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Tags such as `client:acme`.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Its system tables.
+    pub tables: DatabaseTables,
+    /// For a preview: version of each collection of the production database when the preview was made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub base_versions: BTreeMap<CollectionId, u64>,
+}
+
+/// The tables every database has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseTables {
+    /// Collections: one system row each.
+    pub collections: TableId,
+    /// Relationships.
+    pub relationships: TableId,
+    /// Promotions into this database: one system row each.
+    pub promotions: TableId,
+    /// The operations log (derived, never written by an operation).
+    pub log: TableId,
+}
+
+/// A collection.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// What its system row stores.
+    pub entry: CollectionEntry,
+    /// Version of the system row.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// The compiled schema.
+    pub schema: Arc<Schema>,
+    /// Cluster key: the paths of `x-rekor-cluster-by`, below the document's root.
+    pub cluster_by: Vec<DocPath>,
+}
+
+/// What the system row of a collection stores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CollectionEntry {
+    /// Its id.
+    pub id: CollectionId,
+    /// Display name.
+    pub name: String,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The JSON Schema of `data`.
+    pub json_schema: serde_json::Value,
+    /// Display hint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Display hint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Table of its documents.
+    pub table: TableId,
+}
+
+/// An API token; the secret itself is not stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// Public id, for lists and revocation.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// SHA-256 of the secret, lower-case hex.
+    pub secret_sha256: String,
+    /// Last four characters of the secret.
+    pub last4: String,
+    /// Grants as given: `[{"scope":{…},"permissions":[…]}]`.
+    pub grants: serde_json::Value,
+    /// When it stops working.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Who made it: `human:<id>` or `token:<id>`.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}

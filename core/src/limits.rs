@@ -1,0 +1,77 @@
+//! Every limit of the product, in one table. `docs/reference/limits.md` states them; MiB throughout.
+
+/// One mebibyte.
+pub const MIB: usize = 1 << 20;
+
+/// Largest JSON text of one document or relationship.
+pub const DOCUMENT_BYTES_MAX: usize = MIB;
+/// Deepest nesting of objects and arrays in a document.
+pub const DOCUMENT_DEPTH_MAX: usize = 64;
+/// Most distinct paths in one document.
+pub const DOCUMENT_PATHS_MAX: usize = 4_096;
+/// Most values in one document.
+pub const DOCUMENT_VALUES_MAX: usize = 100_000;
+/// Longest member name, in bytes.
+pub const KEY_BYTES_MAX: usize = 512;
+/// Longest flattened path, in bytes.
+pub const PATH_BYTES_MAX: usize = 1_024;
+/// Longest id of a production database.
+pub const DATABASE_ID_LEN_MAX: usize = 48;
+/// Longest slug of a preview.
+pub const PREVIEW_SLUG_LEN_MAX: usize = 40;
+/// Longest id of a document or relationship.
+pub const ROW_ID_LEN_MAX: usize = 128;
+/// Longest external id and longest external source, in bytes.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
+/// Most typed leaf columns of one data file.
+pub const LEAF_COLUMNS_MAX: usize = 1_000;
+/// An object with more distinct keys than this in one file keeps them in `_doc` only.
+pub const OBJECT_KEYS_MAX: usize = 256;
+/// Largest JSON Schema text.
+pub const SCHEMA_BYTES_MAX: usize = 256 << 10;
+/// Deepest nesting of a JSON Schema.
+pub const SCHEMA_DEPTH_MAX: usize = 32;
+/// Longest `pattern` of a JSON Schema.
+pub const SCHEMA_PATTERN_BYTES_MAX: usize = 1 << 10;
+/// Most client operations of one batch.
+pub const BATCH_OPERATIONS_MAX: usize = 1_000;
+/// Largest body of one batch.
+pub const BATCH_BYTES_MAX: usize = 10 * MIB;
+/// Most lines of one import frame.
+pub const IMPORT_FRAME_LINES_MAX: usize = 1_000;
+/// Largest line of an import.
+pub const IMPORT_LINE_BYTES_MAX: usize = MIB;
+/// Most errors an import reports.
+pub const IMPORT_ERRORS_MAX: usize = 100;
+/// Largest WAL frame, cascades included.
+pub const FRAME_BYTES_MAX: usize = 16 * MIB;
+/// Longest SQL text.
+pub const SQL_BYTES_MAX: usize = 256 << 10;
+/// Most rows of one SQL answer.
+pub const SQL_ROWS_MAX: usize = 1_000;
+/// Time limit of one query.
+pub const SQL_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+/// Memory limit of one query.
+pub const SQL_MEMORY_BYTES_MAX: usize = 512 * MIB;
+/// Queries that run at once; more wait in a queue.
+pub const SQL_CONCURRENT_MAX: usize = 8;
+/// Queries that wait; more are refused with 429.
+pub const SQL_QUEUE_MAX: usize = 64;
+/// Output of one call of an expanding SQL function.
+pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
+/// Default and largest page of a list.
+pub const PAGE_DEFAULT: usize = 50;
+/// Largest page of a list.
+pub const PAGE_MAX: usize = 1_000;
+/// Rows of one Parquet row group.
+pub const ROW_GROUP_ROWS_MAX: usize = 128 << 10;
+/// `_doc` bytes of one Parquet row group.
+pub const ROW_GROUP_DOC_BYTES_MAX: usize = 64 * MIB;
+/// Rows of one Parquet data page.
+pub const PAGE_ROWS_MAX: usize = 20_000;
+/// A table whose rows take less than this is *small*: one slice of a shared bundle.
+pub const SMALL_TABLE_BYTES: usize = 4 * MIB;
+/// Memtable size that starts a flush.
+pub const MEMTABLE_BYTES_MAX: usize = 64 * MIB;
+/// Most segments kept in the segment list of one file.
+pub const SEGMENTS_MAX: usize = 4_096;
