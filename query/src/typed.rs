@@ -1,0 +1,50 @@
+//! An expression with its ClickHouse type: the node of the front end's typed tree.
+
+use crate::types::ChType;
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{Expr, cast, lit},
+};
+
+/// A DataFusion expression and the ClickHouse type of its values.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// The expression. Its physical type is `ty.arrow()`, or Boolean if `predicate`.
+    pub expr: Expr,
+    /// The ClickHouse type.
+    pub ty: ChType,
+    /// Whether `ty` is `UInt8` or `Nullable(UInt8)` and the expression is still a Boolean: comparisons stay Booleans until
+    /// their value is needed, so that DataFusion can prune by them.
+    pub predicate: bool,
+}
+
+impl Typed {
+    /// A value of its type.
+    pub fn value(expr: Expr, ty: ChType) -> Self {
+        Self { expr, ty, predicate: false }
+    }
+
+    /// A Boolean that ClickHouse calls UInt8.
+    pub fn predicate(expr: Expr, nullable: bool) -> Self {
+        let ty = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
+        Self { expr, ty, predicate: true }
+    }
+
+    /// The expression as a value of `ty.arrow()`.
+    pub fn into_value(self) -> Expr {
+        if self.predicate { cast(self.expr, self.ty.arrow()) } else { self.expr }
+    }
+
+    /// The constant, if the expression is one.
+    pub fn constant(&self) -> Option<&ScalarValue> {
+        match &self.expr {
+            Expr::Literal(value, _) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A bare NULL: `Nullable(Nothing)`.
+    pub fn null() -> Self {
+        Self::value(lit(ScalarValue::Null), ChType::Nullable(Box::new(ChType::Nothing)))
+    }
+}
