@@ -9,15 +9,35 @@ use crate::{
     subcolumn::DocPath,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// Everything that has a name, at one sequence number.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// Databases and previews that are not deleted.
     pub databases: BTreeMap<DatabaseId, Arc<Database>>,
-    /// Tokens by the SHA-256 of their secret.
-    pub tokens: BTreeMap<[u8; 32], Arc<Token>>,
+    /// Tokens by the SHA-256 of their secret, lower-case hex.
+    pub tokens: BTreeMap<String, Arc<Token>>,
+    /// What each table holds; tables of dropped collections and databases are not here.
+    pub roles: HashMap<TableId, TableRole>,
+}
+
+impl Catalog {
+    /// A collection by name.
+    pub fn collection(&self, database: &str, collection: &str) -> Option<&Arc<Collection>> {
+        self.databases.get(database)?.collections.get(collection)
+    }
+
+    /// The collection whose documents a table holds.
+    pub fn collection_of(&self, table: TableId) -> Option<&Arc<Collection>> {
+        match self.roles.get(&table)? {
+            TableRole::Documents(database, collection) => self.collection(database.as_str(), collection.as_str()),
+            _ => None,
+        }
+    }
 }
 
 /// A database or preview.
@@ -50,6 +70,9 @@ pub struct DatabaseEntry {
     pub tags: Vec<String>,
     /// Its system tables.
     pub tables: DatabaseTables,
+    /// Key of the hashes in the operations log, lower-case hex of 32 bytes.
+    #[serde(default)]
+    pub log_key: String,
     /// For a preview: version of each collection of the production database when the preview was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub base_versions: BTreeMap<CollectionId, u64>,
@@ -66,6 +89,23 @@ pub struct DatabaseTables {
     pub promotions: TableId,
     /// The operations log (derived, never written by an operation).
     pub log: TableId,
+}
+
+/// What a table holds, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableRole {
+    /// The directory of databases.
+    Databases,
+    /// API tokens.
+    Tokens,
+    /// The collections of a database.
+    Collections(DatabaseId),
+    /// The promotions into a database.
+    Promotions(DatabaseId),
+    /// The relationships of a database.
+    Relationships(DatabaseId),
+    /// The documents of a collection.
+    Documents(DatabaseId, CollectionId),
 }
 
 /// A collection.

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, error::Detail, limits, subcolumn::DocPath};
 use jsonschema::{Draft, PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Most errors a validation reports.
 const DETAILS_MAX: usize = 20;
@@ -47,20 +47,13 @@ impl Schema {
         &self.cluster_by
     }
 
-    /// Whether a full upsert may have to be completed by [`Self::fill_defaults`].
-    pub fn has_defaults(&self) -> bool {
-        !self.defaults.is_empty()
-    }
-
-    /// Adds top-level members that the schema gives a `default` and the document lacks. Says whether it added any.
-    pub fn fill_defaults(&self, document: &mut Value) -> bool {
-        let Some(members) = document.as_object_mut() else { return false };
-        let mut added = false;
-        for (name, value) in &self.defaults {
-            if !members.contains_key(name) {
-                members.insert(name.clone(), value.clone());
-                added = true;
-            }
+    /// Adds top-level members that the schema gives a `default` and the document lacks; answers what it added.
+    pub fn fill_defaults(&self, document: &mut Value) -> Map<String, Value> {
+        let mut added = Map::new();
+        let Some(members) = document.as_object_mut() else { return added };
+        for (name, value) in self.defaults.iter().filter(|(name, _)| !members.contains_key(name)).collect::<Vec<_>>() {
+            members.insert(name.clone(), value.clone());
+            added.insert(name.clone(), value.clone());
         }
         added
     }
