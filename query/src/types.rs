@@ -54,8 +54,8 @@ pub enum ChType {
     Variant(Vec<Self>),
 }
 
-/// Units of `INTERVAL`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Units of `INTERVAL`, shortest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum IntervalUnit {
     Nanosecond,
@@ -76,7 +76,13 @@ impl ChType {
     #[must_use]
     pub fn nullable(self) -> Self {
         match self {
-            Self::Nullable(_) | Self::Array(_) | Self::Map(..) | Self::Json | Self::Dynamic | Self::Variant(_) | Self::Tuple(_) => self,
+            Self::Nullable(_)
+            | Self::Array(_)
+            | Self::Map(..)
+            | Self::Json
+            | Self::Dynamic
+            | Self::Variant(_)
+            | Self::Tuple(_) => self,
             other => Self::Nullable(Box::new(other)),
         }
     }
@@ -109,18 +115,32 @@ impl ChType {
             Self::UInt(_) => DataType::UInt64,
             Self::Float(32) => DataType::Float32,
             Self::Float(_) => DataType::Float64,
-            Self::Decimal(precision @ 0..=38, scale) => DataType::Decimal128(*precision, scale.cast_signed()),
-            Self::Decimal(precision, scale) => DataType::Decimal256(*precision, scale.cast_signed()),
-            Self::String | Self::FixedString(_) | Self::Uuid | Self::Enum(..) | Self::Json => DataType::Utf8View,
+            Self::Decimal(precision @ 0..=38, scale) => {
+                DataType::Decimal128(*precision, scale.cast_signed())
+            }
+            Self::Decimal(precision, scale) => {
+                DataType::Decimal256(*precision, scale.cast_signed())
+            }
+            Self::String | Self::FixedString(_) | Self::Uuid | Self::Enum(..) | Self::Json => {
+                DataType::Utf8View
+            }
             Self::Date | Self::Date32 => DataType::Date32,
             Self::DateTime(_) => DataType::Timestamp(TimeUnit::Second, None),
             Self::DateTime64(scale, _) => DataType::Timestamp(time_unit(*scale), None),
             Self::Nullable(inner) => inner.arrow(),
             Self::Array(item) => list_of(item.arrow()),
             Self::Tuple(fields) => DataType::Struct(
-                fields.iter().enumerate().map(|(i, (_, ty))| arrow::datatypes::Field::new(format!("{}", i + 1), ty.arrow(), true)).collect(),
+                fields
+                    .iter()
+                    .enumerate()
+                    .map(|(i, (_, ty))| {
+                        arrow::datatypes::Field::new(format!("{}", i + 1), ty.arrow(), true)
+                    })
+                    .collect(),
             ),
-            Self::Map(key, value) => list_of(Self::Tuple(vec![(None, (**key).clone()), (None, (**value).clone())]).arrow()),
+            Self::Map(key, value) => list_of(
+                Self::Tuple(vec![(None, (**key).clone()), (None, (**value).clone())]).arrow(),
+            ),
             Self::Dynamic | Self::Variant(_) => DataType::BinaryView,
         }
     }

@@ -1,0 +1,120 @@
+//! The binder: a parsed query becomes typed expressions and a DataFusion plan in one pass.
+//!
+//! Names are resolved by ClickHouse's rules here and nowhere else: every relation of the plan has columns `c1`, `c2`, …,
+//! each made once, so DataFusion never sees a user's name (`docs/decisions/0002-own-binder.md`). Every part of the AST is
+//! taken apart completely; a clause that is not understood is an error, never ignored.
+
+mod expr;
+mod from;
+mod function;
+mod params;
+mod path;
+mod query;
+mod relation;
+mod scope;
+mod select;
+mod types;
+
+pub(crate) use types::parse_type;
+
+use crate::{
+    dialect::{Explain, parse},
+    error::{ChCode, SqlError, SqlResult},
+    types::ChType,
+};
+use datafusion::{
+    arrow::array::RecordBatch,
+    datasource::TableProvider,
+    logical_expr::{Expr, LogicalPlan},
+};
+use rekor_core::subcolumn::SubColumn;
+use serde_json::{Map, Value as Json};
+use sqlparser::ast;
+use std::{cell::Cell, collections::HashMap, sync::Arc};
+
+/// A column that a scan must produce.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ScanColumn {
+    /// Its name in the plan: `c17`.
+    pub(crate) output: String,
+    /// Where it comes from.
+    pub(crate) source: ScanSource,
+}
+
+/// Where a scanned column comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ScanSource {
+    /// A column of the SQL table.
+    Column(String),
+    /// A path of one of its JSON columns.
+    Sub { json_column: String, column: SubColumn },
+}
+
+/// The tables a query may see, and how to read them. Everything outside its scope does not exist for it.
+pub(crate) trait Tables {
+    /// The columns of a table, or `None`.
+    fn columns(&self, table: &str) -> Option<Vec<(String, ChType)>>;
+    /// Names of the tables, for suggestions.
+    fn names(&self) -> Vec<String>;
+    /// A provider of the columns that the query uses.
+    fn scan(&self, table: &str, columns: &[ScanColumn]) -> SqlResult<Arc<dyn TableProvider>>;
+    /// Runs a subquery whose answer is needed to bind the rest (scalar and IN subqueries, as ClickHouse does).
+    fn run(&self, plan: LogicalPlan) -> SqlResult<Vec<RecordBatch>>;
+}
+
+/// A bound query.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) plan: LogicalPlan,
+    /// The answer's columns: name, type, in the order of the plan's columns.
+    pub(crate) columns: Vec<(String, ChType)>,
+    /// The plan of WITH TOTALS.
+    pub(crate) totals: Option<LogicalPlan>,
+    pub(crate) explain: Option<Explain>,
+}
+
+/// Binds a query text.
+///
+/// # Errors
+/// Every error a query can have before it reads rows.
+pub(crate) fn bind(sql: &str, params: &Map<String, Json>, tables: &dyn Tables) -> SqlResult<Bound> {
+    let parsed = parse(sql)?;
+    let with = parsed.with.into_iter().collect();
+    let binder = Binder { tables, params, with, next: Cell::new(1) };
+    let relation = binder.query(&parsed.query, &query::Env::default())?;
+    let columns =
+        relation.columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect();
+    Ok(Bound { plan: relation.plan, columns, totals: relation.totals, explain: parsed.explain })
+}
+
+/// What binding needs everywhere.
+pub(crate) struct Binder<'a> {
+    tables: &'a dyn Tables,
+    params: &'a Map<String, Json>,
+    /// `WITH expr AS name`, visible in the whole statement.
+    with: HashMap<String, ast::Expr>,
+    next: Cell<usize>,
+}
+
+impl Binder<'_> {
+    /// A name that no other column has.
+    fn fresh(&self) -> String {
+        let n = self.next.get();
+        self.next.set(n + 1);
+        format!("c{n}")
+    }
+}
+
+/// A column of the plan.
+fn column(id: &str) -> Expr {
+    Expr::Column(datafusion::common::Column::new_unqualified(id))
+}
+
+/// An error of DataFusion's plan builder: a defect, or a construct it cannot plan.
+fn plan_error(error: datafusion::error::DataFusionError) -> SqlError {
+    crate::session::sql_error(error)
+}
+
+fn unsupported(what: &str) -> SqlError {
+    SqlError::new(ChCode::NotImplemented, format!("{what} is not supported."))
+}

@@ -1,0 +1,661 @@
+//! Expressions.
+
+use super::{
+    Binder, parse_type,
+    query::Env,
+    scope::{Clause, Place, Scope},
+    unsupported,
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    functions::{case, cast, in_values, literal, scalar, to_predicate},
+    typed::Typed,
+    types::{ChType, IntervalUnit},
+    value::{Value, value_at},
+};
+use datafusion::{
+    common::tree_node::{Transformed, TreeNode},
+    logical_expr::Expr as Plan,
+};
+use sqlparser::ast::{self, BinaryOperator, Expr, UnaryOperator};
+
+impl Binder<'_> {
+    /// The value of an expression.
+    pub(super) fn expr(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let typed = self.expr_inner(expr, scope, env)?;
+        Ok(if scope.grouped.get() && scope.clause.get() == Clause::Output {
+            replace_keys(typed, scope)?
+        } else {
+            typed
+        })
+    }
+
+    /// The expression as a condition.
+    pub(super) fn condition(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Plan> {
+        to_predicate(self.expr(expr, scope, env)?)
+    }
+
+    fn exprs(&self, exprs: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {
+        exprs.iter().map(|e| self.expr(e, scope, env)).collect()
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm per kind of expression")]
+    fn expr_inner(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let one = |e: &Expr| self.expr(e, scope, env);
+        match expr {
+            Expr::Identifier(ident) => self.name(&[self.part(ident)?], scope, env),
+            Expr::CompoundIdentifier(idents) => {
+                let parts =
+                    idents.iter().map(|ident| self.part(ident)).collect::<SqlResult<Vec<_>>>()?;
+                self.name(&parts, scope, env)
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                self.access(root, access_chain, scope, env)
+            }
+            Expr::Value(value) => self.constant(&value.value),
+            Expr::Nested(inner) => one(inner),
+            Expr::Tuple(items) => scalar("tuple", self.exprs(items, scope, env)?),
+            Expr::Array(array) => scalar("array", self.exprs(&array.elem, scope, env)?),
+            Expr::Function(function) => self.function(function, scope, env),
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right, scope, env),
+            Expr::UnaryOp { op, expr } => match (op, &**expr) {
+                (UnaryOperator::Minus, Expr::Value(value)) => negative(&value.value)
+                    .map_or_else(|| scalar("negate", vec![one(expr)?]), |v| literal(&v)),
+                (UnaryOperator::Minus, _) => scalar("negate", vec![one(expr)?]),
+                (UnaryOperator::Plus, _) => one(expr),
+                (UnaryOperator::Not, _) => scalar("not", vec![one(expr)?]),
+                _ => Err(unsupported(&format!("The operator {op}"))),
+            },
+            Expr::IsNull(e) => scalar("isNull", vec![one(e)?]),
+            Expr::IsNotNull(e) => scalar("isNotNull", vec![one(e)?]),
+            Expr::IsTrue(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_true(), false)),
+            Expr::IsNotTrue(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_not_true(), false)),
+            Expr::IsFalse(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_false(), false)),
+            Expr::IsNotFalse(e) => {
+                Ok(Typed::predicate(to_predicate(one(e)?)?.is_not_false(), false))
+            }
+            Expr::IsDistinctFrom(a, b) => self.distinct_from(a, b, true, scope, env),
+            Expr::IsNotDistinctFrom(a, b) => self.distinct_from(a, b, false, scope, env),
+            Expr::Between { expr, negated, low, high } => {
+                let value = one(expr)?;
+                let inside = scalar(
+                    "and",
+                    vec![
+                        scalar("greaterOrEquals", vec![value.clone(), one(low)?])?,
+                        scalar("lessOrEquals", vec![value, one(high)?])?,
+                    ],
+                )?;
+                if *negated { scalar("not", vec![inside]) } else { Ok(inside) }
+            }
+            Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
+                scalar(if *negated { "notLike" } else { "like" }, vec![one(expr)?, one(pattern)?])
+            }
+            Expr::ILike { negated, any: false, expr, pattern, escape_char: None } => {
+                scalar(if *negated { "notILike" } else { "ilike" }, vec![one(expr)?, one(pattern)?])
+            }
+            Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated, scope, env),
+            Expr::InSubquery { expr, subquery, negated } => {
+                self.in_query(expr, subquery, *negated, scope, env)
+            }
+            Expr::Exists { subquery, negated } => {
+                let rows = self.rows(subquery, env)?;
+                literal(&Value::Int((rows.0.is_empty() == *negated).into()))
+            }
+            Expr::Subquery(query) => self.scalar_query(query, env),
+            Expr::Case { case_token: _, end_token: _, operand, conditions, else_result } => {
+                let operand = operand.as_deref().map(one).transpose()?;
+                let mut branches = Vec::new();
+                for branch in conditions {
+                    let condition = one(&branch.condition)?;
+                    let condition = match &operand {
+                        Some(operand) => scalar("equals", vec![operand.clone(), condition])?,
+                        None => condition,
+                    };
+                    branches.push((to_predicate(condition)?, one(&branch.result)?));
+                }
+                case(branches, else_result.as_deref().map(one).transpose()?)
+            }
+            Expr::Cast { kind: _, expr, data_type, array: false, format: None } => {
+                cast(one(expr)?, &parse_type(&data_type.to_string())?)
+            }
+            Expr::TypedString(typed) => {
+                let value = self.constant(&typed.value.value)?;
+                cast(value, &parse_type(&typed.data_type.to_string())?)
+            }
+            Expr::Extract { field, syntax: _, expr } => {
+                let unit = field.to_string();
+                scalar(
+                    part_function(&unit)
+                        .ok_or_else(|| unsupported(&format!("EXTRACT({unit} …)")))?,
+                    vec![one(expr)?],
+                )
+            }
+            Expr::Ceil { expr, field: _ } => scalar("ceil", vec![one(expr)?]),
+            Expr::Floor { expr, field: _ } => scalar("floor", vec![one(expr)?]),
+            Expr::Position { expr, r#in } => scalar("position", vec![one(r#in)?, one(expr)?]),
+            Expr::Substring { expr, substring_from, substring_for, special: _, shorthand: _ } => {
+                let mut args = vec![one(expr)?];
+                for arg in [substring_from, substring_for].into_iter().flatten() {
+                    args.push(one(arg)?);
+                }
+                scalar("substring", args)
+            }
+            Expr::Trim { trim_where, trim_what, expr, trim_characters } => {
+                let name = match trim_where {
+                    Some(ast::TrimWhereField::Leading) => "trimLeft",
+                    Some(ast::TrimWhereField::Trailing) => "trimRight",
+                    _ => "trim",
+                };
+                let mut args = vec![one(expr)?];
+                for what in trim_what.as_deref().into_iter().chain(trim_characters.iter().flatten())
+                {
+                    args.push(one(what)?);
+                }
+                scalar(name, args)
+            }
+            Expr::Interval(interval) => self.interval(interval, scope, env),
+            Expr::Dictionary(fields) => {
+                let mut args = Vec::new();
+                for field in fields {
+                    args.push(literal(&Value::String(field.key.value.clone()))?);
+                    args.push(one(&field.value)?);
+                }
+                scalar("map", args)
+            }
+            Expr::Map(map) => {
+                let mut args = Vec::new();
+                for entry in &map.entries {
+                    args.push(one(&entry.key)?);
+                    args.push(one(&entry.value)?);
+                }
+                scalar("map", args)
+            }
+            Expr::Lambda(_) => Err(unsupported("A lambda outside of a function that takes one")),
+            Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => {
+                Err(unsupported("`*` inside an expression"))
+            }
+            other => Err(unsupported(&format!("The expression `{other}`"))),
+        }
+    }
+
+    /// An identifier's text; `<name>` stands for an Identifier parameter.
+    fn part(&self, ident: &ast::Ident) -> SqlResult<String> {
+        match ident.value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            Some(param) if ident.quote_style == Some('`') => self.identifier(param),
+            _ => Ok(ident.value.clone()),
+        }
+    }
+
+    /// What a dotted name means. An alias wins over a column, except inside its own expression.
+    pub(super) fn name(&self, parts: &[String], scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let Some((first, rest)) = parts.split_first() else {
+            return Err(unsupported("An empty name"));
+        };
+        let parameter = scope
+            .lambdas
+            .borrow()
+            .iter()
+            .rev()
+            .find_map(|params| params.iter().find(|(name, ..)| name == first).cloned());
+        if let Some((_, id, ty)) = parameter {
+            return self.value_path(Typed::value(super::column(&id), ty), rest);
+        }
+        if rest.is_empty()
+            && (first == "true" || first == "false")
+            && !scope.aliases.contains_key(first)
+        {
+            return literal(&Value::Bool(first == "true"));
+        }
+        if let Some(typed) = self.alias(first, rest, scope, env)? {
+            return Ok(typed);
+        }
+        if let Some((second, path)) = rest.split_first()
+            && let Some(table) =
+                scope.tables.iter().find(|table| table.alias.as_deref() == Some(first))
+            && let Some(found) = table.columns.iter().find(|column| column.name == *second)
+        {
+            return self.column_path(found, path);
+        }
+        for taken in (1..=parts.len()).rev() {
+            let (head, path) = parts.split_at(taken);
+            let name = head.join(".");
+            if let Some(found) = scope
+                .tables
+                .iter()
+                .find_map(|table| table.columns.iter().find(|column| column.name == name))
+            {
+                return self.column_path(found, path);
+            }
+        }
+        if let Some(expr) =
+            self.with.get(first).filter(|_| !scope.expanding.borrow().contains(first))
+        {
+            scope.expanding.borrow_mut().push(first.clone());
+            let value = self.expr_inner(expr, scope, env);
+            scope.expanding.borrow_mut().pop();
+            return self.value_path(value?, rest);
+        }
+        let near = scope.near(first);
+        let hint =
+            if near.is_empty() { String::new() } else { format!(" Maybe you meant: {near:?}.") };
+        Err(SqlError::new(
+            ChCode::UnknownIdentifier,
+            format!("Unknown expression identifier `{}`.{hint}", parts.join(".")),
+        ))
+    }
+
+    fn alias(
+        &self,
+        first: &str,
+        rest: &[String],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Option<Typed>> {
+        let Some(expr) = scope.aliases.get(first) else { return Ok(None) };
+        // `inv.total` means the table, and `item.amount` the ARRAY JOIN alias, even where a SELECT alias has that name.
+        let is_relation = scope.tables.iter().any(|table| {
+            table.alias.as_deref() == Some(first) || table.columns.iter().any(|c| c.name == first)
+        });
+        if scope.expanding.borrow().iter().any(|name| name == first)
+            || (!rest.is_empty() && is_relation)
+        {
+            return Ok(None);
+        }
+        scope.expanding.borrow_mut().push(first.to_owned());
+        let value = self.expr_inner(expr, scope, env);
+        scope.expanding.borrow_mut().pop();
+        self.value_path(value?, rest).map(Some)
+    }
+
+    fn access(
+        &self,
+        root: &Expr,
+        chain: &[ast::AccessExpr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let mut value = self.expr(root, scope, env)?;
+        for step in chain {
+            value = match step {
+                ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
+                    scalar("arrayElement", vec![value, self.expr(index, scope, env)?])?
+                }
+                ast::AccessExpr::Dot(Expr::Identifier(ident)) => {
+                    self.value_path(value, std::slice::from_ref(&self.part(ident)?))?
+                }
+                ast::AccessExpr::Dot(Expr::Value(number)) => {
+                    self.value_path(value, std::slice::from_ref(&number.value.to_string()))?
+                }
+                other => return Err(unsupported(&format!("The access `{other}`"))),
+            };
+        }
+        Ok(value)
+    }
+
+    pub(super) fn constant(&self, value: &ast::Value) -> SqlResult<Typed> {
+        match value {
+            ast::Value::Number(text, _) => {
+                literal(&number(text).ok_or_else(|| unsupported(&format!("The number {text}")))?)
+            }
+            ast::Value::SingleQuotedString(text)
+            | ast::Value::EscapedStringLiteral(text)
+            | ast::Value::NationalStringLiteral(text) => literal(&Value::String(text.clone())),
+            ast::Value::Boolean(value) => literal(&Value::Bool(*value)),
+            ast::Value::Null => Ok(Typed::null()),
+            other => Err(unsupported(&format!("The literal {other}"))),
+        }
+    }
+
+    fn binary(
+        &self,
+        left: &Expr,
+        op: &BinaryOperator,
+        right: &Expr,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let name = match op {
+            BinaryOperator::Plus => "plus",
+            BinaryOperator::Minus => "minus",
+            BinaryOperator::Multiply => "multiply",
+            BinaryOperator::Divide => "divide",
+            BinaryOperator::Modulo => "modulo",
+            BinaryOperator::StringConcat => "concat",
+            BinaryOperator::Gt => "greater",
+            BinaryOperator::Lt => "less",
+            BinaryOperator::GtEq => "greaterOrEquals",
+            BinaryOperator::LtEq => "lessOrEquals",
+            BinaryOperator::Eq => "equals",
+            BinaryOperator::NotEq => "notEquals",
+            BinaryOperator::And => "and",
+            BinaryOperator::Or => "or",
+            BinaryOperator::Xor => "xor",
+            BinaryOperator::Spaceship => return self.distinct_from(left, right, false, scope, env),
+            BinaryOperator::MyIntegerDivide | BinaryOperator::DuckIntegerDivide => "intDiv",
+            other => return Err(unsupported(&format!("The operator {other}"))),
+        };
+        scalar(name, vec![self.expr(left, scope, env)?, self.expr(right, scope, env)?])
+    }
+
+    fn distinct_from(
+        &self,
+        a: &Expr,
+        b: &Expr,
+        distinct: bool,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let (a, b) = (self.expr(a, scope, env)?, self.expr(b, scope, env)?);
+        let both_null = scalar(
+            "and",
+            vec![scalar("isNull", vec![a.clone()])?, scalar("isNull", vec![b.clone()])?],
+        )?;
+        let equal = scalar("equals", vec![a, b])?;
+        let same = if *equal.ty.strip_nullable() == ChType::Nothing {
+            both_null
+        } else {
+            let equal = scalar("ifNull", vec![equal, literal(&Value::Int(0))?])?;
+            scalar("or", vec![equal, both_null])?
+        };
+        if distinct { scalar("not", vec![same]) } else { Ok(same) }
+    }
+
+    fn in_list(
+        &self,
+        expr: &Expr,
+        list: &[Expr],
+        negated: bool,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let value = self.expr(expr, scope, env)?;
+        let mut values = Vec::new();
+        for item in list {
+            let item = self.expr(item, scope, env)?;
+            match constant_of(&item)? {
+                Some(found) => values.extend(set_members(found, &item.ty, &value.ty)),
+                None => return self.in_expressions(&value, list, negated, scope, env),
+            }
+        }
+        in_values(value, values, negated)
+    }
+
+    /// IN with members that depend on the row.
+    fn in_expressions(
+        &self,
+        value: &Typed,
+        list: &[Expr],
+        negated: bool,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let mut any = literal(&Value::Int(0))?;
+        for item in list {
+            any = scalar(
+                "or",
+                vec![any, scalar("equals", vec![value.clone(), self.expr(item, scope, env)?])?],
+            )?;
+        }
+        if negated { scalar("not", vec![any]) } else { Ok(any) }
+    }
+
+    /// `in(value, [array])` and `in(value, {p:Array(T)})`: sets that are expressions.
+    pub(super) fn in_set(
+        &self,
+        value: Typed,
+        set: &Expr,
+        negated: bool,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let set = self.expr(set, scope, env)?;
+        match constant_of(&set)? {
+            Some(found) => {
+                in_values(value.clone(), set_members(found, &set.ty, &value.ty), negated)
+            }
+            None if matches!(set.ty, ChType::Array(_)) => {
+                let has = scalar("has", vec![set, value])?;
+                if negated { scalar("not", vec![has]) } else { Ok(has) }
+            }
+            None => {
+                Err(unsupported("IN with a set that is neither a list, an array nor a subquery"))
+            }
+        }
+    }
+
+    fn in_query(
+        &self,
+        expr: &Expr,
+        query: &ast::Query,
+        negated: bool,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let value = self.expr(expr, scope, env)?;
+        let (rows, types) = self.rows(query, env)?;
+        let values = rows
+            .into_iter()
+            .map(|mut row| {
+                if row.len() == 1 {
+                    (row.remove(0), types.first().cloned().unwrap_or(ChType::Nothing))
+                } else {
+                    (
+                        Value::Tuple(row),
+                        ChType::Tuple(types.iter().map(|ty| (None, ty.clone())).collect()),
+                    )
+                }
+            })
+            .collect();
+        in_values(value, values, negated)
+    }
+
+    /// The one value of a subquery; NULL without a row.
+    fn scalar_query(&self, query: &ast::Query, env: &Env) -> SqlResult<Typed> {
+        let (mut rows, types) = self.rows(query, env)?;
+        if rows.len() > 1 {
+            return Err(SqlError::new(
+                ChCode::IncorrectResultOfScalarSubquery,
+                "Scalar subquery returned more than one row.",
+            ));
+        }
+        let row = rows.pop().unwrap_or_else(|| vec![Value::Null; types.len()]);
+        let mut parts = Vec::new();
+        for (value, ty) in row.into_iter().zip(types) {
+            let ty = ty.nullable();
+            let value = if value.is_null() && !ty.is_nullable() {
+                crate::functions::default_value(&ty)
+            } else {
+                value
+            };
+            parts.push(Typed::value(
+                datafusion::logical_expr::lit(crate::functions::scalar_of(&value, &ty)?),
+                ty,
+            ));
+        }
+        if parts.len() == 1 {
+            parts.pop().ok_or_else(|| unsupported("An empty subquery"))
+        } else {
+            scalar("tuple", parts)
+        }
+    }
+
+    /// Runs a subquery now.
+    fn rows(&self, query: &ast::Query, env: &Env) -> SqlResult<(Vec<Vec<Value>>, Vec<ChType>)> {
+        let relation = self.query(query, env)?;
+        let types: Vec<ChType> = relation.columns.iter().map(|c| c.ty.clone()).collect();
+        let mut rows = Vec::new();
+        for batch in self.tables.run(relation.plan)? {
+            for row in 0..batch.num_rows() {
+                let cells = batch
+                    .columns()
+                    .iter()
+                    .zip(&types)
+                    .map(|(array, ty)| value_at(array, row, ty))
+                    .collect::<SqlResult<Vec<_>>>()?;
+                rows.push(cells);
+            }
+        }
+        Ok((rows, types))
+    }
+
+    fn interval(&self, interval: &ast::Interval, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let unit = interval.leading_field.as_ref().map(ToString::to_string).unwrap_or_default();
+        let unit =
+            interval_unit(&unit).ok_or_else(|| unsupported(&format!("INTERVAL … {unit}")))?;
+        let value = cast(self.expr(&interval.value, scope, env)?, &ChType::Int(64))?;
+        Ok(Typed::value(value.into_value(), ChType::Interval(unit)))
+    }
+}
+
+fn interval_unit(word: &str) -> Option<IntervalUnit> {
+    let lower = word.to_ascii_lowercase();
+    Some(match lower.strip_suffix('s').unwrap_or(&lower) {
+        "year" => IntervalUnit::Year,
+        "quarter" => IntervalUnit::Quarter,
+        "month" => IntervalUnit::Month,
+        "week" => IntervalUnit::Week,
+        "day" => IntervalUnit::Day,
+        "hour" => IntervalUnit::Hour,
+        "minute" => IntervalUnit::Minute,
+        "second" => IntervalUnit::Second,
+        "millisecond" => IntervalUnit::Millisecond,
+        "microsecond" => IntervalUnit::Microsecond,
+        "nanosecond" => IntervalUnit::Nanosecond,
+        _ => return None,
+    })
+}
+
+fn part_function(unit: &str) -> Option<&'static str> {
+    Some(match unit.to_ascii_lowercase().as_str() {
+        "year" => "toYear",
+        "quarter" => "toQuarter",
+        "month" => "toMonth",
+        "day" => "toDayOfMonth",
+        "hour" => "toHour",
+        "minute" => "toMinute",
+        "second" => "toSecond",
+        _ => return None,
+    })
+}
+
+fn number(text: &str) -> Option<Value> {
+    let text = text.replace('_', "");
+    if text.contains(['.', 'e', 'E']) {
+        text.parse().ok().map(Value::Float)
+    } else {
+        text.parse().map(Value::Int).ok().or_else(|| text.parse().ok().map(Value::Float))
+    }
+}
+
+fn negative(value: &ast::Value) -> Option<Value> {
+    match value {
+        ast::Value::Number(text, _) => match number(text)? {
+            Value::Int(v) => Some(Value::Int(-v)),
+            Value::Float(v) => Some(Value::Float(-v)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The value of an expression without columns.
+pub(super) fn constant_of(typed: &Typed) -> SqlResult<Option<Value>> {
+    if !typed.expr.column_refs().is_empty() {
+        return Ok(None);
+    }
+    let array = crate::session::evaluate_constant(&typed.clone().into_value())?;
+    value_at(&array, 0, &typed.ty).map(Some)
+}
+
+/// The members a constant stands for in a set: an array or tuple its elements, unless the left side is one itself.
+fn set_members(found: Value, ty: &ChType, left: &ChType) -> Vec<(Value, ChType)> {
+    match (found, ty) {
+        (Value::Array(items), ChType::Array(item))
+            if !matches!(left.strip_nullable(), ChType::Array(_)) =>
+        {
+            items.into_iter().map(|v| (v, (**item).clone())).collect()
+        }
+        (Value::Tuple(items), ChType::Tuple(fields))
+            if !matches!(left.strip_nullable(), ChType::Tuple(_)) =>
+        {
+            items.into_iter().zip(fields.iter().map(|(_, ty)| ty.clone())).collect()
+        }
+        (value, ty) => vec![(value, ty.clone())],
+    }
+}
+
+/// In a grouped query, parts that are a grouping key become the key's column.
+fn replace_keys(typed: Typed, scope: &Scope) -> SqlResult<Typed> {
+    let keys = scope.keys.borrow();
+    let replaced = typed.expr.transform_down(|node| {
+        for key in keys.iter() {
+            if node == key.value {
+                return Ok(Transformed::new(
+                    super::column(&key.id),
+                    true,
+                    datafusion::common::tree_node::TreeNodeRecursion::Jump,
+                ));
+            }
+            if key.predicate.as_ref() == Some(&node) {
+                let back = datafusion::logical_expr::cast(
+                    super::column(&key.id),
+                    datafusion::arrow::datatypes::DataType::Boolean,
+                );
+                return Ok(Transformed::new(
+                    back,
+                    true,
+                    datafusion::common::tree_node::TreeNodeRecursion::Jump,
+                ));
+            }
+        }
+        Ok(Transformed::no(node))
+    });
+    Ok(Typed { expr: replaced.map_err(super::plan_error)?.data, ..typed })
+}
+
+/// A grouped expression may use only keys, aggregates and windows.
+pub(super) fn check_grouped(typed: &Typed, scope: &Scope) -> SqlResult<()> {
+    if !scope.grouped.get() {
+        return Ok(());
+    }
+    for used in typed.expr.column_refs() {
+        let known = scope.keys.borrow().iter().any(|key| key.id == used.name)
+            || scope
+                .aggregates
+                .borrow()
+                .iter()
+                .chain(scope.windows.borrow().iter())
+                .any(|c| c.id == used.name);
+        if !known {
+            let name = scope
+                .tables
+                .iter()
+                .flat_map(|t| &t.columns)
+                .find(|c| matches!(&c.place, Place::Plan(id) if *id == used.name));
+            let name = name.map_or_else(|| requested_name(scope, &used.name), |c| c.name.clone());
+            return Err(SqlError::new(
+                ChCode::NotAnAggregate,
+                format!(
+                    "Column '{name}' is not under aggregate function and not in GROUP BY keys."
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn requested_name(scope: &Scope, id: &str) -> String {
+    for column in scope.tables.iter().flat_map(|t| &t.columns) {
+        if let Place::Scan(scan) = &column.place {
+            for (request, _) in
+                scan.columns.borrow().iter().filter(|(request, _)| request.output == id)
+            {
+                return match &request.source {
+                    super::ScanSource::Column(name) => name.clone(),
+                    super::ScanSource::Sub { column, .. } => column.name(),
+                };
+            }
+        }
+    }
+    id.to_owned()
+}

@@ -1,0 +1,528 @@
+//! Function calls: aggregates, windows, lambdas, arrayJoin, and everything else.
+
+use super::{
+    Binder, column,
+    expr::constant_of,
+    query::Env,
+    scope::{Clause, Computed, Scope, Unfold},
+    unsupported,
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    functions::{
+        AggregateCall, Lambda, aggregate, cast, higher_order, is_aggregate, is_higher_order,
+        is_window_only, scalar, to_predicate, window,
+    },
+    typed::Typed,
+    types::ChType,
+    value::Value,
+};
+use datafusion::logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits};
+use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+
+impl Binder<'_> {
+    pub(super) fn function(
+        &self,
+        function: &ast::Function,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let ast::Function {
+            name,
+            uses_odbc_syntax: _,
+            parameters,
+            args,
+            filter,
+            null_treatment,
+            over,
+            within_group,
+        } = function;
+        if !within_group.is_empty() || null_treatment.is_some() {
+            return Err(unsupported("WITHIN GROUP, IGNORE NULLS or RESPECT NULLS"));
+        }
+        let name = name
+            .0
+            .last()
+            .and_then(|part| part.as_ident())
+            .map(|ident| ident.value.clone())
+            .unwrap_or_default();
+        let (args, distinct) = arguments(args)?;
+        if name.eq_ignore_ascii_case("CAST") && args.len() == 2 {
+            return self.cast_call(&args, scope, env);
+        }
+        if is_aggregate(&name) && over.is_none() {
+            return self.aggregate_call(
+                &name,
+                parameters,
+                &args,
+                distinct,
+                filter.as_deref(),
+                scope,
+                env,
+            );
+        }
+        if let Some(over) = over {
+            return self.window_call(&name, parameters, &args, filter.as_deref(), over, scope, env);
+        }
+        if filter.is_some() || distinct || !matches!(parameters, FunctionArguments::None) {
+            return Err(unsupported(&format!(
+                "FILTER, DISTINCT or parameters on the function {name}"
+            )));
+        }
+        match (name.as_str(), args.as_slice()) {
+            ("arrayJoin", [array]) => self.array_join(array, scope, env),
+            ("in" | "notIn" | "globalIn", [value, set]) => {
+                let value = self.expr(value, scope, env)?;
+                self.in_set(value, set, name == "notIn", scope, env)
+            }
+            ("__expr", [inner]) => self.expr(inner, scope, env),
+            ("length" | "empty" | "notEmpty", [Expr::CompoundIdentifier(idents)])
+                if !scope.grouped.get() =>
+            {
+                let parts: Vec<String> = idents.iter().map(|ident| ident.value.clone()).collect();
+                match self.length_of(&parts, scope)? {
+                    Some(length) if name == "length" => Ok(length),
+                    Some(length) => {
+                        let zero = crate::functions::literal(&Value::Int(0))?;
+                        scalar(
+                            if name == "empty" { "equals" } else { "notEquals" },
+                            vec![length, zero],
+                        )
+                    }
+                    None => scalar(&name, self.args(&args, scope, env)?),
+                }
+            }
+            (_, [Expr::Lambda(lambda), arrays @ ..]) if is_higher_order(&name) => {
+                self.lambda_call(&name, lambda, arrays, scope, env)
+            }
+            ("isNull" | "isNotNull", [_]) => scalar(&name, self.args(&args, scope, env)?),
+            _ if is_window_only(&name) => {
+                Err(SqlError::new(ChCode::UnknownFunction, format!("{name} needs OVER (…).")))
+            }
+            (called, [single])
+                if self.with.get(called).is_some_and(|e| matches!(e, Expr::Lambda(_))) =>
+            {
+                self.with_lambda(called, std::slice::from_ref(single), scope, env)
+            }
+            (called, several)
+                if self.with.get(called).is_some_and(|e| matches!(e, Expr::Lambda(_))) =>
+            {
+                self.with_lambda(called, several, scope, env)
+            }
+            _ => scalar(&name, self.args(&args, scope, env)?),
+        }
+    }
+
+    fn args(&self, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {
+        args.iter().map(|arg| self.expr(arg, scope, env)).collect()
+    }
+
+    fn length_of(&self, parts: &[String], scope: &Scope) -> SqlResult<Option<Typed>> {
+        let Some((first, path)) = parts.split_first() else { return Ok(None) };
+        let found = scope
+            .tables
+            .iter()
+            .find_map(|table| table.columns.iter().find(|column| column.name == *first));
+        match found {
+            Some(base) if !scope.aliases.contains_key(first) => self.array_length(base, path),
+            _ => Ok(None),
+        }
+    }
+
+    /// `CAST(x, 'Type')`; a parameter arrives as `CAST($name, 'Type')`.
+    fn cast_call(&self, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let [value, ty] = args else { return Err(unsupported("CAST with that many arguments")) };
+        let Some(Value::String(type_name)) = constant_of(&self.expr(ty, scope, env)?)? else {
+            return Err(SqlError::new(
+                ChCode::IllegalTypeOfArgument,
+                "The second argument of CAST is the name of a type, in quotes.",
+            ));
+        };
+        if let Expr::Value(placeholder) = value
+            && let ast::Value::Placeholder(name) = &placeholder.value
+            && let Some(name) = name.strip_prefix('$')
+        {
+            return self.parameter(name, &type_name);
+        }
+        cast(self.expr(value, scope, env)?, &super::parse_type(&type_name)?)
+    }
+
+    fn array_join(&self, array: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let array = self.expr(array, scope, env)?;
+        let item = match &array.ty {
+            ChType::Array(item) => (**item).clone(),
+            ChType::Map(key, value) => {
+                ChType::Tuple(vec![(None, (**key).clone()), (None, (**value).clone())])
+            }
+            other => {
+                return Err(SqlError::new(
+                    ChCode::TypeMismatch,
+                    format!("arrayJoin needs an array, not {other}"),
+                ));
+            }
+        };
+        let array = array.into_value();
+        let mut unfolds = scope.unfolds.borrow_mut();
+        let id = match unfolds.iter().find(|known| known.array == array) {
+            Some(known) => known.id.clone(),
+            None => {
+                let id = self.fresh();
+                unfolds.push(Unfold { array, id: id.clone(), item: item.clone() });
+                id
+            }
+        };
+        Ok(Typed::value(column(&id), item))
+    }
+
+    fn parameters(
+        &self,
+        parameters: &FunctionArguments,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Vec<Value>> {
+        let literals = || {
+            SqlError::new(
+                ChCode::ParametersToAggregateFunctionsMustBeLiterals,
+                "Parameters of aggregate functions must be literals.",
+            )
+        };
+        let (args, _) = arguments(parameters)?;
+        args.iter()
+            .map(|arg| constant_of(&self.expr(arg, scope, env)?)?.ok_or_else(literals))
+            .collect()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
+    fn aggregate_call(
+        &self,
+        name: &str,
+        parameters: &FunctionArguments,
+        args: &[Expr],
+        distinct: bool,
+        filter: Option<&Expr>,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        if scope.clause.get() != Clause::Output {
+            let place = if scope.clause.get() == Clause::InAggregate {
+                "inside another aggregate function"
+            } else {
+                "in WHERE, GROUP BY or ON"
+            };
+            return Err(SqlError::new(
+                ChCode::IllegalAggregation,
+                format!("Aggregate function {name} is found {place}; use a subquery or HAVING."),
+            ));
+        }
+        let call = self.aggregate_parts(name, parameters, args, distinct, filter, scope, env)?;
+        let resolved = aggregate(call)?;
+        let finish = resolved.finisher();
+        let mut aggregates = scope.aggregates.borrow_mut();
+        let id = match aggregates.iter().find(|known| known.expr == resolved.aggregate) {
+            Some(known) => known.id.clone(),
+            None => {
+                let id = self.fresh();
+                aggregates.push(Computed {
+                    expr: resolved.aggregate,
+                    id: id.clone(),
+                    ty: resolved.ty.clone(),
+                    finish: finish.clone(),
+                });
+                id
+            }
+        };
+        finish.apply(column(&id), &resolved.ty)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
+    fn aggregate_parts(
+        &self,
+        name: &str,
+        parameters: &FunctionArguments,
+        args: &[Expr],
+        distinct: bool,
+        filter: Option<&Expr>,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<AggregateCall> {
+        scope.within(Clause::InAggregate, || {
+            let args: Vec<&Expr> =
+                args.iter().filter(|arg| !matches!(arg, Expr::Wildcard(_))).collect();
+            Ok(AggregateCall {
+                name: name.to_owned(),
+                parameters: self.parameters(parameters, scope, env)?,
+                args: args
+                    .iter()
+                    .map(|arg| self.expr(arg, scope, env))
+                    .collect::<SqlResult<_>>()?,
+                distinct,
+                filter: filter
+                    .map(|f| self.expr(f, scope, env).and_then(to_predicate))
+                    .transpose()?,
+            })
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
+    fn window_call(
+        &self,
+        name: &str,
+        parameters: &FunctionArguments,
+        args: &[Expr],
+        filter: Option<&Expr>,
+        over: &ast::WindowType,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        if scope.clause.get() != Clause::Output {
+            return Err(SqlError::new(
+                ChCode::IllegalAggregation,
+                format!("Window function {name} is only allowed in SELECT and ORDER BY."),
+            ));
+        }
+        let args: Vec<&Expr> =
+            args.iter().filter(|arg| !matches!(arg, Expr::Wildcard(_))).collect();
+        let call = AggregateCall {
+            name: name.to_owned(),
+            parameters: self.parameters(parameters, scope, env)?,
+            args: args.iter().map(|arg| self.expr(arg, scope, env)).collect::<SqlResult<_>>()?,
+            distinct: false,
+            filter: filter.map(|f| self.condition(f, scope, env)).transpose()?,
+        };
+        let spec = match over {
+            ast::WindowType::WindowSpec(spec) => spec.clone(),
+            ast::WindowType::NamedWindow(ident) => named_window(scope, &ident.value)?,
+        };
+        let spec = match &spec.window_name {
+            Some(base) => {
+                let base = named_window(scope, &base.value)?;
+                ast::WindowSpec {
+                    window_name: None,
+                    partition_by: if spec.partition_by.is_empty() {
+                        base.partition_by
+                    } else {
+                        spec.partition_by
+                    },
+                    order_by: if spec.order_by.is_empty() { base.order_by } else { spec.order_by },
+                    window_frame: spec.window_frame.or(base.window_frame),
+                }
+            }
+            None => spec,
+        };
+        let partition_by = spec
+            .partition_by
+            .iter()
+            .map(|e| self.expr(e, scope, env).map(Typed::into_value))
+            .collect::<SqlResult<Vec<_>>>()?;
+        let order_by = self.sort_keys(&spec.order_by, scope, env)?;
+        let frame =
+            self.frame(name, spec.window_frame.as_ref(), !order_by.is_empty(), scope, env)?;
+        let (expr, ty, finish) = window(call, partition_by, order_by, frame)?;
+        let mut windows = scope.windows.borrow_mut();
+        let id = match windows.iter().find(|known| known.expr == expr) {
+            Some(known) => known.id.clone(),
+            None => {
+                let id = self.fresh();
+                windows.push(Computed {
+                    expr,
+                    id: id.clone(),
+                    ty: ty.clone(),
+                    finish: finish.clone(),
+                });
+                id
+            }
+        };
+        finish.apply(column(&id), &ty)
+    }
+
+    fn frame(
+        &self,
+        name: &str,
+        given: Option<&ast::WindowFrame>,
+        ordered: bool,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<WindowFrame> {
+        let Some(given) = given else {
+            // lag and lead look at the whole partition.
+            let whole = matches!(name.to_ascii_lowercase().as_str(), "lag" | "lead");
+            return Ok(if whole {
+                WindowFrame::new(None)
+            } else {
+                WindowFrame::new(ordered.then_some(false))
+            });
+        };
+        let units = match given.units {
+            ast::WindowFrameUnits::Rows => WindowFrameUnits::Rows,
+            ast::WindowFrameUnits::Range => WindowFrameUnits::Range,
+            ast::WindowFrameUnits::Groups => WindowFrameUnits::Groups,
+        };
+        let bound = |bound: &ast::WindowFrameBound| -> SqlResult<WindowFrameBound> {
+            let amount = |e: &Option<Box<Expr>>| -> SqlResult<datafusion::common::ScalarValue> {
+                match e {
+                    None => Ok(datafusion::common::ScalarValue::UInt64(None)),
+                    Some(e) => {
+                        let value = constant_of(&self.expr(e, scope, env)?)?
+                            .and_then(|v| v.as_int())
+                            .and_then(|v| u64::try_from(v).ok());
+                        value
+                            .map(|v| datafusion::common::ScalarValue::UInt64(Some(v)))
+                            .ok_or_else(|| unsupported("A frame bound that is no number"))
+                    }
+                }
+            };
+            Ok(match bound {
+                ast::WindowFrameBound::CurrentRow => WindowFrameBound::CurrentRow,
+                ast::WindowFrameBound::Preceding(n) => WindowFrameBound::Preceding(amount(n)?),
+                ast::WindowFrameBound::Following(n) => WindowFrameBound::Following(amount(n)?),
+            })
+        };
+        let start = bound(&given.start_bound)?;
+        let end = given.end_bound.as_ref().map_or(Ok(WindowFrameBound::CurrentRow), bound)?;
+        Ok(WindowFrame::new_bounds(units, start, end))
+    }
+
+    fn lambda_call(
+        &self,
+        name: &str,
+        lambda: &ast::LambdaFunction,
+        arrays: &[Expr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let arrays = self.args(arrays, scope, env)?;
+        let names = lambda_names(lambda);
+        let mut params = Vec::new();
+        for (position, name) in names.iter().enumerate() {
+            let item = match arrays.get(position).map(|a| a.ty.strip_nullable().clone()) {
+                Some(ChType::Array(item)) => *item,
+                Some(ChType::Dynamic) => ChType::Dynamic,
+                Some(other) => {
+                    return Err(SqlError::new(
+                        ChCode::IllegalTypeOfArgument,
+                        format!("A lambda works on arrays, not {other}"),
+                    ));
+                }
+                None => {
+                    return Err(SqlError::new(
+                        ChCode::NumberOfArgumentsDoesntMatch,
+                        "The lambda has more parameters than there are arrays.",
+                    ));
+                }
+            };
+            params.push((name.clone(), self.fresh(), item));
+        }
+        scope.lambdas.borrow_mut().push(params.clone());
+        let body = self.expr(&lambda.body, scope, env);
+        scope.lambdas.borrow_mut().pop();
+        let body = body?;
+        let mut captures = Vec::new();
+        for used in body.clone().into_value().column_refs() {
+            if !params.iter().any(|(_, id, _)| *id == used.name) {
+                captures.push((used.name.clone(), self.type_of(&used.name, scope)?));
+            }
+        }
+        let params = params.into_iter().map(|(_, id, ty)| (id, ty)).collect();
+        higher_order(name, Lambda { params, body, captures }, arrays)
+    }
+
+    /// The type of a column of the plan.
+    fn type_of(&self, id: &str, scope: &Scope) -> SqlResult<ChType> {
+        let lambdas = scope.lambdas.borrow();
+        if let Some((.., ty)) = lambdas.iter().flatten().find(|(_, known, _)| known == id) {
+            return Ok(ty.clone());
+        }
+        for named in scope.tables.iter().flat_map(|table| &table.columns) {
+            match &named.place {
+                super::scope::Place::Plan(known) if known == id => return Ok(named.ty.clone()),
+                super::scope::Place::Scan(scan) => {
+                    if let Some((_, ty)) =
+                        scan.columns.borrow().iter().find(|(request, _)| request.output == id)
+                    {
+                        return Ok(ty.clone());
+                    }
+                }
+                super::scope::Place::Plan(_) => {}
+            }
+        }
+        let computed = scope
+            .aggregates
+            .borrow()
+            .iter()
+            .chain(scope.windows.borrow().iter())
+            .find(|c| c.id == id)
+            .map(|c| c.ty.clone());
+        let key = || scope.keys.borrow().iter().find(|key| key.id == id).map(|key| key.ty.clone());
+        let unfold = || {
+            scope
+                .unfolds
+                .borrow()
+                .iter()
+                .find(|unfold| unfold.id == id)
+                .map(|unfold| unfold.item.clone())
+        };
+        computed
+            .or_else(key)
+            .or_else(unfold)
+            .ok_or_else(|| SqlError::new(ChCode::LogicalError, format!("no column {id}")))
+    }
+
+    /// A lambda named by WITH, called like a function.
+    fn with_lambda(&self, name: &str, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let Some(Expr::Lambda(lambda)) = self.with.get(name) else {
+            return Err(unsupported("That call"));
+        };
+        let names = lambda_names(lambda);
+        if names.len() != args.len() {
+            return Err(SqlError::new(
+                ChCode::NumberOfArgumentsDoesntMatch,
+                format!("{name} takes {} arguments.", names.len()),
+            ));
+        }
+        let mut body = (*lambda.body).clone();
+        let replaced = ast::visit_expressions_mut(&mut body, |expr: &mut Expr| {
+            if let Expr::Identifier(ident) = expr
+                && let Some(at) = names.iter().position(|n| *n == ident.value)
+                && let Some(arg) = args.get(at)
+            {
+                *expr = Expr::Nested(Box::new(arg.clone()));
+            }
+            std::ops::ControlFlow::<()>::Continue(())
+        });
+        let _done = replaced;
+        self.expr(&body, scope, env)
+    }
+}
+
+fn named_window(scope: &Scope, name: &str) -> SqlResult<ast::WindowSpec> {
+    scope.named_windows.get(name).cloned().ok_or_else(|| {
+        SqlError::new(ChCode::BadArguments, format!("There is no window named {name}."))
+    })
+}
+
+fn lambda_names(lambda: &ast::LambdaFunction) -> Vec<String> {
+    lambda.params.iter().map(|param| param.name.value.clone()).collect()
+}
+
+/// The plain arguments of a call, and whether DISTINCT stands before them.
+fn arguments(args: &FunctionArguments) -> SqlResult<(Vec<Expr>, bool)> {
+    let list = match args {
+        FunctionArguments::None => return Ok((Vec::new(), false)),
+        FunctionArguments::Subquery(query) => {
+            return Ok((vec![Expr::Subquery(query.clone())], false));
+        }
+        FunctionArguments::List(list) => list,
+    };
+    if let Some(clause) = list.clauses.first() {
+        return Err(unsupported(&format!("`{clause}` inside a call")));
+    }
+    let distinct = matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
+    let args = list.args.iter().map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr.clone()),
+        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => {
+            Ok(Expr::Wildcard(ast::helpers::attached_token::AttachedToken::empty()))
+        }
+        other => Err(unsupported(&format!("The argument `{other}`"))),
+    });
+    Ok((args.collect::<SqlResult<_>>()?, distinct))
+}

@@ -1,0 +1,288 @@
+//! Queries: CTEs, set operations, and what stands after a SELECT.
+
+use super::{
+    Binder, column, expr::constant_of, plan_error, scope::Scope, select::Tail, unsupported,
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    functions::{cast, common_type},
+    typed::Typed,
+    types::ChType,
+};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use sqlparser::ast::{self, LimitClause, Query, SetExpr, SetOperator, SetQuantifier};
+use std::{collections::HashMap, rc::Rc};
+
+/// A column of a relation.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) ty: ChType,
+}
+
+/// A bound query: a plan whose columns are `columns`, in that order.
+#[derive(Debug)]
+pub(super) struct Relation {
+    pub(super) plan: LogicalPlan,
+    pub(super) columns: Vec<Output>,
+    pub(super) totals: Option<LogicalPlan>,
+}
+
+/// The CTEs in sight.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Env {
+    ctes: HashMap<String, Rc<(Query, Env)>>,
+    use_nulls: bool,
+}
+
+impl Env {
+    /// A CTE by name, with what was in sight where it was written.
+    pub(super) fn cte(&self, name: &str) -> Option<(Query, Self)> {
+        self.ctes.get(name).map(|cte| (cte.0.clone(), cte.1.clone()))
+    }
+}
+
+impl Binder<'_> {
+    /// Binds a query.
+    pub(super) fn query(&self, query: &Query, env: &Env) -> SqlResult<Relation> {
+        let Query {
+            with,
+            body,
+            order_by,
+            limit_clause,
+            fetch,
+            locks,
+            for_clause,
+            settings,
+            format_clause,
+            pipe_operators,
+        } = query;
+        if !locks.is_empty() || for_clause.is_some() || !pipe_operators.is_empty() {
+            return Err(unsupported("FOR and pipe operators"));
+        }
+        if format_clause.is_some() {
+            return Err(SqlError::new(
+                ChCode::SyntaxError,
+                "FORMAT is not part of a query here; ask for a format with the Accept header or --output.",
+            ));
+        }
+        let mut env = env.clone();
+        if let Some(ast::With { with_token: _, recursive, cte_tables }) = with {
+            if *recursive {
+                return Err(unsupported("WITH RECURSIVE"));
+            }
+            for cte in cte_tables {
+                if !cte.alias.columns.is_empty() {
+                    return Err(unsupported("Column names after a CTE's name"));
+                }
+                let outer = env.clone();
+                env.ctes
+                    .insert(cte.alias.name.value.clone(), Rc::new(((*cte.query).clone(), outer)));
+            }
+        }
+        let limit_by = self.settings(settings.as_deref().unwrap_or_default(), &mut env)?;
+        let (limit, offset) = self.limit(limit_clause.as_ref(), fetch.as_ref(), &env)?;
+        let tail = Tail { order_by: order_by.as_ref(), limit, offset, limit_by };
+        match &**body {
+            SetExpr::Select(select) => self.select(select, &tail, &env),
+            SetExpr::SetOperation { .. } => {
+                // ClickHouse binds a trailing ORDER BY and LIMIT to the last branch.
+                self.set_expr(body, &tail, &env)
+            }
+            SetExpr::Query(inner) => {
+                let relation = self.query(inner, &env)?;
+                if tail.is_empty() {
+                    Ok(relation)
+                } else {
+                    Err(unsupported(
+                        "ORDER BY or LIMIT after a query in parentheses; wrap it in SELECT * FROM (…)",
+                    ))
+                }
+            }
+            other => Err(unsupported(&format!("`{other}`"))),
+        }
+    }
+
+    fn set_expr(&self, body: &SetExpr, tail: &Tail<'_>, env: &Env) -> SqlResult<Relation> {
+        match body {
+            SetExpr::Select(select) => self.select(select, tail, env),
+            SetExpr::Query(query) if tail.is_empty() => self.query(query, env),
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+                let none = Tail { order_by: None, limit: None, offset: 0, limit_by: None };
+                let left = self.set_expr(left, &none, env)?;
+                let right = self.set_expr(right, tail, env)?;
+                self.combine(left, right, *op, *set_quantifier)
+            }
+            other => Err(unsupported(&format!("`{other}`"))),
+        }
+    }
+
+    fn combine(
+        &self,
+        left: Relation,
+        right: Relation,
+        op: SetOperator,
+        quantifier: SetQuantifier,
+    ) -> SqlResult<Relation> {
+        if left.columns.len() != right.columns.len() {
+            return Err(SqlError::new(
+                ChCode::UnionAllResultStructuresMismatch,
+                format!(
+                    "The sides have {} and {} columns.",
+                    left.columns.len(),
+                    right.columns.len()
+                ),
+            ));
+        }
+        let distinct = match (op, quantifier) {
+            (SetOperator::Union, SetQuantifier::All) => false,
+            (SetOperator::Union, SetQuantifier::Distinct) => true,
+            (SetOperator::Union, _) => {
+                return Err(SqlError::new(
+                    ChCode::ExpectedAllOrDistinct,
+                    "Expected ALL or DISTINCT after UNION. Write `UNION ALL` to keep duplicate rows or `UNION DISTINCT` to remove them.",
+                ));
+            }
+            (SetOperator::Intersect | SetOperator::Except, SetQuantifier::Distinct) => true,
+            (
+                SetOperator::Intersect | SetOperator::Except,
+                SetQuantifier::None | SetQuantifier::All,
+            ) => false,
+            _ => return Err(unsupported(&format!("{op} {quantifier}"))),
+        };
+        let mut columns = Vec::new();
+        for (a, b) in left.columns.iter().zip(&right.columns) {
+            columns.push(Output {
+                name: a.name.clone(),
+                id: self.fresh(),
+                ty: common_type(&[a.ty.clone(), b.ty.clone()])?,
+            });
+        }
+        let aligned = |side: Relation| -> SqlResult<LogicalPlanBuilder> {
+            let exprs = side.columns.iter().zip(&columns).map(|(from, to)| {
+                let value = cast(Typed::value(column(&from.id), from.ty.clone()), &to.ty)?;
+                Ok(value.into_value().alias(&to.id))
+            });
+            let exprs = exprs.collect::<SqlResult<Vec<_>>>()?;
+            LogicalPlanBuilder::from(side.plan).project(exprs).map_err(plan_error)
+        };
+        let (left, right) = (aligned(left)?, aligned(right)?);
+        let built = |builder: LogicalPlanBuilder| builder.build().map_err(plan_error);
+        let plan = match op {
+            SetOperator::Union => {
+                let all = left.union(built(right)?).map_err(plan_error)?;
+                built(if distinct { all.distinct().map_err(plan_error)? } else { all })?
+            }
+            SetOperator::Intersect => {
+                LogicalPlanBuilder::intersect(built(left)?, built(right)?, !distinct)
+                    .map_err(plan_error)?
+            }
+            _ => LogicalPlanBuilder::except(built(left)?, built(right)?, !distinct)
+                .map_err(plan_error)?,
+        };
+        Ok(Relation { plan, columns, totals: None })
+    }
+
+    /// SETTINGS: the ones with a meaning here are taken, all others are errors. Carries LIMIT BY.
+    fn settings(
+        &self,
+        settings: &[ast::Setting],
+        env: &mut Env,
+    ) -> SqlResult<Option<(Vec<ast::Expr>, Vec<ast::Expr>)>> {
+        let mut limit_by = None;
+        for ast::Setting { key, value } in settings {
+            match key.value.as_str() {
+                "__limit_by" => {
+                    limit_by =
+                        Some(limit_by_parts(value).ok_or_else(|| unsupported("That LIMIT BY"))?)
+                }
+                "join_use_nulls" => env.use_nulls = value.to_string() == "1",
+                "use_variant_as_common_type"
+                | "allow_experimental_json_type"
+                | "enable_json_type"
+                | "final"
+                    if value.to_string() == "1" => {}
+                "max_threads" | "max_execution_time" | "max_memory_usage" => {
+                    return Err(SqlError::new(
+                        ChCode::UnknownSetting,
+                        format!("{} is set by the server, not by the query.", key.value),
+                    ));
+                }
+                other => {
+                    return Err(SqlError::new(
+                        ChCode::UnknownSetting,
+                        format!("Unknown setting {other}."),
+                    ));
+                }
+            }
+        }
+        Ok(limit_by)
+    }
+
+    pub(super) fn use_nulls(env: &Env) -> bool {
+        env.use_nulls
+    }
+
+    fn limit(
+        &self,
+        clause: Option<&LimitClause>,
+        fetch: Option<&ast::Fetch>,
+        env: &Env,
+    ) -> SqlResult<(Option<usize>, usize)> {
+        let (limit, offset) = match clause {
+            None => (None, None),
+            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
+                (limit.as_ref(), offset.as_ref().map(|o| &o.value))
+            }
+            Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
+            Some(LimitClause::LimitOffset { .. }) => return Err(unsupported("That LIMIT BY")),
+        };
+        let fetched = match fetch {
+            Some(ast::Fetch { with_ties: false, percent: false, quantity }) => quantity.as_ref(),
+            Some(_) => return Err(unsupported("FETCH … WITH TIES or PERCENT")),
+            None => None,
+        };
+        let number = |expr: &ast::Expr| self.row_count(expr, env);
+        Ok((
+            limit.or(fetched).map(number).transpose()?,
+            offset.map(number).transpose()?.unwrap_or(0),
+        ))
+    }
+
+    /// A constant number of rows.
+    pub(super) fn row_count(&self, expr: &ast::Expr, env: &Env) -> SqlResult<usize> {
+        let scope = Scope::new(Vec::new());
+        let value = constant_of(&self.expr(expr, &scope, env)?)?
+            .and_then(|v| v.as_int())
+            .and_then(|v| usize::try_from(v).ok());
+        value.ok_or_else(|| {
+            SqlError::new(
+                ChCode::InvalidLimitExpression,
+                format!("LIMIT and OFFSET need a number that is not negative, not {expr}."),
+            )
+        })
+    }
+}
+
+/// `tuple(tuple(n, offset), keys…)` as the token pass writes it.
+fn limit_by_parts(value: &ast::Expr) -> Option<(Vec<ast::Expr>, Vec<ast::Expr>)> {
+    let mut outer = call_args(value)?.into_iter();
+    let head = call_args(&outer.next()?)?;
+    Some((head, outer.collect()))
+}
+
+fn call_args(expr: &ast::Expr) -> Option<Vec<ast::Expr>> {
+    let ast::Expr::Function(function) = expr else { return None };
+    let ast::FunctionArguments::List(list) = &function.args else { return None };
+    list.args
+        .iter()
+        .map(|arg| {
+            if let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = arg {
+                Some(expr.clone())
+            } else {
+                None
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,234 @@
+//! The package's public face: runs one SQL query on one snapshot, within its limits.
+
+use crate::{
+    bind::{Bound, bind},
+    error::{ChCode, SqlError, SqlResult},
+    scan::SnapshotTables,
+    session::{session, sql_error},
+    types::ChType,
+};
+use datafusion::{
+    arrow::array::RecordBatch,
+    execution::context::SessionContext,
+    logical_expr::{LogicalPlan, LogicalPlanBuilder},
+    physical_plan::execute_stream,
+};
+use futures::StreamExt;
+use rekor_core::{Error, ErrorKind, Result, id::DatabaseId, limits, view::Version};
+use serde_json::{Map, Value};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::Semaphore;
+
+/// Runs queries; at most [`limits::SQL_CONCURRENT_MAX`] at once, the rest wait in a bounded queue.
+#[derive(Debug)]
+pub struct QueryEngine {
+    running: Semaphore,
+    waiting: AtomicUsize,
+    partitions: usize,
+}
+
+/// What a query may see.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The one database of the request.
+    pub database: DatabaseId,
+}
+
+/// The limits of one query.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryLimits {
+    /// Rows of the answer.
+    pub rows: usize,
+    /// Time from start to end.
+    pub time: Duration,
+    /// Memory of operators.
+    pub memory_bytes: usize,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        Self {
+            rows: limits::SQL_ROWS_MAX,
+            time: limits::SQL_TIME_MAX,
+            memory_bytes: limits::SQL_MEMORY_BYTES_MAX,
+        }
+    }
+}
+
+/// A query.
+#[derive(Clone, Debug)]
+pub struct QueryRequest {
+    /// The snapshot it reads, all of it.
+    pub version: Arc<dyn Version>,
+    /// What it may see of the snapshot.
+    pub scope: Scope,
+    /// The text.
+    pub sql: String,
+    /// Values of `{name:Type}`.
+    pub params: Map<String, Value>,
+    /// Its limits.
+    pub limits: QueryLimits,
+}
+
+/// A column of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultColumn {
+    /// Its name.
+    pub name: String,
+    /// Its ClickHouse type.
+    pub ty: ChType,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct QueryResult {
+    /// The columns.
+    pub columns: Vec<ResultColumn>,
+    /// The rows, in the physical types of the columns.
+    pub batches: Vec<RecordBatch>,
+    /// The row of WITH TOTALS.
+    pub totals: Option<RecordBatch>,
+    /// Whether rows beyond the limit were left out.
+    pub has_more: bool,
+    /// What the caller should know.
+    pub warnings: Vec<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Bytes of the columns that were read.
+    pub bytes_scanned: u64,
+    /// The snapshot: `<shard>-<sequence number>`, comparable within one database.
+    pub snapshot_seq: String,
+}
+
+impl QueryEngine {
+    /// An engine that uses `partitions` threads per query.
+    pub fn new(partitions: usize) -> Self {
+        Self {
+            running: Semaphore::new(limits::SQL_CONCURRENT_MAX),
+            waiting: AtomicUsize::new(0),
+            partitions: partitions.max(1),
+        }
+    }
+
+    /// Runs a query. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// Validation with `details[].clickhouse` for everything wrong with the query, `Timeout` and `MemoryLimit` past its
+    /// limits, `RateLimited` when too many queries wait.
+    pub async fn execute(&self, request: QueryRequest) -> Result<QueryResult> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            let mut error = Error::new(
+                ErrorKind::RateLimited,
+                "Too many queries are waiting; try again in a second.",
+            );
+            error.retry_after_s = Some(1);
+            return Err(error);
+        }
+        let permit = self.running.acquire().await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        let _permit = permit.map_err(|_| Error::unavailable("The server is stopping."))?;
+        let time = request.limits.time;
+        let started = Instant::now();
+        let timeout = || {
+            SqlError::new(
+                ChCode::TimeoutExceeded,
+                format!(
+                    "The query ran longer than {} s and was stopped. Filter by collection or time, or aggregate less.",
+                    time.as_secs_f32()
+                ),
+            )
+        };
+        match tokio::time::timeout(time, self.run(request, started)).await {
+            Ok(result) => result.map_err(Error::from),
+            Err(_) => Err(timeout().into()),
+        }
+    }
+
+    async fn run(&self, request: QueryRequest, started: Instant) -> SqlResult<QueryResult> {
+        let context = session(request.limits.memory_bytes, self.partitions)?;
+        let snapshot_seq = format!("0-{}", request.version.visible_seq());
+        let tables = Arc::new(SnapshotTables::new(
+            Arc::clone(&request.version),
+            request.scope.clone(),
+            context.clone(),
+            tokio::runtime::Handle::current(),
+        ));
+        let (sql, params) = (request.sql.clone(), request.params.clone());
+        let for_binding = Arc::clone(&tables);
+        // Binding may run subqueries, so it gets a thread of its own.
+        let bound = tokio::task::spawn_blocking(move || bind(&sql, &params, &*for_binding))
+            .await
+            .map_err(|error| {
+                SqlError::new(ChCode::LogicalError, format!("Planning the query failed: {error}"))
+            })??;
+        let Bound { plan, columns, totals, explain } = bound;
+        let mut columns: Vec<ResultColumn> =
+            columns.into_iter().map(|(name, ty)| ResultColumn { name, ty }).collect();
+        let plan = match explain {
+            Some(explain) => {
+                columns = ["plan_type", "plan"]
+                    .map(|name| ResultColumn { name: name.to_owned(), ty: ChType::String })
+                    .to_vec();
+                LogicalPlanBuilder::from(plan)
+                    .explain(false, explain.analyze)
+                    .and_then(LogicalPlanBuilder::build)
+                    .map_err(sql_error)?
+            }
+            None => plan,
+        };
+        let (batches, has_more) = collect(&context, plan, request.limits.rows).await?;
+        let totals = match totals {
+            Some(plan) => collect(&context, plan, 1).await?.0.into_iter().next(),
+            None => None,
+        };
+        Ok(QueryResult {
+            columns,
+            batches,
+            totals,
+            has_more,
+            warnings: tables.warnings(),
+            elapsed: started.elapsed(),
+            bytes_scanned: tables.bytes_scanned(),
+            snapshot_seq,
+        })
+    }
+}
+
+/// The first `rows` rows of a plan, and whether there are more.
+pub(crate) async fn collect(
+    context: &SessionContext,
+    plan: LogicalPlan,
+    rows: usize,
+) -> SqlResult<(Vec<RecordBatch>, bool)> {
+    let explain = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+    let plan = if explain {
+        plan
+    } else {
+        LogicalPlanBuilder::from(plan)
+            .limit(0, Some(rows.saturating_add(1)))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(sql_error)?
+    };
+    let state = context.state();
+    let physical = state.create_physical_plan(&plan).await.map_err(sql_error)?;
+    let mut stream = execute_stream(physical, context.task_ctx()).map_err(sql_error)?;
+    let mut batches = Vec::new();
+    let mut left = rows;
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(sql_error)?;
+        if batch.num_rows() > left {
+            batches.push(batch.slice(0, left));
+            return Ok((batches, true));
+        }
+        left -= batch.num_rows();
+        batches.push(batch);
+    }
+    Ok((batches, false))
+}

@@ -1,0 +1,36 @@
+//! Everything behind a name in SQL: overloads are resolved by ClickHouse types here, and only what is registered here can
+//! be reached. DataFusion's own operators are used where they mean the same (they prune files); our kernels elsewhere.
+
+mod aggregate;
+mod arithmetic;
+mod arrays;
+mod compare;
+mod conditional;
+mod convert;
+mod dates;
+mod json;
+mod lambda;
+mod registry;
+mod strings;
+mod supertype;
+mod udf;
+mod window;
+
+pub(crate) use aggregate::{AggregateCall, Finish, aggregate, is_aggregate};
+pub(crate) use arrays::sum as arrays_sum;
+pub(crate) use compare::{in_values, to_predicate};
+pub(crate) use conditional::case;
+pub(crate) use convert::{cast, convert, default_value, parse_text};
+pub(crate) use json::json_path;
+pub(crate) use lambda::{Lambda, higher_order, is_higher_order};
+pub(crate) use registry::scalar;
+pub(crate) use supertype::{common_type, literal, scalar_of};
+pub(crate) use window::{is_window_only, window};
+
+/// `array`, after a check that it is as long as `other`.
+pub(crate) fn same_size(
+    array: datafusion::logical_expr::Expr,
+    other: datafusion::logical_expr::Expr,
+) -> datafusion::logical_expr::Expr {
+    lambda::same_size(array, other)
+}

@@ -1,0 +1,278 @@
+//! Comparisons, IN, and truth. Native wherever DataFusion means the same, so that files, row groups and pages are pruned.
+
+use super::{
+    convert::{cast, convert},
+    supertype::{common_type, scalar_of},
+    udf::{Call, Nulls, row_call},
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    typed::Typed,
+    types::ChType,
+    value::{Value, compare, value_at},
+};
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{BinaryExpr, Expr, Operator, expr::InList, lit},
+};
+use std::cmp::Ordering;
+
+/// The operator of a comparison function.
+pub(super) fn operator(name: &str) -> Option<Operator> {
+    Some(match name {
+        "equals" => Operator::Eq,
+        "notEquals" => Operator::NotEq,
+        "less" => Operator::Lt,
+        "greater" => Operator::Gt,
+        "lessOrEquals" => Operator::LtEq,
+        "greaterOrEquals" => Operator::GtEq,
+        _ => return None,
+    })
+}
+
+/// The value of a constant expression.
+pub(super) fn constant_value(arg: &Typed) -> Option<Value> {
+    let array = arg.constant()?.to_array().ok()?;
+    value_at(&array, 0, &arg.ty).ok()
+}
+
+/// `a op b`.
+pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlResult<Typed> {
+    if is_null_type(&a.ty) || is_null_type(&b.ty) {
+        return Ok(Typed::null());
+    }
+    let nullable = a.ty.is_nullable() || b.ty.is_nullable();
+    if dynamic(&a.ty) || dynamic(&b.ty) {
+        return Ok(row_call(
+            name,
+            vec![a, b],
+            ChType::UInt(8).nullable(),
+            Nulls::Propagate,
+            compare_kernel,
+        ));
+    }
+    let (a, b) = align(a, b)?;
+    if native(a.ty.strip_nullable()) {
+        let expr = Expr::BinaryExpr(BinaryExpr::new(
+            Box::new(a.into_value()),
+            op,
+            Box::new(b.into_value()),
+        ));
+        return Ok(Typed::predicate(expr, nullable));
+    }
+    let ret = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
+    Ok(row_call(name, vec![a, b], ret, Nulls::Propagate, compare_kernel))
+}
+
+fn is_null_type(ty: &ChType) -> bool {
+    *ty.strip_nullable() == ChType::Nothing
+}
+
+fn dynamic(ty: &ChType) -> bool {
+    matches!(ty, ChType::Dynamic | ChType::Variant(_))
+}
+
+/// Types on which DataFusion compares as ClickHouse does. Floats are native too: NaN never comes from JSON, and computed
+/// NaN is the one known difference (`docs/reference/sql.md`).
+fn native(ty: &ChType) -> bool {
+    !matches!(
+        ty,
+        ChType::Array(_)
+            | ChType::Tuple(_)
+            | ChType::Map(..)
+            | ChType::Json
+            | ChType::Dynamic
+            | ChType::Variant(_)
+    )
+}
+
+/// Both sides in one type. A constant takes the type of the other side, so that the column stays bare.
+fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
+    if a.ty.strip_nullable() == b.ty.strip_nullable() {
+        return Ok((a, b));
+    }
+    if let Some(b) = constant_as(&b, &a.ty)? {
+        return Ok((a, b));
+    }
+    if let Some(a) = constant_as(&a, &b.ty)? {
+        return Ok((a, b));
+    }
+    let wide = match (a.ty.strip_nullable(), b.ty.strip_nullable()) {
+        (ChType::UInt(64), ChType::Int(_)) | (ChType::Int(_), ChType::UInt(64)) => {
+            ChType::Decimal(20, 0)
+        }
+        (x, y) => match common_type(&[x.clone(), y.clone()])? {
+            ChType::Variant(_) => {
+                let message = format!(
+                    "There is no supertype for types {x}, {y}: they cannot be compared. Convert one with toString, CAST or a `.:Type` subcolumn."
+                );
+                return Err(SqlError::new(ChCode::NoCommonType, message));
+            }
+            common => common,
+        },
+    };
+    let to =
+        |side: &Typed| if side.ty.is_nullable() { wide.clone().nullable() } else { wide.clone() };
+    let (ta, tb) = (to(&a), to(&b));
+    Ok((cast(a, &ta)?, cast(b, &tb)?))
+}
+
+/// A constant in the type of a column, if that loses nothing. Text that cannot be the type is an error, as in ClickHouse.
+fn constant_as(constant: &Typed, column: &ChType) -> SqlResult<Option<Typed>> {
+    let Some(value) = constant_value(constant).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let (from, to) = (constant.ty.strip_nullable(), column.strip_nullable());
+    if dynamic(to)
+        || matches!(to, ChType::Array(_) | ChType::Tuple(_) | ChType::Map(..) | ChType::Json)
+    {
+        return Ok(None);
+    }
+    let text_to_other = matches!(from, ChType::String)
+        && !matches!(to, ChType::String | ChType::FixedString(_) | ChType::Enum(..) | ChType::Uuid);
+    if !text_to_other && matches!(to, ChType::String) {
+        return Ok(None);
+    }
+    let lossless =
+        |converted: &Value| text_to_other || compare(converted, &value) == Some(Ordering::Equal);
+    match convert(&value, from, to) {
+        Ok(converted) if lossless(&converted) => {
+            Ok(Some(Typed::value(lit(scalar_of(&converted, to)?), to.clone())))
+        }
+        Ok(_) => Ok(None),
+        Err(_) if text_to_other => {
+            let text = value.as_str().unwrap_or_default();
+            Err(SqlError::new(
+                ChCode::TypeMismatch,
+                format!("Cannot convert string '{text}' to type {to}"),
+            ))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+fn compare_kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let [a, b] = args else { return Ok(Value::Null) };
+    let ordering = order(call, a, b)?;
+    let result = match call.name.as_str() {
+        "equals" => ordering == Some(Ordering::Equal),
+        "notEquals" => ordering != Some(Ordering::Equal),
+        "less" => ordering == Some(Ordering::Less),
+        "greater" => ordering == Some(Ordering::Greater),
+        "lessOrEquals" => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
+        _ => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
+    };
+    Ok(Value::Int(result.into()))
+}
+
+/// Values of a Dynamic side and the other: text meets other types by conversion, other mixes have no order.
+fn order(call: &Call, a: &Value, b: &Value) -> SqlResult<Option<Ordering>> {
+    let converted = |text: &str, like: &Value| -> SqlResult<Value> {
+        super::convert::text_like(text, like).ok_or_else(|| {
+            SqlError::new(
+                ChCode::TypeMismatch,
+                format!(
+                    "Cannot convert string '{text}' to the type of the value {}",
+                    crate::value::text_of(like)
+                ),
+            )
+        })
+    };
+    let is_text = |value: &Value| matches!(value, Value::String(_));
+    let (first_constant, second_constant) =
+        (call.args.first() == Some(&ChType::String), call.args.get(1) == Some(&ChType::String));
+    Ok(match (a, b) {
+        (Value::String(text), other) if !is_text(other) && first_constant => {
+            compare(&converted(text, other)?, other)
+        }
+        (other, Value::String(text)) if !is_text(other) && second_constant => {
+            compare(other, &converted(text, other)?)
+        }
+        (x, y) if is_text(x) != is_text(y) => {
+            let message = "There is no supertype for a String and a number in one comparison: the path holds values of different types. Use a `.:Type` subcolumn or CAST.";
+            return Err(SqlError::new(ChCode::NoCommonType, message));
+        }
+        (x, y) => compare(x, y),
+    })
+}
+
+/// A condition: Boolean, where NULL counts as false.
+pub(crate) fn to_predicate(arg: Typed) -> SqlResult<Expr> {
+    if arg.predicate {
+        return Ok(arg.expr);
+    }
+    match arg.ty.strip_nullable() {
+        ChType::Bool => Ok(arg.expr),
+        ChType::Nothing => Ok(lit(ScalarValue::Boolean(None))),
+        ChType::Int(_) | ChType::UInt(_) | ChType::Float(_) | ChType::Decimal(..) => {
+            let zero = scalar_of(&Value::Int(0), arg.ty.strip_nullable())?;
+            Ok(arg.into_value().not_eq(lit(zero)))
+        }
+        other => Err(SqlError::new(
+            ChCode::IllegalTypeOfColumnForFilter,
+            format!(
+                "Invalid type for a condition: {other}. Compare it with something, or use a `.:Bool` subcolumn."
+            ),
+        )),
+    }
+}
+
+/// `arg IN values`, where the values are known. NULLs among them match nothing.
+pub(crate) fn in_values(
+    arg: Typed,
+    values: Vec<(Value, ChType)>,
+    negated: bool,
+) -> SqlResult<Typed> {
+    if is_null_type(&arg.ty) {
+        return Ok(Typed::null());
+    }
+    if dynamic(&arg.ty) {
+        let name = if negated { "notIn" } else { "in" };
+        return Err(SqlError::new(
+            ChCode::IllegalTypeOfArgument,
+            format!(
+                "Illegal type Dynamic of argument of function {name}; use a `.:Type` subcolumn or CAST."
+            ),
+        ));
+    }
+    let nullable = arg.ty.is_nullable();
+    let column = arg.ty.strip_nullable().clone();
+    let mut list = Vec::new();
+    for (value, ty) in values.into_iter().filter(|(value, _)| !value.is_null()) {
+        match convert(&value, ty.strip_nullable(), &column) {
+            Ok(converted)
+                if matches!(ty.strip_nullable(), ChType::String)
+                    || equal_anyhow(&converted, &value) =>
+            {
+                list.push(lit(scalar_of(&converted, &column)?));
+            }
+            Ok(_) => {}
+            Err(error) => return Err(SqlError::new(ChCode::TypeMismatch, error.message)),
+        }
+    }
+    if native(&column) || matches!(column, ChType::Tuple(_) | ChType::Array(_)) {
+        let expr = if list.is_empty() {
+            let never = lit(negated);
+            if nullable {
+                Expr::Case(datafusion::logical_expr::expr::Case::new(
+                    None,
+                    vec![(Box::new(arg.into_value().is_not_null()), Box::new(never))],
+                    None,
+                ))
+            } else {
+                never
+            }
+        } else {
+            Expr::InList(InList::new(Box::new(arg.into_value()), list, negated))
+        };
+        return Ok(Typed::predicate(expr, nullable));
+    }
+    Err(SqlError::new(
+        ChCode::IllegalTypeOfArgument,
+        format!("Illegal type {column} of the left side of IN"),
+    ))
+}
+
+fn equal_anyhow(a: &Value, b: &Value) -> bool {
+    !matches!(compare(a, b), Some(Ordering::Less | Ordering::Greater))
+}

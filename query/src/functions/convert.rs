@@ -1,0 +1,486 @@
+//! Conversions: CAST, the toX family, and text to values.
+
+use super::{
+    dates::{parse_date, parse_datetime, parse_datetime64},
+    supertype::scalar_of,
+    udf::{Call, Nulls, row_call},
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    typed::Typed,
+    types::ChType,
+    value::{Value, text_of},
+};
+use datafusion::logical_expr::{cast as df_cast, lit};
+
+/// `CAST(arg, 'to')`.
+pub(crate) fn cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
+    if arg.ty == *to {
+        return Ok(arg);
+    }
+    if arg.predicate {
+        let ty = arg.ty.clone();
+        return cast(Typed::value(arg.into_value(), ty), to);
+    }
+    let (from, target) = (arg.ty.strip_nullable(), to.strip_nullable());
+    // Dropping Nullable checks; adding it, or the same physical value under a wider name, does not.
+    let same_value = from == target && (to.is_nullable() || !arg.ty.is_nullable());
+    if same_value {
+        return Ok(Typed::value(arg.expr, to.clone()));
+    }
+    if *from == ChType::Nothing && to.is_nullable() {
+        return Ok(Typed::value(df_cast(arg.expr, to.arrow()), to.clone()));
+    }
+    if widens(from, target) && (to.is_nullable() || !arg.ty.is_nullable()) {
+        return Ok(Typed::value(df_cast(arg.expr, to.arrow()), to.clone()));
+    }
+    check(from, target)?;
+    Ok(row_call("CAST", vec![arg], to.clone(), Nulls::Pass, cast_kernel))
+}
+
+/// Conversions that DataFusion does exactly: to wider integers and to Float64.
+fn widens(from: &ChType, to: &ChType) -> bool {
+    match (from, to) {
+        (ChType::Int(a), ChType::Int(b)) | (ChType::UInt(a), ChType::UInt(b)) => a <= b,
+        (ChType::UInt(a), ChType::Int(b)) => a < b,
+        (ChType::Int(_) | ChType::UInt(_) | ChType::Float(_), ChType::Float(64)) => true,
+        _ => false,
+    }
+}
+
+/// Conversions that never make sense are refused before any row is read.
+fn check(from: &ChType, to: &ChType) -> SqlResult<()> {
+    use ChType::{Array, Bool, Date, DateTime, Decimal, Float, Int, Map, Tuple, UInt};
+    let scalar_number =
+        |ty: &ChType| matches!(ty, Int(_) | UInt(_) | Float(_) | Decimal(..) | Bool);
+    let wrong = match (from, to) {
+        (number, Array(_) | Tuple(_) | Map(..)) => scalar_number(number),
+        (Array(_) | Map(..), other) => scalar_number(other) || matches!(other, Date | DateTime(_)),
+        _ => false,
+    };
+    if wrong {
+        Err(SqlError::new(
+            ChCode::TypeMismatch,
+            format!("Conversion from {from} to {to} is not supported"),
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+fn cast_kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let (Some(value), Some(from)) = (args.first(), call.args.first()) else {
+        return Ok(Value::Null);
+    };
+    convert(value, from, &call.ret)
+}
+
+/// A value of one type as another. From Dynamic, NULL becomes the default of a type that is not Nullable.
+pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Value> {
+    let from_dynamic = matches!(from, ChType::Dynamic | ChType::Variant(_));
+    if value.is_null() {
+        return if to.is_nullable() || matches!(to, ChType::Nothing) {
+            Ok(Value::Null)
+        } else if from_dynamic || !from.is_nullable() {
+            Ok(default_value(to))
+        } else {
+            Err(SqlError::new(
+                ChCode::CannotInsertNullInOrdinaryColumn,
+                "Cannot convert NULL value to non-Nullable type",
+            ))
+        };
+    }
+    match to {
+        ChType::Nullable(inner) => match convert(value, from, inner) {
+            // Unparsable text in a Dynamic gives NULL, so that one odd document does not fail the query.
+            Err(error) if from_dynamic && is_parse_error(error.code) => Ok(Value::Null),
+            other => other,
+        },
+        ChType::Dynamic | ChType::Variant(_) | ChType::Nothing => Ok(value.clone()),
+        ChType::String | ChType::FixedString(_) | ChType::Enum(..) => {
+            Ok(Value::String(text_of(value)))
+        }
+        ChType::Array(item) => convert_array(value, from, item),
+        ChType::Tuple(fields) => match value {
+            Value::Tuple(items) | Value::Array(items) => Ok(Value::Tuple(
+                items
+                    .iter()
+                    .zip(fields)
+                    .map(|(item, (_, ty))| convert(item, &item_type(from), ty))
+                    .collect::<SqlResult<_>>()?,
+            )),
+            other => Err(mismatch(other, to)),
+        },
+        ChType::Map(key, inner) => match value {
+            Value::Map(pairs) => {
+                let pairs = pairs.iter().map(|(k, v)| {
+                    Ok((convert(k, &ChType::Dynamic, key)?, convert(v, &ChType::Dynamic, inner)?))
+                });
+                Ok(Value::Map(pairs.collect::<SqlResult<_>>()?))
+            }
+            other => Err(mismatch(other, to)),
+        },
+        ChType::Json => match value {
+            Value::Json(_) => Ok(value.clone()),
+            Value::String(text) => Ok(Value::Json(text.clone())),
+            other => Err(mismatch(other, to)),
+        },
+        _ => match value {
+            Value::String(text) => parse_text(text, to),
+            other => convert_number(other, to).ok_or_else(|| mismatch(other, to)),
+        },
+    }
+}
+
+fn is_parse_error(code: ChCode) -> bool {
+    matches!(
+        code,
+        ChCode::CannotParseText
+            | ChCode::CannotParseNumber
+            | ChCode::CannotParseDate
+            | ChCode::CannotParseDatetime
+            | ChCode::CannotParseBool
+            | ChCode::CannotParseUuid
+            | ChCode::CannotReadArrayFromText
+    )
+}
+
+fn mismatch(value: &Value, to: &ChType) -> SqlError {
+    SqlError::new(
+        ChCode::CannotConvertType,
+        format!("Cannot convert the value {} to {to}", text_of(value)),
+    )
+}
+
+fn item_type(ty: &ChType) -> ChType {
+    match ty {
+        ChType::Array(item) => (**item).clone(),
+        _ => ChType::Dynamic,
+    }
+}
+
+fn convert_array(value: &Value, from: &ChType, item: &ChType) -> SqlResult<Value> {
+    let items = match value {
+        Value::Array(items) => items.clone(),
+        Value::Map(pairs) => {
+            pairs.iter().map(|(k, v)| Value::Tuple(vec![k.clone(), v.clone()])).collect()
+        }
+        Value::String(text) => {
+            if !text.trim_start().starts_with('[') {
+                return Err(SqlError::new(
+                    ChCode::CannotReadArrayFromText,
+                    "Array does not start with '[' character",
+                ));
+            }
+            let json = text.replace('\'', "\"");
+            match crate::value::json_of(&json) {
+                Value::Array(items) => items,
+                _ => {
+                    return Err(SqlError::new(
+                        ChCode::CannotReadArrayFromText,
+                        format!("Cannot read an array from {text}"),
+                    ));
+                }
+            }
+        }
+        other => return Err(mismatch(other, &ChType::Array(Box::new(item.clone())))),
+    };
+    let from = match from.strip_nullable() {
+        // NULL elements of JSON arrays become defaults; the array itself came from a Dynamic.
+        ChType::Array(inner) if !matches!(**inner, ChType::Nullable(_)) => (**inner).clone(),
+        _ => ChType::Dynamic,
+    };
+    Ok(Value::Array(
+        items.iter().map(|element| convert(element, &from, item)).collect::<SqlResult<_>>()?,
+    ))
+}
+
+fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
+    Some(match to {
+        ChType::Bool => Value::Bool(value.truth()?),
+        ChType::Int(_) | ChType::UInt(_) | ChType::Interval(_) => {
+            Value::Int(wrap(value.as_int()?, to))
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "Float32 holds the nearest value")]
+        ChType::Float(32) => Value::Float(f64::from(value.as_f64()? as f32)),
+        ChType::Float(_) => Value::Float(value.as_f64()?),
+        ChType::Decimal(_, scale) => to_decimal(value, *scale)?,
+        ChType::Date | ChType::Date32 => match value {
+            Value::Date(days) => Value::Date(*days),
+            Value::DateTime(seconds) => {
+                Value::Date(i32::try_from(seconds.div_euclid(86_400)).ok()?)
+            }
+            Value::DateTime64(ticks, scale) => Value::Date(
+                i32::try_from(ticks.div_euclid(86_400 * 10_i64.pow(u32::from(*scale)))).ok()?,
+            ),
+            Value::Int(days) if *days <= 65_535 => Value::Date(i32::try_from(*days).ok()?),
+            other => Value::Date(i32::try_from(other.as_int()?.div_euclid(86_400)).ok()?),
+        },
+        ChType::DateTime(_) => match value {
+            Value::Date(days) => Value::DateTime(i64::from(*days) * 86_400),
+            Value::DateTime64(ticks, scale) => {
+                Value::DateTime(ticks.div_euclid(10_i64.pow(u32::from(*scale))))
+            }
+            other => Value::DateTime(i64::try_from(other.as_int()?).ok()?),
+        },
+        ChType::DateTime64(scale, _) => {
+            let unit = 10_i64.pow(u32::from(*scale));
+            match value {
+                Value::DateTime64(ticks, from) if from <= scale => Value::DateTime64(
+                    ticks.checked_mul(10_i64.pow(u32::from(scale - from)))?,
+                    *scale,
+                ),
+                Value::DateTime64(ticks, from) => {
+                    Value::DateTime64(ticks.div_euclid(10_i64.pow(u32::from(from - scale))), *scale)
+                }
+                Value::Date(days) => {
+                    Value::DateTime64((i64::from(*days) * 86_400).checked_mul(unit)?, *scale)
+                }
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_precision_loss,
+                    reason = "fractions of a second beyond the scale are dropped"
+                )]
+                Value::Float(seconds) => Value::DateTime64((seconds * unit as f64) as i64, *scale),
+                other => Value::DateTime64(
+                    i64::try_from(other.as_int()?).ok()?.checked_mul(unit)?,
+                    *scale,
+                ),
+            }
+        }
+        _ => return None,
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "scaled doubles become integers")]
+fn to_decimal(value: &Value, scale: u8) -> Option<Value> {
+    let power = |n: u8| 10_i128.checked_pow(u32::from(n));
+    Some(Value::Decimal(
+        match value {
+            Value::Decimal(v, from) if *from <= scale => v.checked_mul(power(scale - from)?)?,
+            Value::Decimal(v, from) => v / power(from - scale)?,
+            Value::Float(v) => (v * 10_f64.powi(i32::from(scale))) as i128,
+            other => other.as_int()?.checked_mul(power(scale)?)?,
+        },
+        scale,
+    ))
+}
+
+/// An integer in the width of its type.
+fn wrap(value: i128, ty: &ChType) -> i128 {
+    let (bits, signed) = match ty {
+        ChType::Int(bits) => (*bits, true),
+        ChType::UInt(bits) => (*bits, false),
+        _ => (64, true),
+    };
+    let modulus = 1_i128 << bits;
+    let low = value.rem_euclid(modulus);
+    if signed && low >= modulus / 2 { low - modulus } else { low }
+}
+
+/// Text as a value of a scalar type; all of it must be understood.
+pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
+    let number = |what: &str| {
+        SqlError::new(
+            ChCode::CannotParseNumber,
+            format!("Cannot read {what} value here: {text}: Cannot parse {to} from String"),
+        )
+    };
+    let trimmed = text.trim();
+    match to {
+        ChType::Nullable(inner) if trimmed == "\\N" || trimmed == "NULL" => {
+            let _ = inner;
+            Ok(Value::Null)
+        }
+        ChType::Nullable(inner) => parse_text(text, inner),
+        ChType::String | ChType::FixedString(_) | ChType::Enum(..) => {
+            Ok(Value::String(text.to_owned()))
+        }
+        ChType::Bool => match trimmed.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(Value::Bool(true)),
+            "false" | "0" | "no" | "off" => Ok(Value::Bool(false)),
+            _ => Err(SqlError::new(
+                ChCode::CannotParseBool,
+                format!("Cannot parse boolean value here: '{text}'"),
+            )),
+        },
+        ChType::Int(_) | ChType::UInt(_) => match trimmed.parse::<i128>() {
+            Ok(value) => Ok(Value::Int(wrap(value, to))),
+            Err(_) => Err(SqlError::new(
+                ChCode::CannotParseText,
+                format!(
+                    "Cannot parse string '{text}' as {to}: use {to}OrNull or {to}OrZero functions (to{to}OrNull) to get NULL or zero instead"
+                ),
+            )),
+        },
+        ChType::Float(_) => match trimmed.to_ascii_lowercase().as_str() {
+            "nan" => Ok(Value::Float(f64::NAN)),
+            "inf" | "+inf" | "infinity" => Ok(Value::Float(f64::INFINITY)),
+            "-inf" | "-infinity" => Ok(Value::Float(f64::NEG_INFINITY)),
+            _ => trimmed.parse().map(Value::Float).map_err(|_| number("floating point")),
+        },
+        ChType::Decimal(_, scale) => {
+            decimal_of_text(trimmed, *scale).ok_or_else(|| number("decimal"))
+        }
+        ChType::Date | ChType::Date32 => parse_date(trimmed).map(Value::Date).ok_or_else(|| {
+            SqlError::new(
+                ChCode::CannotParseText,
+                format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD"),
+            )
+        }),
+        ChType::DateTime(_) => parse_datetime(trimmed).map(Value::DateTime).ok_or_else(|| {
+            SqlError::new(
+                ChCode::CannotParseText,
+                format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD hh:mm:ss"),
+            )
+        }),
+        ChType::DateTime64(scale, _) => parse_datetime64(trimmed, *scale)
+            .map(|ticks| Value::DateTime64(ticks, *scale))
+            .ok_or_else(|| {
+                SqlError::new(
+                    ChCode::CannotParseText,
+                    format!(
+                        "Cannot parse string '{text}' as {to}: expected YYYY-MM-DD hh:mm:ss.fff"
+                    ),
+                )
+            }),
+        ChType::Uuid => match uuid::Uuid::try_parse(trimmed) {
+            Ok(uuid) => Ok(Value::String(uuid.hyphenated().to_string())),
+            Err(_) => Err(SqlError::new(
+                ChCode::CannotParseUuid,
+                format!("Cannot parse UUID from {text}"),
+            )),
+        },
+        ChType::Array(item) => {
+            convert_array(&Value::String(text.to_owned()), &ChType::String, item)
+        }
+        other => Err(SqlError::new(
+            ChCode::CannotConvertType,
+            format!("Cannot convert a String to {other}"),
+        )),
+    }
+}
+
+fn decimal_of_text(text: &str, scale: u8) -> Option<Value> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String =
+        fraction.chars().chain(std::iter::repeat('0')).take(usize::from(scale)).collect();
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    format!("{whole}{digits}").parse().ok().map(|value| Value::Decimal(value, scale))
+}
+
+/// Text as the kind of another value, for comparisons of a Dynamic with a literal.
+pub(super) fn text_like(text: &str, like: &Value) -> Option<Value> {
+    let ty = match like {
+        Value::Bool(_) => ChType::Bool,
+        Value::Int(_) => ChType::Int(64),
+        Value::Float(_) => ChType::Float(64),
+        Value::Decimal(_, scale) => ChType::Decimal(38, *scale),
+        Value::Date(_) => ChType::Date,
+        Value::DateTime(_) => ChType::DateTime(None),
+        Value::DateTime64(_, scale) => ChType::DateTime64(*scale, None),
+        _ => return None,
+    };
+    parse_text(text, &ty).ok()
+}
+
+/// The value a type has when there is none: 0, '', [], 1970-01-01; NULL where NULL fits.
+pub(crate) fn default_value(ty: &ChType) -> Value {
+    match ty {
+        ChType::Nothing | ChType::Nullable(_) | ChType::Dynamic | ChType::Variant(_) => Value::Null,
+        ChType::Bool => Value::Bool(false),
+        ChType::Int(_) | ChType::UInt(_) | ChType::Interval(_) => Value::Int(0),
+        ChType::Float(_) => Value::Float(0.0),
+        ChType::Decimal(_, scale) => Value::Decimal(0, *scale),
+        ChType::String | ChType::FixedString(_) => Value::String(String::new()),
+        ChType::Enum(_, names) => {
+            Value::String(names.first().map_or_else(String::new, |(name, _)| name.clone()))
+        }
+        ChType::Uuid => Value::String(uuid::Uuid::nil().to_string()),
+        ChType::Date | ChType::Date32 => Value::Date(0),
+        ChType::DateTime(_) => Value::DateTime(0),
+        ChType::DateTime64(scale, _) => Value::DateTime64(0, *scale),
+        ChType::Array(_) => Value::Array(Vec::new()),
+        ChType::Tuple(fields) => {
+            Value::Tuple(fields.iter().map(|(_, ty)| default_value(ty)).collect())
+        }
+        ChType::Map(..) => Value::Map(Vec::new()),
+        ChType::Json => Value::Json("{}".to_owned()),
+    }
+}
+
+/// The toX family: `toInt64`, `toFloat64OrNull`, `toDateOrZero`, `toDecimal64(x, s)` … `None` if the name is none.
+pub(super) fn conversion(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
+    let (base, suffix) = ["OrNull", "OrZero", "OrDefault"]
+        .iter()
+        .find_map(|s| Some((name.strip_suffix(s)?, *s)))
+        .unwrap_or((name, ""));
+    let number = |i: usize| {
+        args.get(i)
+            .and_then(super::compare::constant_value)
+            .and_then(|v| v.as_int())
+            .and_then(|v| u8::try_from(v).ok())
+    };
+    let to = match base {
+        "toBool" => ChType::Bool,
+        "toString" => ChType::String,
+        "toInt8" => ChType::Int(8),
+        "toInt16" => ChType::Int(16),
+        "toInt32" => ChType::Int(32),
+        "toInt64" => ChType::Int(64),
+        "toUInt8" => ChType::UInt(8),
+        "toUInt16" => ChType::UInt(16),
+        "toUInt32" => ChType::UInt(32),
+        "toUInt64" => ChType::UInt(64),
+        "toFloat32" => ChType::Float(32),
+        "toFloat64" => ChType::Float(64),
+        "toDate" => ChType::Date,
+        "toDate32" => ChType::Date32,
+        "toDateTime" => ChType::DateTime(None),
+        "toDateTime64" => ChType::DateTime64(number(1).unwrap_or(3).min(9), None),
+        "toDecimal32" => ChType::Decimal(9, number(1).unwrap_or(0)),
+        "toDecimal64" => ChType::Decimal(18, number(1).unwrap_or(0)),
+        "toDecimal128" => ChType::Decimal(38, number(1).unwrap_or(0)),
+        "toUUID" => ChType::Uuid,
+        _ => return Ok(None),
+    };
+    let Some(arg) = args.first().cloned() else {
+        return Err(SqlError::new(
+            ChCode::NumberOfArgumentsDoesntMatch,
+            format!("Function {name} needs an argument"),
+        ));
+    };
+    if *arg.ty.strip_nullable() == ChType::Nothing {
+        return Ok(Some(Typed::null()));
+    }
+    check(arg.ty.strip_nullable(), &to)?;
+    let nullable_text = matches!(&arg.ty, ChType::Nullable(inner) if **inner == ChType::String);
+    Ok(Some(match suffix {
+        "OrNull" => row_call("toOrNull", vec![arg], to.nullable(), Nulls::Pass, or_null_kernel),
+        "" if nullable_text && to != ChType::String => {
+            row_call("toOrNull", vec![arg], to.nullable(), Nulls::Pass, or_null_kernel)
+        }
+        "" => {
+            let to = if matches!(arg.ty, ChType::Nullable(_)) { to.nullable() } else { to };
+            cast(arg, &to)?
+        }
+        _ => {
+            let default = lit(scalar_of(&default_value(&to), &to)?);
+            let tried =
+                row_call("toOrNull", vec![arg], to.clone().nullable(), Nulls::Pass, or_null_kernel);
+            super::conditional::coalesce(vec![tried, Typed::value(default, to)])?
+        }
+    }))
+}
+
+fn or_null_kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let (Some(value), Some(from)) = (args.first(), call.args.first()) else {
+        return Ok(Value::Null);
+    };
+    Ok(convert(value, from, call.ret.strip_nullable())
+        .ok()
+        .filter(|_| !value.is_null())
+        .unwrap_or(Value::Null))
+}

@@ -1,0 +1,160 @@
+//! Literals and common types.
+
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    typed::Typed,
+    types::ChType,
+    value::{Value, to_array},
+};
+use datafusion::{common::ScalarValue, logical_expr::lit};
+
+/// The constant of a value, with the smallest type that ClickHouse gives a literal.
+pub(crate) fn literal(value: &Value) -> SqlResult<Typed> {
+    let ty = literal_type(value)?;
+    Ok(Typed::value(lit(scalar_of(value, &ty)?), ty))
+}
+
+/// A value as a DataFusion constant of a ClickHouse type.
+pub(crate) fn scalar_of(value: &Value, ty: &ChType) -> SqlResult<ScalarValue> {
+    let array = to_array(std::slice::from_ref(value), ty)?;
+    ScalarValue::try_from_array(&array, 0)
+        .map_err(|error| SqlError::new(ChCode::LogicalError, error.to_string()))
+}
+
+fn literal_type(value: &Value) -> SqlResult<ChType> {
+    Ok(match value {
+        Value::Null => ChType::Nothing.nullable(),
+        Value::Bool(_) => ChType::Bool,
+        Value::Int(v) => integer_type(*v),
+        Value::Float(_) => ChType::Float(64),
+        Value::Decimal(_, scale) => ChType::Decimal(38, *scale),
+        Value::String(_) => ChType::String,
+        Value::Date(_) => ChType::Date,
+        Value::DateTime(_) => ChType::DateTime(None),
+        Value::DateTime64(_, scale) => ChType::DateTime64(*scale, None),
+        Value::Json(_) => ChType::Json,
+        Value::Array(items) => ChType::Array(Box::new(common_type(
+            &items.iter().map(literal_type).collect::<SqlResult<Vec<_>>>()?,
+        )?)),
+        Value::Tuple(items) => ChType::Tuple(
+            items.iter().map(|item| Ok((None, literal_type(item)?))).collect::<SqlResult<_>>()?,
+        ),
+        Value::Map(pairs) => {
+            let types = |of: fn(&(Value, Value)) -> &Value| -> SqlResult<ChType> {
+                common_type(
+                    &pairs
+                        .iter()
+                        .map(|pair| literal_type(of(pair)))
+                        .collect::<SqlResult<Vec<_>>>()?,
+                )
+            };
+            ChType::Map(Box::new(types(|p| &p.0)?), Box::new(types(|p| &p.1)?))
+        }
+    })
+}
+
+fn integer_type(value: i128) -> ChType {
+    match value {
+        0..=0xFF => ChType::UInt(8),
+        0..=0xFFFF => ChType::UInt(16),
+        0..=0xFFFF_FFFF => ChType::UInt(32),
+        0.. => ChType::UInt(64),
+        -0x80..0 => ChType::Int(8),
+        -0x8000..0 => ChType::Int(16),
+        -0x8000_0000..0 => ChType::Int(32),
+        _ => ChType::Int(64),
+    }
+}
+
+/// The type that holds the values of all types; `Variant` of text and numbers.
+pub(crate) fn common_type(types: &[ChType]) -> SqlResult<ChType> {
+    let nullable = types.iter().any(|ty| matches!(ty, ChType::Nullable(_)));
+    let mut known: Vec<&ChType> = Vec::new();
+    for ty in types.iter().map(ChType::strip_nullable).filter(|ty| **ty != ChType::Nothing) {
+        if !known.contains(&ty) {
+            known.push(ty);
+        }
+    }
+    let common = match known.as_slice() {
+        [] => {
+            return Ok(if types.is_empty() { ChType::Nothing } else { ChType::Nothing.nullable() });
+        }
+        [one] => (*one).clone(),
+        [first, rest @ ..] => rest
+            .iter()
+            .try_fold((*first).clone(), |a, b| pair(&a, b))
+            .unwrap_or_else(|| variant(&known)),
+    };
+    Ok(if nullable { common.nullable() } else { common })
+}
+
+fn variant(types: &[&ChType]) -> ChType {
+    if types.contains(&&ChType::Dynamic) {
+        return ChType::Dynamic;
+    }
+    let mut members: Vec<ChType> = types
+        .iter()
+        .flat_map(|ty| {
+            if let ChType::Variant(members) = ty { members.clone() } else { vec![(*ty).clone()] }
+        })
+        .collect();
+    members.sort_by_key(ToString::to_string);
+    members.dedup();
+    ChType::Variant(members)
+}
+
+fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
+    use ChType::{
+        Array, Bool, Date, Date32, DateTime, DateTime64, Decimal, Float, Int, Map, Nothing, Tuple,
+        UInt,
+    };
+    Some(match (a, b) {
+        (a, b) if a == b => a.clone(),
+        (Nothing, other) | (other, Nothing) => other.clone(),
+        (ChType::Nullable(_), _) | (_, ChType::Nullable(_)) => {
+            pair(a.strip_nullable(), b.strip_nullable())?.nullable()
+        }
+        (Bool, Bool) => Bool,
+        (Bool, number @ (Int(_) | UInt(_) | Float(_)))
+        | (number @ (Int(_) | UInt(_) | Float(_)), Bool) => pair(&UInt(8), number)?,
+        (Int(x), Int(y)) => Int(*x.max(y)),
+        (UInt(x), UInt(y)) => UInt(*x.max(y)),
+        (Int(i), UInt(u)) | (UInt(u), Int(i)) => {
+            if u < i {
+                Int(*i)
+            } else if *u < 64 {
+                Int(u * 2)
+            } else {
+                return None;
+            }
+        }
+        (Float(x), Float(y)) => Float(*x.max(y)),
+        (Float(_), Int(_) | UInt(_) | Decimal(..)) | (Int(_) | UInt(_) | Decimal(..), Float(_)) => {
+            Float(64)
+        }
+        (Decimal(p, s), Int(_) | UInt(_)) | (Int(_) | UInt(_), Decimal(p, s)) => {
+            Decimal((*p).max(18), *s)
+        }
+        (Decimal(p, s), Decimal(q, t)) => Decimal((*p).max(*q), (*s).max(*t)),
+        (Date, DateTime(zone)) | (DateTime(zone), Date) => DateTime(zone.clone()),
+        (Date, Date32) | (Date32, Date) => Date32,
+        (DateTime(zone), DateTime(other)) => DateTime(zone.clone().or_else(|| other.clone())),
+        (DateTime64(s, zone), Date | DateTime(_)) | (Date | DateTime(_), DateTime64(s, zone)) => {
+            DateTime64(*s, zone.clone())
+        }
+        (DateTime64(s, zone), DateTime64(t, other)) => {
+            DateTime64(*s.max(t), zone.clone().or_else(|| other.clone()))
+        }
+        (Array(x), Array(y)) => Array(Box::new(common_type(&[(**x).clone(), (**y).clone()]).ok()?)),
+        (Tuple(x), Tuple(y)) if x.len() == y.len() => {
+            let fields = x.iter().zip(y).map(|((name, a), (_, b))| {
+                Some((name.clone(), common_type(&[a.clone(), b.clone()]).ok()?))
+            });
+            Tuple(fields.collect::<Option<_>>()?)
+        }
+        (Map(k, v), Map(l, w)) => Map(Box::new(pair(k, l)?), Box::new(pair(v, w)?)),
+        (ChType::String, ChType::FixedString(_) | ChType::Enum(..))
+        | (ChType::FixedString(_) | ChType::Enum(..), ChType::String) => ChType::String,
+        _ => return None,
+    })
+}

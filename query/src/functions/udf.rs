@@ -1,0 +1,149 @@
+//! The row-wise kernel: a function over [`Value`]s as a DataFusion scalar function. Always right; hot functions have
+//! vectorised or native forms beside it.
+
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    typed::Typed,
+    types::ChType,
+    value::{Value, from_array, to_array},
+};
+use datafusion::{
+    arrow::datatypes::DataType,
+    common::{Result as DfResult, ScalarValue},
+    logical_expr::{
+        ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+        expr::ScalarFunction,
+    },
+};
+use rekor_core::limits;
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+/// A call with its types, as a kernel sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Call {
+    pub(crate) name: String,
+    pub(crate) args: Vec<ChType>,
+    pub(crate) ret: ChType,
+}
+
+/// Computes one value. An error fails the query, so a kernel is only called for rows that need it.
+pub(crate) type Kernel = fn(&Call, &[Value]) -> SqlResult<Value>;
+
+/// What NULL arguments do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Nulls {
+    /// A NULL argument makes NULL; the kernel never sees one.
+    Propagate,
+    /// The kernel sees NULLs.
+    Pass,
+}
+
+#[derive(Debug)]
+struct RowUdf {
+    call: Call,
+    kernel: Kernel,
+    nulls: Nulls,
+    signature: Signature,
+}
+
+impl PartialEq for RowUdf {
+    fn eq(&self, other: &Self) -> bool {
+        self.call == other.call
+    }
+}
+impl Eq for RowUdf {}
+impl Hash for RowUdf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.call.hash(state);
+    }
+}
+
+/// The call of a kernel on arguments.
+pub(crate) fn row_call(
+    name: &str,
+    args: Vec<Typed>,
+    ret: ChType,
+    nulls: Nulls,
+    kernel: Kernel,
+) -> Typed {
+    let call = Call {
+        name: name.to_owned(),
+        args: args.iter().map(|arg| arg.ty.clone()).collect(),
+        ret: ret.clone(),
+    };
+    let signature = Signature::any(args.len(), Volatility::Immutable);
+    let udf = ScalarUDF::new_from_impl(RowUdf { call, kernel, nulls, signature });
+    let args = args.into_iter().map(Typed::into_value).collect();
+    Typed::value(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(udf), args)), ret)
+}
+
+impl ScalarUDFImpl for RowUdf {
+    fn name(&self) -> &str {
+        &self.call.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> DfResult<DataType> {
+        Ok(self.call.ret.arrow())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DfResult<ColumnarValue> {
+        let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let row_count = if constant { 1 } else { args.number_rows };
+        let columns = args
+            .args
+            .iter()
+            .zip(&self.call.args)
+            .map(|(arg, ty)| from_array(&arg.to_array(row_count)?, ty).map_err(Into::into))
+            .collect::<DfResult<Vec<_>>>()?;
+        let array = to_array(&self.rows(&columns, row_count)?, &self.call.ret)?;
+        Ok(if constant {
+            ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?)
+        } else {
+            ColumnarValue::Array(array)
+        })
+    }
+}
+
+impl RowUdf {
+    fn rows(&self, columns: &[Vec<Value>], row_count: usize) -> SqlResult<Vec<Value>> {
+        let mut out = Vec::with_capacity(row_count);
+        let mut bytes = 0;
+        for row in 0..row_count {
+            let args: Vec<Value> =
+                columns.iter().filter_map(|column| column.get(row).cloned()).collect();
+            if self.nulls == Nulls::Propagate && args.iter().any(Value::is_null) {
+                out.push(Value::Null);
+                continue;
+            }
+            let value = (self.kernel)(&self.call, &args)?;
+            bytes += size_bytes(&value);
+            if bytes > limits::SQL_CALL_BYTES_MAX {
+                let message = format!(
+                    "{} would make more than 64 MiB in one step; ask for fewer or shorter values.",
+                    self.call.name
+                );
+                return Err(SqlError::new(ChCode::MemoryLimitExceeded, message));
+            }
+            out.push(value);
+        }
+        Ok(out)
+    }
+}
+
+fn size_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) | Value::Json(text) => text.len(),
+        Value::Array(items) | Value::Tuple(items) => {
+            16 + items.iter().map(size_bytes).sum::<usize>()
+        }
+        Value::Map(pairs) => pairs.iter().map(|(k, v)| size_bytes(k) + size_bytes(v)).sum(),
+        _ => 16,
+    }
+}

@@ -1,0 +1,9 @@
+//! The tables of a snapshot: what exists in a query's scope, and how its columns are read.
+//!
+//! Scope is applied here, by choosing rows before any expression of the user sees them. `database_id`, `collection` and
+//! `deleted` are constants of each part of a table, so predicates on them drop whole parts.
+
+mod provider;
+mod tables;
+
+pub(crate) use tables::SnapshotTables;

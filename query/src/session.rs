@@ -1,0 +1,88 @@
+//! The only place that makes a DataFusion session, and the way of errors out of it.
+
+use crate::error::{ChCode, SqlError, SqlResult};
+use datafusion::{
+    arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions},
+    arrow::datatypes::Schema,
+    common::ToDFSchema,
+    error::DataFusionError,
+    execution::{
+        SessionStateBuilder,
+        context::{ExecutionProps, SessionContext},
+        memory_pool::{FairSpillPool, TrackConsumersPool},
+        runtime_env::RuntimeEnvBuilder,
+    },
+    logical_expr::Expr,
+    physical_expr::create_physical_expr,
+    prelude::SessionConfig,
+};
+use std::{num::NonZeroUsize, sync::Arc};
+
+/// Consumers named in an error about memory.
+const CONSUMERS_SHOWN: NonZeroUsize = NonZeroUsize::MIN;
+
+/// A session for one query: its own memory pool, no file access, no function by name.
+pub(crate) fn session(memory_bytes: usize, partitions: usize) -> SqlResult<SessionContext> {
+    let mut config =
+        SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
+    let options = config.options_mut();
+    options.sql_parser.enable_ident_normalization = false;
+    options.execution.parquet.pushdown_filters = false;
+    options.execution.parquet.reorder_filters = true;
+    // Its bugs gave wrong answers in this release line, and no plan of ours has nested fields to push.
+    options.optimizer.enable_leaf_expression_pushdown = false;
+    options.optimizer.max_passes = 3;
+    let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes), CONSUMERS_SHOWN);
+    let runtime =
+        RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).build_arc().map_err(sql_error)?;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
+    Ok(SessionContext::new_with_state(state))
+}
+
+/// The error of ClickHouse inside an error of DataFusion, or the closest one.
+pub(crate) fn sql_error(error: DataFusionError) -> SqlError {
+    match error.find_root() {
+        DataFusionError::External(inner) => {
+            if let Some(known) = inner.downcast_ref::<SqlError>() {
+                return known.clone();
+            }
+            if let Some(known) = inner.downcast_ref::<rekor_core::Error>() {
+                return SqlError::new(ChCode::LogicalError, known.message.clone());
+            }
+            SqlError::new(ChCode::LogicalError, inner.to_string())
+        }
+        DataFusionError::ResourcesExhausted(message) => SqlError::new(
+            ChCode::MemoryLimitExceeded,
+            format!(
+                "The query needs more memory than its limit: {message}. Filter or aggregate earlier, or select fewer columns."
+            ),
+        ),
+        DataFusionError::NotImplemented(message) => {
+            SqlError::new(ChCode::NotImplemented, format!("Not supported: {message}"))
+        }
+        other => SqlError::new(ChCode::LogicalError, other.to_string()),
+    }
+}
+
+/// The value of an expression without columns.
+pub(crate) fn evaluate_constant(expr: &Expr) -> SqlResult<ArrayRef> {
+    if let Expr::Literal(value, _) = expr {
+        return value.to_array().map_err(sql_error);
+    }
+    let schema = Arc::new(Schema::empty());
+    let evaluate = || -> Result<ArrayRef, DataFusionError> {
+        let physical = create_physical_expr(
+            expr,
+            &Arc::clone(&schema).to_dfschema()?,
+            &ExecutionProps::new(),
+        )?;
+        let options = RecordBatchOptions::new().with_row_count(Some(1));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), Vec::new(), &options)?;
+        physical.evaluate(&batch)?.into_array(1)
+    };
+    evaluate().map_err(sql_error)
+}

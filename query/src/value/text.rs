@@ -1,0 +1,138 @@
+//! Values as text, exactly as ClickHouse prints them, and as JSON of a result.
+
+use super::Value;
+use chrono::{DateTime, NaiveDate};
+use rekor_core::json::{Kind, Number, NumberStyle, Reader, canonical_text, write_canonical};
+
+/// A float as ClickHouse prints it: shortest round trip, no `.0`.
+pub(crate) fn float_text(value: f64) -> String {
+    if value.is_nan() {
+        "nan".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
+    } else if value != 0.0 && (value.abs() >= 1e21 || value.abs() < 1e-6) {
+        format!("{value:e}")
+    } else {
+        format!("{value}")
+    }
+}
+
+/// `YYYY-MM-DD`.
+pub(crate) fn date_text(days: i32) -> String {
+    NaiveDate::from_epoch_days(days).unwrap_or_default().format("%Y-%m-%d").to_string()
+}
+
+/// `YYYY-MM-DD hh:mm:ss`.
+pub(crate) fn datetime_text(seconds: i64) -> String {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `YYYY-MM-DD hh:mm:ss.fff`, with `scale` digits.
+pub(crate) fn datetime64_text(ticks: i64, scale: u8) -> String {
+    let unit = 10_i64.pow(u32::from(scale.min(18)));
+    let text = datetime_text(ticks.div_euclid(unit));
+    if scale == 0 {
+        text
+    } else {
+        format!("{text}.{:0width$}", ticks.rem_euclid(unit), width = usize::from(scale))
+    }
+}
+
+/// The number without trailing zeros of the fraction.
+pub(crate) fn decimal_text(value: i128, scale: u8) -> String {
+    let unit = 10_u128.pow(u32::from(scale.min(38)));
+    let (whole, fraction) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
+    let sign = if value < 0 { "-" } else { "" };
+    let digits = format!("{fraction:0width$}", width = usize::from(scale));
+    let digits = digits.trim_end_matches('0');
+    if scale == 0 || digits.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{digits}")
+    }
+}
+
+/// toString of a value; NULL is empty.
+pub(crate) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(v) => v.to_string(),
+        Value::Int(v) => v.to_string(),
+        Value::Float(v) => float_text(*v),
+        Value::Decimal(v, scale) => decimal_text(*v, *scale),
+        Value::String(v) => v.clone(),
+        Value::Date(v) => date_text(*v),
+        Value::DateTime(v) => datetime_text(*v),
+        Value::DateTime64(v, scale) => datetime64_text(*v, *scale),
+        Value::Json(v) => canonical_text(v, NumberStyle::Printed).unwrap_or_default(),
+        Value::Array(items) => bracketed(items, '[', ']'),
+        Value::Tuple(items) => bracketed(items, '(', ')'),
+        Value::Map(pairs) => {
+            let pairs: Vec<String> =
+                pairs.iter().map(|(k, v)| format!("{}:{}", quoted(k), quoted(v))).collect();
+            format!("{{{}}}", pairs.join(","))
+        }
+    }
+}
+
+fn bracketed(items: &[Value], open: char, close: char) -> String {
+    let items: Vec<String> = items.iter().map(quoted).collect();
+    format!("{open}{}{close}", items.join(","))
+}
+
+/// A value inside the text of an array, tuple or map.
+fn quoted(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::String(_)
+        | Value::Date(_)
+        | Value::DateTime(_)
+        | Value::DateTime64(..)
+        | Value::Json(_) => {
+            format!(
+                "'{}'",
+                text_of(value)
+                    .replace('\\', "\\\\")
+                    .replace('\'', "\\'")
+                    .replace('\n', "\\n")
+                    .replace('\t', "\\t")
+            )
+        }
+        other => text_of(other),
+    }
+}
+
+/// The value of a JSON text: arrays as arrays, objects as JSON.
+pub(crate) fn json_of(text: &str) -> Value {
+    read(&mut Reader::new(text)).unwrap_or(Value::Null)
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Value> {
+    Some(match reader.peek().ok()? {
+        Kind::Null => {
+            reader.null().ok()?;
+            Value::Null
+        }
+        Kind::Bool => Value::Bool(reader.boolean().ok()?),
+        Kind::Number => match reader.number().ok()? {
+            Number::Int64(v) => Value::Int(v.into()),
+            Number::UInt64(v) => Value::Int(v.into()),
+            Number::Float64(v) => Value::Float(v),
+            Number::Big(text) => Value::String(text.to_owned()),
+        },
+        Kind::String => Value::String(reader.string().ok()?.into_owned()),
+        Kind::Array => {
+            reader.begin_array().ok()?;
+            let mut items = Vec::new();
+            while reader.next_element(items.is_empty()).ok()? {
+                items.push(read(reader)?);
+            }
+            Value::Array(items)
+        }
+        Kind::Object => {
+            let mut text = String::new();
+            write_canonical(reader, NumberStyle::Source, &mut text).ok()?;
+            Value::Json(text)
+        }
+    })
+}
