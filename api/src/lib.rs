@@ -1,1 +1,12 @@
-//! Rekor.
+//! The service layer and its REST face.
+//!
+//! [`service::Service`] has one typed method per operation; it authorises and decides. `rest` translates requests into
+//! those methods and answers; it decides nothing.
+
+pub mod auth;
+pub mod rest;
+pub mod server;
+pub mod service;
+
+pub use server::{local_router, router, serve};
+pub use service::{Service, ServiceConfig};

@@ -34,7 +34,9 @@ impl Catalog {
     /// The collection whose documents a table holds.
     pub fn collection_of(&self, table: TableId) -> Option<&Arc<Collection>> {
         match self.roles.get(&table)? {
-            TableRole::Documents(database, collection) => self.collection(database.as_str(), collection.as_str()),
+            TableRole::Documents(database, collection) => {
+                self.collection(database.as_str(), collection.as_str())
+            }
             _ => None,
         }
     }

@@ -76,7 +76,10 @@ impl DataFile {
 
     /// The statistics of a column, if the file has it.
     pub fn column(&self, name: &str) -> Option<&ColumnStats> {
-        self.columns.binary_search_by(|c| c.name.as_str().cmp(name)).ok().and_then(|i| self.columns.get(i))
+        self.columns
+            .binary_search_by(|c| c.name.as_str().cmp(name))
+            .ok()
+            .and_then(|i| self.columns.get(i))
     }
 }
 

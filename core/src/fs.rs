@@ -9,7 +9,12 @@ pub use os::OsFs;
 #[cfg(any(test, feature = "test-util"))]
 pub use sim::SimFs;
 
-use std::{fmt::Debug, io, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    fmt::Debug,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// A file system. All paths are absolute or relative to the process, as the implementation likes.
 pub trait Fs: Debug + Send + Sync {
@@ -122,7 +127,8 @@ pub fn create_dir_all_durable(fs: &dyn Fs, path: &Path) -> io::Result<()> {
     }
     for dir in missing.iter().rev() {
         fs.create_dir(dir)?;
-        let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let parent =
+            dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         fs.sync_dir(parent, "new directory")?;
     }
     Ok(())

@@ -6,8 +6,25 @@ use std::{fmt, sync::Arc};
 
 /// First path segments of routes; no database may take one of these ids.
 pub const RESERVED_DATABASE_IDS: [&str; 19] = [
-    "databases", "workspaces", "tokens", "vault", "secrets", "orgs", "whoami", "auth", "health", "mcp",
-    "openapi.json", "metrics", "inbound", "blob", "e", "sse", "results", "v1", "_rekor",
+    "databases",
+    "workspaces",
+    "tokens",
+    "vault",
+    "secrets",
+    "orgs",
+    "whoami",
+    "auth",
+    "health",
+    "mcp",
+    "openapi.json",
+    "metrics",
+    "inbound",
+    "blob",
+    "e",
+    "sse",
+    "results",
+    "v1",
+    "_rekor",
 ];
 
 /// The account database: users, tokens and the database directory. No route, SQL or export reaches it.
@@ -108,7 +125,9 @@ impl DatabaseId {
     /// Validation, if the slug breaks the rule or this database is itself a preview.
     pub fn preview(&self, slug: &str) -> Result<Self> {
         if self.is_preview() {
-            return Err(Error::validation(format!("{self} is a preview; make previews of its production database.")));
+            return Err(Error::validation(format!(
+                "{self} is a preview; make previews of its production database."
+            )));
         }
         Self::parse(&format!("{self}--{slug}"))
     }
@@ -128,12 +147,17 @@ impl RowId {
 }
 
 fn check_name(value: &str, len_max: usize) -> std::result::Result<(), String> {
-    let ok_start = value.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let ok_rest = value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+    let ok_start =
+        value.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let ok_rest = value
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
     if ok_start && ok_rest && value.len() <= len_max {
         Ok(())
     } else {
-        Err(format!("use lower-case letters, digits, '_' and '-', start with a letter or digit, at most {len_max} characters"))
+        Err(format!(
+            "use lower-case letters, digits, '_' and '-', start with a letter or digit, at most {len_max} characters"
+        ))
     }
 }
 
@@ -145,7 +169,9 @@ fn check_database_id(value: &str) -> std::result::Result<(), String> {
     }
     match slug {
         None => Ok(()),
-        Some(slug) if slug.contains("--") => Err("'--' separates a database from one preview slug".to_owned()),
+        Some(slug) if slug.contains("--") => {
+            Err("'--' separates a database from one preview slug".to_owned())
+        }
         Some(slug) => check_name(slug, limits::PREVIEW_SLUG_LEN_MAX),
     }
 }

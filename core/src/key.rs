@@ -20,7 +20,9 @@ impl Key {
     /// Key of a canonical document or relationship id.
     pub fn of_id(id: &str) -> Self {
         match Uuid::try_parse(id) {
-            Ok(uuid) if id.len() == 36 && (1..=7).contains(&uuid.get_version_num()) => Self(uuid.into_bytes()),
+            Ok(uuid) if id.len() == 36 && (1..=7).contains(&uuid.get_version_num()) => {
+                Self(uuid.into_bytes())
+            }
             _ => Self::hashed("id", &[id.as_bytes()]),
         }
     }
@@ -33,7 +35,10 @@ impl Key {
     /// Key of a relationship by its type and two ends.
     pub fn of_edge(rel_type: &str, source: (TableId, &str), target: (TableId, &str)) -> Self {
         let (from, to) = (source.0.0.to_le_bytes(), target.0.0.to_le_bytes());
-        Self::hashed("edge", &[rel_type.as_bytes(), &from, source.1.as_bytes(), &to, target.1.as_bytes()])
+        Self::hashed(
+            "edge",
+            &[rel_type.as_bytes(), &from, source.1.as_bytes(), &to, target.1.as_bytes()],
+        )
     }
 
     /// Key of one end of relationships: a document of a collection's table.

@@ -34,7 +34,12 @@ impl Schema {
                 Error::validation(format!("The JSON Schema is not valid: {error}."))
                     .with_detail(Detail::at(path, error.to_string()))
             })?;
-        Ok(Self { validator, trivial: is_trivial(schema), cluster_by: cluster_by(schema)?, defaults: defaults(schema) })
+        Ok(Self {
+            validator,
+            trivial: is_trivial(schema),
+            cluster_by: cluster_by(schema)?,
+            defaults: defaults(schema),
+        })
     }
 
     /// Whether every JSON object is valid, so that a document need not be parsed to know.
@@ -51,7 +56,9 @@ impl Schema {
     pub fn fill_defaults(&self, document: &mut Value) -> Map<String, Value> {
         let mut added = Map::new();
         let Some(members) = document.as_object_mut() else { return added };
-        for (name, value) in self.defaults.iter().filter(|(name, _)| !members.contains_key(name)).collect::<Vec<_>>() {
+        for (name, value) in
+            self.defaults.iter().filter(|(name, _)| !members.contains_key(name)).collect::<Vec<_>>()
+        {
             members.insert(name.clone(), value.clone());
             added.insert(name.clone(), value.clone());
         }
@@ -71,10 +78,18 @@ impl Schema {
         for problem in self.validator.iter_errors(document) {
             count += 1;
             if count <= DETAILS_MAX {
-                error = error.with_detail(Detail::at(problem.instance_path().to_string(), problem.to_string()));
+                error = error.with_detail(Detail::at(
+                    problem.instance_path().to_string(),
+                    problem.to_string(),
+                ));
             }
         }
-        let first = error.details.first().and_then(|d| d.get("message")).and_then(Value::as_str).unwrap_or("");
+        let first = error
+            .details
+            .first()
+            .and_then(|d| d.get("message"))
+            .and_then(Value::as_str)
+            .unwrap_or("");
         error.message = format!(
             "The document does not match the collection's schema: {first}{}.",
             if count > 1 { format!(" (and {} more problems)", count - 1) } else { String::new() }
@@ -89,7 +104,9 @@ fn check_limits(schema: &Value) -> Result<()> {
     }
     let bytes = schema.to_string().len();
     if bytes > limits::SCHEMA_BYTES_MAX {
-        return Err(Error::validation(format!("The JSON Schema is {bytes} bytes; the limit is 256 KiB.")));
+        return Err(Error::validation(format!(
+            "The JSON Schema is {bytes} bytes; the limit is 256 KiB."
+        )));
     }
     check_node(schema, 0)
 }
@@ -103,11 +120,15 @@ fn check_node(node: &Value, depth: usize) -> Result<()> {
             if let Some(Value::String(pattern)) = members.get("pattern")
                 && pattern.len() > limits::SCHEMA_PATTERN_BYTES_MAX
             {
-                return Err(Error::validation("A `pattern` of the JSON Schema is longer than 1 KiB."));
+                return Err(Error::validation(
+                    "A `pattern` of the JSON Schema is longer than 1 KiB.",
+                ));
             }
             members.values().try_for_each(|value| check_node(value, depth + 1))
         }
-        Value::Array(elements) => elements.iter().try_for_each(|value| check_node(value, depth + 1)),
+        Value::Array(elements) => {
+            elements.iter().try_for_each(|value| check_node(value, depth + 1))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
@@ -125,16 +146,28 @@ fn is_trivial(schema: &Value) -> bool {
 
 fn cluster_by(schema: &Value) -> Result<Vec<DocPath>> {
     let Some(given) = schema.get("x-rekor-cluster-by") else { return Ok(Vec::new()) };
-    let wrong = || Error::validation("`x-rekor-cluster-by` must be a list of paths such as \"data.kind\", at most 8.");
+    let wrong = || {
+        Error::validation(
+            "`x-rekor-cluster-by` must be a list of paths such as \"data.kind\", at most 8.",
+        )
+    };
     let paths = given.as_array().filter(|paths| paths.len() <= 8).ok_or_else(wrong)?;
     paths.iter().map(|value| cluster_path(value).ok_or_else(wrong)).collect()
 }
 
 fn cluster_path(value: &Value) -> Option<DocPath> {
-    value.as_str()?.strip_prefix("data.").filter(|p| !p.is_empty() && !p.contains('[')).map(DocPath::new)
+    value
+        .as_str()?
+        .strip_prefix("data.")
+        .filter(|p| !p.is_empty() && !p.contains('['))
+        .map(DocPath::new)
 }
 
 fn defaults(schema: &Value) -> Vec<(String, Value)> {
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flatten().filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone()))).collect()
+    properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone())))
+        .collect()
 }

@@ -56,7 +56,8 @@ pub enum LeafType {
 
 impl LeafType {
     /// The scalar types, in the order a mixed path tries them.
-    pub const SCALARS: [Self; 5] = [Self::Bool, Self::Int64, Self::UInt64, Self::Float64, Self::String];
+    pub const SCALARS: [Self; 5] =
+        [Self::Bool, Self::Int64, Self::UInt64, Self::Float64, Self::String];
 
     /// Physical type of one value.
     pub fn arrow(&self) -> DataType {
@@ -78,7 +79,9 @@ impl LeafType {
             "UInt64" => Self::UInt64,
             "Float64" => Self::Float64,
             "String" => Self::String,
-            _ => Self::Array(Box::new(Self::parse(name.strip_prefix("Array(")?.strip_suffix(')')?)?)),
+            _ => {
+                Self::Array(Box::new(Self::parse(name.strip_prefix("Array(")?.strip_suffix(')')?)?))
+            }
         })
     }
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::{fmt::Debug, sync::Arc};
 
 /// Milliseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -46,7 +48,10 @@ impl Clock for System {
 }
 
 impl Entropy for System {
-    #[expect(clippy::expect_used, reason = "an operating system without randomness cannot run Rekor safely")]
+    #[expect(
+        clippy::expect_used,
+        reason = "an operating system without randomness cannot run Rekor safely"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("operating system randomness");
     }
@@ -56,7 +61,8 @@ impl Entropy for System {
 pub fn uuid_v7(time: Timestamp, entropy: &dyn Entropy) -> uuid::Uuid {
     let mut random = [0; 10];
     entropy.fill(&mut random);
-    uuid::Builder::from_unix_timestamp_millis(u64::try_from(time.0).unwrap_or(0), &random).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(time.0).unwrap_or(0), &random)
+        .into_uuid()
 }
 
 /// The clock and randomness a component uses.

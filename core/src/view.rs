@@ -4,9 +4,16 @@
 //! un-flushed rows all belong to the same sequence number. Within it exactly one version of every row is visible.
 
 use crate::{Result, catalog::Catalog, data_file::DataFile, id::TableId, subcolumn::SubColumn};
-use arrow::{array::{ArrayRef, RecordBatch}, buffer::BooleanBuffer};
+use arrow::{
+    array::{ArrayRef, RecordBatch},
+    buffer::BooleanBuffer,
+};
 use roaring::RoaringBitmap;
-use std::{collections::HashMap, fmt::Debug, sync::{Arc, Mutex, OnceLock, PoisonError, RwLock}};
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+};
 
 /// A consistent snapshot of all databases of a shard.
 pub trait Version: Debug + Send + Sync {
@@ -47,7 +54,11 @@ pub struct DeleteView {
 
 impl DeleteView {
     /// `base` and the first `overlay_len` entries of `overlay`, an append-only list that the writer keeps extending.
-    pub fn new(base: Arc<RoaringBitmap>, overlay: Arc<RwLock<Vec<u32>>>, overlay_len: usize) -> Self {
+    pub fn new(
+        base: Arc<RoaringBitmap>,
+        overlay: Arc<RwLock<Vec<u32>>>,
+        overlay_len: usize,
+    ) -> Self {
         Self { base, overlay, overlay_len, merged: OnceLock::new() }
     }
 
@@ -98,5 +109,15 @@ impl SubColumnCache {
     /// Keeps a column.
     pub fn put(&self, column: SubColumn, values: ArrayRef) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(column, values);
+    }
+}
+
+impl Chunk {
+    /// The JSON texts of the visible rows.
+    pub fn documents(&self) -> impl Iterator<Item = &str> {
+        use arrow::array::AsArray;
+        let docs = self.system.column_by_name(crate::row::column::DOC).and_then(|column| column.as_string_view_opt());
+        let visible = |row: &usize| self.visible.as_ref().is_none_or(|bits| bits.value(*row));
+        (0..self.system.num_rows()).filter(visible).filter_map(move |row| docs.map(|docs| docs.value(row)))
     }
 }

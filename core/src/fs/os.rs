@@ -2,7 +2,12 @@
 
 use super::{DirEntry, File, Fs, LockGuard};
 use std::{
-    fs, io::{self, Write}, os::unix::fs::FileExt, path::Path, sync::Arc, time::SystemTime,
+    fs,
+    io::{self, Write},
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::Arc,
+    time::SystemTime,
 };
 
 /// The operating system's file system.
@@ -27,7 +32,11 @@ impl Fs for OsFs {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let file = fs::OpenOptions::new().read(true).append(true).open(path).or_else(|_| fs::File::open(path))?;
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(path)
+            .or_else(|_| fs::File::open(path))?;
         Ok(Arc::new(OsFile(file)))
     }
 
@@ -71,7 +80,12 @@ impl Fs for OsFs {
     }
 
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Box<dyn LockGuard>> {
-        let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         file.try_lock().map_err(io::Error::from)?;
         file.set_len(0)?;
         file.write_all(holder.as_bytes())?;

@@ -53,7 +53,9 @@ impl SimFs {
         let mut state = self.state();
         state.names = state.durable_names.clone();
         for content in state.contents.values_mut() {
-            if content.now.len() > content.durable.len() && content.now.starts_with(&content.durable) {
+            if content.now.len() > content.durable.len()
+                && content.now.starts_with(&content.durable)
+            {
                 let tail = content.now.len() - content.durable.len();
                 let kept = keep(tail).min(tail);
                 content.now.truncate(content.durable.len() + kept);
@@ -106,7 +108,11 @@ impl State {
 
     fn check_parent(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() && parent != Path::new("/") && self.names.get(parent) != Some(&Node::Dir) => {
+            Some(parent)
+                if !parent.as_os_str().is_empty()
+                    && parent != Path::new("/")
+                    && self.names.get(parent) != Some(&Node::Dir) =>
+            {
                 Err(io::ErrorKind::NotFound.into())
             }
             _ => Ok(()),
@@ -124,7 +130,11 @@ struct SimFile {
 impl SimFile {
     fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
         let state = self.fs.state();
-        if state.life == self.life { Ok(state) } else { Err(io::Error::other("the machine crashed")) }
+        if state.life == self.life {
+            Ok(state)
+        } else {
+            Err(io::Error::other("the machine crashed"))
+        }
     }
 }
 
@@ -194,9 +204,15 @@ impl Fs for SimFs {
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
         let state = self.state();
-        let entries = state.names.iter().filter(|(name, _)| name.parent() == Some(path)).filter_map(|(name, node)| {
-            Some(DirEntry { name: name.file_name()?.to_str()?.to_owned(), is_dir: *node == Node::Dir })
-        });
+        let entries =
+            state.names.iter().filter(|(name, _)| name.parent() == Some(path)).filter_map(
+                |(name, node)| {
+                    Some(DirEntry {
+                        name: name.file_name()?.to_str()?.to_owned(),
+                        is_dir: *node == Node::Dir,
+                    })
+                },
+            );
         Ok(entries.collect())
     }
 
@@ -216,7 +232,12 @@ impl Fs for SimFs {
         if state.note_sync(site)? {
             let inside = |name: &PathBuf| name.parent() == Some(path);
             state.durable_names.retain(|name, _| !inside(name));
-            let now: Vec<_> = state.names.iter().filter(|(name, _)| inside(name)).map(|(n, k)| (n.clone(), *k)).collect();
+            let now: Vec<_> = state
+                .names
+                .iter()
+                .filter(|(name, _)| inside(name))
+                .map(|(n, k)| (n.clone(), *k))
+                .collect();
             state.durable_names.extend(now);
         }
         Ok(())

@@ -27,7 +27,11 @@ pub fn canonical_text(text: &str, style: NumberStyle) -> Result<String, JsonErro
 ///
 /// # Errors
 /// If there is no JSON value.
-pub fn write_canonical(reader: &mut Reader<'_>, style: NumberStyle, out: &mut String) -> Result<(), JsonError> {
+pub fn write_canonical(
+    reader: &mut Reader<'_>,
+    style: NumberStyle,
+    out: &mut String,
+) -> Result<(), JsonError> {
     read_tree(reader, style)?.write(out);
     Ok(())
 }
@@ -62,7 +66,9 @@ impl Tree {
             }
             Self::Object(members) => {
                 out.push('{');
-                for (i, (name, value)) in members.iter().filter(|(_, value)| !value.is_nothing()).enumerate() {
+                for (i, (name, value)) in
+                    members.iter().filter(|(_, value)| !value.is_nothing()).enumerate()
+                {
                     if i > 0 {
                         out.push(',');
                     }
@@ -121,7 +127,9 @@ fn read_tree(reader: &mut Reader<'_>, style: NumberStyle) -> Result<Tree, JsonEr
 
 /// Inserts by dotted path; objects under one name merge, anything else is replaced by the later member.
 fn insert(members: &mut BTreeMap<String, Tree>, path: &str, value: Tree) {
-    if let Some((head, rest)) = path.split_once('.').filter(|(head, rest)| !head.is_empty() && !rest.is_empty()) {
+    if let Some((head, rest)) =
+        path.split_once('.').filter(|(head, rest)| !head.is_empty() && !rest.is_empty())
+    {
         let child = members.entry(head.to_owned()).or_insert_with(|| Tree::Object(BTreeMap::new()));
         if !matches!(child, Tree::Object(_)) {
             *child = Tree::Object(BTreeMap::new());
@@ -142,5 +150,8 @@ fn insert(members: &mut BTreeMap<String, Tree>, path: &str, value: Tree) {
 }
 
 fn print_float(text: &str) -> String {
-    text.parse::<f64>().map_or_else(|_| text.to_owned(), |value| if value == 0.0 { "0".to_owned() } else { value.to_string() })
+    text.parse::<f64>().map_or_else(
+        |_| text.to_owned(),
+        |value| if value == 0.0 { "0".to_owned() } else { value.to_string() },
+    )
 }

@@ -12,14 +12,18 @@ pub fn check_document(text: &str) -> Result<()> {
     if text.len() > limits::DOCUMENT_BYTES_MAX {
         return Err(Error::new(
             ErrorKind::PayloadTooLarge,
-            format!("The document is {} bytes; the limit is 1 MiB. Split it, or store large parts as attachments.", text.len()),
+            format!(
+                "The document is {} bytes; the limit is 1 MiB. Split it, or store large parts as attachments.",
+                text.len()
+            ),
         ));
     }
     let mut reader = Reader::new(text);
     let mut facts = Facts::default();
     let kind = reader.peek().map_err(|e| invalid(text, &e))?;
     if kind != Kind::Object {
-        return Err(Error::validation("`data` must be a JSON object.").with_detail(Detail::at("", "expected an object")));
+        return Err(Error::validation("`data` must be a JSON object.")
+            .with_detail(Detail::at("", "expected an object")));
     }
     facts.walk(&mut reader, &mut String::new()).map_err(|e| invalid(text, &e))?;
     reader.end().map_err(|e| invalid(text, &e))?;
@@ -31,9 +35,11 @@ fn invalid(text: &str, error: &JsonError) -> Error {
     let before = text.get(..error.offset.min(text.len())).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-    let message = format!("The data is not valid JSON: {} (line {line}, column {column}).", error.message);
-    Error::validation(message)
-        .with_detail(Detail::at("", error.message).with("line", line as u64).with("column", column as u64))
+    let message =
+        format!("The data is not valid JSON: {} (line {line}, column {column}).", error.message);
+    Error::validation(message).with_detail(
+        Detail::at("", error.message).with("line", line as u64).with("column", column as u64),
+    )
 }
 
 #[derive(Default)]
@@ -45,7 +51,11 @@ struct Facts {
 }
 
 impl Facts {
-    fn walk(&mut self, reader: &mut Reader<'_>, path: &mut String) -> std::result::Result<(), JsonError> {
+    fn walk(
+        &mut self,
+        reader: &mut Reader<'_>,
+        path: &mut String,
+    ) -> std::result::Result<(), JsonError> {
         self.value_count += 1;
         match reader.peek()? {
             Kind::Object => {
@@ -73,7 +83,11 @@ impl Facts {
                 Ok(())
             }
             Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
-                if reader.peek()? == Kind::Number { reader.number().map(drop) } else { reader.skip() }
+                if reader.peek()? == Kind::Number {
+                    reader.number().map(drop)
+                } else {
+                    reader.skip()
+                }
             }
         }
     }
@@ -96,13 +110,27 @@ impl Facts {
 
     fn verdict(self) -> Result<()> {
         let problem = if let Some(key) = self.long_key {
-            format!("The member name starting with {key:?} is longer than {} bytes.", limits::KEY_BYTES_MAX)
+            format!(
+                "The member name starting with {key:?} is longer than {} bytes.",
+                limits::KEY_BYTES_MAX
+            )
         } else if let Some(path) = self.long_path {
-            format!("The path starting with {path:?} is longer than {} bytes.", limits::PATH_BYTES_MAX)
+            format!(
+                "The path starting with {path:?} is longer than {} bytes.",
+                limits::PATH_BYTES_MAX
+            )
         } else if self.value_count > limits::DOCUMENT_VALUES_MAX {
-            format!("The document holds {} values; the limit is {}.", self.value_count, limits::DOCUMENT_VALUES_MAX)
+            format!(
+                "The document holds {} values; the limit is {}.",
+                self.value_count,
+                limits::DOCUMENT_VALUES_MAX
+            )
         } else if self.paths.len() > limits::DOCUMENT_PATHS_MAX {
-            format!("The document holds {} distinct paths; the limit is {}.", self.paths.len(), limits::DOCUMENT_PATHS_MAX)
+            format!(
+                "The document holds {} distinct paths; the limit is {}.",
+                self.paths.len(),
+                limits::DOCUMENT_PATHS_MAX
+            )
         } else {
             return Ok(());
         };
@@ -146,7 +174,13 @@ fn top_level(text: &str) -> Result<Vec<Member<'_>>> {
         let mut first = true;
         while let Some(name) = reader.next_member(first)? {
             first = false;
-            let range = Range { start: reader.position(), end: { reader.skip()?; reader.position() } };
+            let range = Range {
+                start: reader.position(),
+                end: {
+                    reader.skip()?;
+                    reader.position()
+                },
+            };
             let value = text.get(range).unwrap_or("null").trim();
             match members.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, old)) => *old = value,

@@ -116,7 +116,11 @@ impl<'a> Reader<'a> {
     /// Reads a boolean.
     pub fn boolean(&mut self) -> Read<bool> {
         self.skip_space();
-        if self.byte() == Some(b't') { self.expect("true").map(|()| true) } else { self.expect("false").map(|()| false) }
+        if self.byte() == Some(b't') {
+            self.expect("true").map(|()| true)
+        } else {
+            self.expect("false").map(|()| false)
+        }
     }
 
     /// Reads a number.
@@ -190,7 +194,9 @@ impl<'a> Reader<'a> {
                     return Ok(Cow::Borrowed(text));
                 }
                 Some(b'\\') => return self.escaped_string(start).map(Cow::Owned),
-                Some(0..0x20) => return self.fail("a control character in a string must be escaped"),
+                Some(0..0x20) => {
+                    return self.fail("a control character in a string must be escaped");
+                }
                 Some(_) => self.position += 1,
                 None => return self.fail("unexpected end of JSON in a string"),
             }
@@ -247,12 +253,17 @@ impl<'a> Reader<'a> {
         }
         self.position += 2;
         let low = self.hex4()?;
-        let code = (0xDC00..0xE000).contains(&low).then(|| 0x1_0000 + ((high & 0x3FF) << 10) + (low & 0x3FF));
+        let code = (0xDC00..0xE000)
+            .contains(&low)
+            .then(|| 0x1_0000 + ((high & 0x3FF) << 10) + (low & 0x3FF));
         code.and_then(char::from_u32).map_or_else(|| self.fail("a lone surrogate in a string"), Ok)
     }
 
     fn hex4(&mut self) -> Read<u32> {
-        let digits = self.text.get(self.position..self.position + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = self
+            .text
+            .get(self.position..self.position + 4)
+            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         match digits.and_then(|d| u32::from_str_radix(d, 16).ok()) {
             Some(code) => {
                 self.position += 4;
@@ -355,6 +366,10 @@ impl<'a> Reader<'a> {
     /// Checks that only white space is left.
     pub fn end(&mut self) -> Read<()> {
         self.skip_space();
-        if self.position == self.text.len() { Ok(()) } else { self.fail("unexpected text after the JSON value") }
+        if self.position == self.text.len() {
+            Ok(())
+        } else {
+            self.fail("unexpected text after the JSON value")
+        }
     }
 }

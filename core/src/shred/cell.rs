@@ -3,8 +3,8 @@
 use crate::{Error, Result};
 use arrow::{
     array::{
-        ArrayRef, BinaryViewBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListArray, StringViewBuilder,
-        UInt64Builder,
+        ArrayRef, BinaryViewBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListArray,
+        StringViewBuilder, UInt64Builder,
     },
     buffer::{NullBuffer, OffsetBuffer},
     datatypes::{DataType, Field},
@@ -43,40 +43,63 @@ pub(super) fn to_array(data_type: &DataType, cells: &[Cell<'_>]) -> Result<Array
         DataType::Boolean => {
             let mut builder = BooleanBuilder::with_capacity(cells.len());
             for cell in cells {
-                builder.append_option(if let Cell::Bool(value) = cell { Some(*value) } else { None });
+                builder.append_option(if let Cell::Bool(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                });
             }
             Arc::new(builder.finish())
         }
         DataType::Int64 => {
             let mut builder = Int64Builder::with_capacity(cells.len());
             for cell in cells {
-                builder.append_option(if let Cell::Int64(value) = cell { Some(*value) } else { None });
+                builder.append_option(if let Cell::Int64(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                });
             }
             Arc::new(builder.finish())
         }
         DataType::UInt64 => {
             let mut builder = UInt64Builder::with_capacity(cells.len());
             for cell in cells {
-                builder.append_option(if let Cell::UInt64(value) = cell { Some(*value) } else { None });
+                builder.append_option(if let Cell::UInt64(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                });
             }
             Arc::new(builder.finish())
         }
         DataType::Float64 => {
             let mut builder = Float64Builder::with_capacity(cells.len());
             for cell in cells {
-                builder.append_option(if let Cell::Float64(value) = cell { Some(*value) } else { None });
+                builder.append_option(if let Cell::Float64(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                });
             }
             Arc::new(builder.finish())
         }
         DataType::Utf8View => build!(StringViewBuilder::with_capacity(cells.len()), cells, String),
-        DataType::BinaryView => build!(BinaryViewBuilder::with_capacity(cells.len()), cells, Dynamic),
+        DataType::BinaryView => {
+            build!(BinaryViewBuilder::with_capacity(cells.len()), cells, Dynamic)
+        }
         DataType::List(item) => list_array(item, cells)?,
-        other => return Err(Error::internal(format!("no column of type {other} is cut out of documents"))),
+        other => {
+            return Err(Error::internal(format!(
+                "no column of type {other} is cut out of documents"
+            )));
+        }
     })
 }
 
 fn list_array(item: &Arc<Field>, cells: &[Cell<'_>]) -> Result<ArrayRef> {
-    let lengths = cells.iter().map(|cell| if let Cell::List(elements) = cell { elements.len() } else { 0 });
+    let lengths =
+        cells.iter().map(|cell| if let Cell::List(elements) = cell { elements.len() } else { 0 });
     let offsets = OffsetBuffer::from_lengths(lengths);
     let nulls: NullBuffer = cells.iter().map(|cell| matches!(cell, Cell::List(_))).collect();
     let mut elements = Vec::new();

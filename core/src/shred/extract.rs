@@ -26,12 +26,14 @@ use std::sync::Arc;
 pub fn extract(texts: &StringViewArray, columns: &[SubColumn]) -> Result<Vec<ArrayRef>> {
     let root = Node::of(columns);
     let missing: Vec<Cell<'_>> = columns.iter().map(missing_value).collect();
-    let mut cells: Vec<Vec<Cell<'_>>> = columns.iter().map(|_| Vec::with_capacity(texts.len())).collect();
+    let mut cells: Vec<Vec<Cell<'_>>> =
+        columns.iter().map(|_| Vec::with_capacity(texts.len())).collect();
     for text in texts {
         let mut slots = missing.clone();
         if let Some(text) = text {
             let mut walk = Walk { columns, slots: &mut slots };
-            walk.value(&mut Reader::new(text), &root).map_err(|e| Error::corrupt(format!("A stored document is no JSON: {e}.")))?;
+            walk.value(&mut Reader::new(text), &root)
+                .map_err(|e| Error::corrupt(format!("A stored document is no JSON: {e}.")))?;
         }
         for (column, slot) in cells.iter_mut().zip(slots) {
             column.push(slot);
@@ -45,7 +47,10 @@ pub fn extract(texts: &StringViewArray, columns: &[SubColumn]) -> Result<Vec<Arr
 /// # Errors
 /// As [`extract`].
 pub fn extract_elements(lists: &ListArray, columns: &[SubColumn]) -> Result<Vec<ArrayRef>> {
-    let texts = lists.values().as_string_view_opt().ok_or_else(|| Error::internal("lists of JSON texts expected"))?;
+    let texts = lists
+        .values()
+        .as_string_view_opt()
+        .ok_or_else(|| Error::internal("lists of JSON texts expected"))?;
     extract(texts, columns)?
         .into_iter()
         .map(|values| {
@@ -58,7 +63,11 @@ pub fn extract_elements(lists: &ListArray, columns: &[SubColumn]) -> Result<Vec<
 }
 
 fn missing_value<'a>(column: &SubColumn) -> Cell<'a> {
-    if column.path.array_depth() > 0 { Cell::List(Vec::new()) } else { missing_of_kind(&column.kind) }
+    if column.path.array_depth() > 0 {
+        Cell::List(Vec::new())
+    } else {
+        missing_of_kind(&column.kind)
+    }
 }
 
 fn missing_of_kind<'a>(kind: &SubKind) -> Cell<'a> {
@@ -129,7 +138,9 @@ impl<'a> Walk<'a, '_> {
             let cell = match kind {
                 SubKind::Typed(want) => leaf.typed(want),
                 SubKind::Dynamic => leaf.dynamic(),
-                SubKind::Object | SubKind::ObjectArray | SubKind::ObjectArrayLen => missing_of_kind(kind),
+                SubKind::Object | SubKind::ObjectArray | SubKind::ObjectArrayLen => {
+                    missing_of_kind(kind)
+                }
             };
             self.set(*index, cell);
         }
@@ -179,8 +190,12 @@ impl<'a> Walk<'a, '_> {
                     dynamic_cell(&Dynamic::Array(&text))
                 }
                 SubKind::ObjectArray if objects => object_texts(&mut start.clone())?,
-                SubKind::ObjectArrayLen if objects => Cell::UInt64(count_elements(&mut start.clone())?),
-                SubKind::Object | SubKind::ObjectArray | SubKind::ObjectArrayLen => missing_of_kind(kind),
+                SubKind::ObjectArrayLen if objects => {
+                    Cell::UInt64(count_elements(&mut start.clone())?)
+                }
+                SubKind::Object | SubKind::ObjectArray | SubKind::ObjectArrayLen => {
+                    missing_of_kind(kind)
+                }
             };
             self.set(*index, cell);
         }
@@ -192,7 +207,12 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// One inner request per element of an array of objects; the answers become lists.
-    fn elements(&mut self, reader: &mut Reader<'a>, elements: &Elements, objects: bool) -> Read<()> {
+    fn elements(
+        &mut self,
+        reader: &mut Reader<'a>,
+        elements: &Elements,
+        objects: bool,
+    ) -> Read<()> {
         let inner_columns: Vec<SubColumn> =
             elements.columns.iter().filter_map(|&index| self.columns.get(index).cloned()).collect();
         let mut lists: Vec<Vec<Cell<'a>>> = elements.columns.iter().map(|_| Vec::new()).collect();
@@ -203,9 +223,15 @@ impl<'a> Walk<'a, '_> {
                 first = false;
                 let mut slots: Vec<Cell<'a>> = inner_columns
                     .iter()
-                    .map(|column| missing_in_element(column, depth_below(&elements.node, column, &inner_columns)))
+                    .map(|column| {
+                        missing_in_element(
+                            column,
+                            depth_below(&elements.node, column, &inner_columns),
+                        )
+                    })
                     .collect();
-                Walk { columns: &inner_columns, slots: &mut slots }.value(reader, &elements.node)?;
+                Walk { columns: &inner_columns, slots: &mut slots }
+                    .value(reader, &elements.node)?;
                 for (list, slot) in lists.iter_mut().zip(slots) {
                     list.push(slot);
                 }
@@ -295,7 +321,10 @@ fn typed_array<'a>(reader: &mut Reader<'a>, item: &LeafType) -> Read<Cell<'a>> {
                     any_float = true;
                     Cell::Float64(value)
                 }
-                #[expect(clippy::cast_precision_loss, reason = "ClickHouse's common type of integers and floats")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "ClickHouse's common type of integers and floats"
+                )]
                 (Number::Int64(value), LeafType::Float64) => {
                     any_integer = true;
                     Cell::Float64(value as f64)

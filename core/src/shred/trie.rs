@@ -47,7 +47,11 @@ impl Node {
         }
         let end = path.find(['.', '[']).unwrap_or(path.len());
         let (name, rest) = path.split_at(end);
-        self.members.entry(name.into()).or_default().add(rest.strip_prefix('.').unwrap_or(rest), index, kind);
+        self.members.entry(name.into()).or_default().add(
+            rest.strip_prefix('.').unwrap_or(rest),
+            index,
+            kind,
+        );
     }
 
     /// Whether nothing is wanted at or below this place.

@@ -1,0 +1,150 @@
+//! Documents.
+
+use super::{Caller, Service};
+use crate::auth::{Action, authorise};
+use bytes::Bytes;
+use rekor_core::{Error, ErrorKind, Result, id::RowId, limits, row::Row};
+use rekor_ingest::{External, Frame, Operation, RowKey, WriteMode};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+/// Body of a document; `data` keeps its bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentBody {
+    /// The document.
+    pub data: Box<RawValue>,
+    /// Its id, if known.
+    pub id: Option<String>,
+    /// The caller's own key; `null` takes a stored one away.
+    #[serde(default, deserialize_with = "present")]
+    pub external_id: Option<Option<String>>,
+    /// Scope of the external id.
+    pub external_source: Option<String>,
+    /// The version the document must have; 0 is "does not exist".
+    pub expected_version: Option<u64>,
+}
+
+/// Tells an explicit null from an absent member.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+/// A document as every face shows it.
+#[derive(Debug, Serialize)]
+pub struct DocumentView {
+    id: String,
+    collection: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_source: Option<String>,
+    /// Version, also the ETag.
+    pub version: u64,
+    data: Box<RawValue>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deleted: bool,
+    created_at: String,
+    updated_at: String,
+}
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentWrite {
+    /// Create or replace.
+    Put,
+    /// Merge members into an existing document.
+    Patch,
+}
+
+impl DocumentView {
+    fn of(collection: &str, row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id.to_string(),
+            collection: collection.to_owned(),
+            external_id: row.external_id.as_deref().map(str::to_owned),
+            external_source: row.external_source.as_deref().map(str::to_owned),
+            version: row.version,
+            data: raw(&row.doc)?,
+            deleted: row.deleted,
+            created_at: row.created_at.to_rfc3339(),
+            updated_at: row.updated_at.to_rfc3339(),
+        })
+    }
+}
+
+/// Stored JSON text, unchanged.
+pub(crate) fn raw(doc: &Bytes) -> Result<Box<RawValue>> {
+    let text = String::from_utf8(doc.to_vec()).map_err(|_| Error::corrupt("A stored document is not UTF-8."))?;
+    RawValue::from_string(text).map_err(|_| Error::corrupt("A stored document is no JSON."))
+}
+
+/// What a body says about the external id.
+pub(crate) fn external(id: Option<Option<String>>, source: Option<String>) -> Result<External> {
+    match (id, source) {
+        (Some(Some(id)), source) => Ok(External::Set { source, id }),
+        (Some(None), _) => Ok(External::Clear),
+        (None, None) => Ok(External::Keep),
+        (None, Some(_)) => Err(Error::validation("external_source without external_id means nothing; give both.")),
+    }
+}
+
+impl Service {
+    /// Creates, replaces or patches a document. Says whether it is new.
+    ///
+    /// # Errors
+    /// `NotFound` of the collection, Validation by the schema, `Conflict` of keys and versions.
+    pub async fn write_document(&self, caller: &Caller, database: &str, collection: &str, write: DocumentWrite, body: DocumentBody) -> Result<(DocumentView, bool)> {
+        authorise(&caller.principal, Action::WriteDocuments)?;
+        let collection = self.collection(database, collection)?;
+        let text = body.data.get();
+        if text.len() > limits::DOCUMENT_BYTES_MAX {
+            return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The document is {} bytes; the limit is 1 MiB.", text.len())));
+        }
+        let operation = Operation::UpsertDocument {
+            table: collection.entry.table,
+            id: body.id.as_deref().map(RowId::canonical).transpose()?,
+            external: external(body.external_id, body.external_source)?,
+            data: Bytes::from(text.to_owned()),
+            mode: if write == DocumentWrite::Patch { WriteMode::Merge } else { WriteMode::Replace },
+            if_version: body.expected_version,
+            must_exist: write == DocumentWrite::Patch,
+        };
+        let receipt = self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
+        let outcome = receipt.outcomes.first().ok_or_else(|| Error::internal("a write without an outcome"))?;
+        Ok((DocumentView::of(collection.entry.id.as_str(), &outcome.row)?, outcome.created))
+    }
+
+    /// One document by id or external id; by index, no scan.
+    ///
+    /// # Errors
+    /// `NotFound`, also for deleted ones unless asked for.
+    pub fn get_document(&self, caller: &Caller, database: &str, collection: &str, key: &RowKey, include_deleted: bool) -> Result<DocumentView> {
+        authorise(&caller.principal, Action::ReadDocuments)?;
+        let collection = self.collection(database, collection)?;
+        let row = self.engine.get(collection.entry.table, key).filter(|row| include_deleted || !row.deleted);
+        let row = row.ok_or_else(|| Error::not_found(format!("The document {} does not exist in {}.", key_text(key), collection.entry.id)))?;
+        DocumentView::of(collection.entry.id.as_str(), &row)
+    }
+
+    /// Soft-deletes a document, and its relationships with it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` of the version.
+    pub async fn delete_document(&self, caller: &Caller, database: &str, collection: &str, key: RowKey, expected: Option<u64>) -> Result<serde_json::Value> {
+        authorise(&caller.principal, Action::WriteDocuments)?;
+        let collection = self.collection(database, collection)?;
+        let operation = Operation::Delete { table: collection.entry.table, key, if_version: expected };
+        let receipt = self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
+        let row = receipt.outcomes.first().map(|outcome| &outcome.row).ok_or_else(|| Error::internal("a write without an outcome"))?;
+        Ok(serde_json::json!({"id": &*row.id, "deleted": true, "version": row.version}))
+    }
+}
+
+fn key_text(key: &RowKey) -> String {
+    match key {
+        RowKey::Id(id) => id.to_string(),
+        RowKey::External { source, id } if source.is_empty() => format!("with external_id {id}"),
+        RowKey::External { source, id } => format!("with external_id {id} of {source}"),
+    }
+}

@@ -1,0 +1,42 @@
+//! SQL.
+
+use super::{Caller, Service};
+use crate::auth::{Action, authorise};
+use rekor_core::{Error, Result};
+use rekor_query::{QueryLimits, QueryRequest, QueryResult, Scope};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Body of a query.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SqlBody {
+    /// The text.
+    pub query: String,
+    /// Values of `{name:Type}`.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+}
+
+impl Service {
+    /// Runs a query on the newest snapshot of a database. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// Validation with ClickHouse's error in `details[].clickhouse`, `Timeout`, `MemoryLimit`, `RateLimited`.
+    pub async fn sql(&self, caller: &Caller, database: &str, body: SqlBody) -> Result<QueryResult> {
+        authorise(&caller.principal, Action::Query)?;
+        let database = self.database(database)?.entry.id.clone();
+        let mut params = body.params;
+        for (name, value) in [("database_id", database.as_str()), ("workspace_id", database.as_str()), ("org_id", "default")] {
+            match params.get(name) {
+                None => drop(params.insert(name.to_owned(), Value::from(value))),
+                Some(given) if given == value => {}
+                Some(given) => {
+                    return Err(Error::validation(format!("The parameter {name} is bound to the database of the request ({value}); {given} is another one. Leave it out.")));
+                }
+            }
+        }
+        let request = QueryRequest { version: self.engine.snapshot(), scope: Scope { database }, sql: body.query, params, limits: QueryLimits::default() };
+        self.queries.execute(request).await
+    }
+}

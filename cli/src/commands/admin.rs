@@ -1,0 +1,39 @@
+//! `rekor admin` and `rekor status`.
+
+use super::read;
+use crate::{
+    args::Global,
+    connect::{Connection, Method},
+    ui::{self, Problem},
+};
+use clap::Subcommand;
+use serde_json::json;
+
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Show sizes of the store
+    Stats,
+}
+
+impl Admin {
+    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+        match self {
+            Self::Stats => read(global, "/v1/admin/stats").await,
+        }
+    }
+}
+
+/// Connection, credential and versions.
+pub async fn status(global: &Global) -> Result<(), Problem> {
+    let connection = Connection::open(global, false)?;
+    connection.send(Method::Get, "/health/ready", None).await?;
+    let who = connection.send(Method::Get, "/v1/whoami", None).await;
+    let body = json!({
+        "cli_version": env!("CARGO_PKG_VERSION"),
+        "target": global.data_dir.as_ref().map_or_else(|| global.api_url.clone(), |dir| dir.display().to_string()),
+        "connected": true,
+        "credential": who.as_ref().map_or_else(|problem| problem.message.clone(), ToString::to_string),
+    });
+    ui::show(&body, global.output);
+    who.map(drop)
+}

@@ -1,0 +1,88 @@
+//! `rekor serve`.
+
+use crate::{
+    args::Global,
+    ui::{self, Problem},
+};
+use clap::Args;
+use rekor_api::{Service, ServiceConfig};
+use rekor_core::time::{Entropy, System};
+use std::{net::SocketAddr, path::PathBuf};
+use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+
+/// Run the server
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Data root: a local directory
+    #[arg(long, env = "REKOR_DATA", default_value = "./rekor-data", value_name = "DIR")]
+    data: PathBuf,
+    /// Address to listen on
+    #[arg(long, env = "REKOR_LISTEN", default_value = "127.0.0.1:7373", value_name = "HOST:PORT")]
+    listen: SocketAddr,
+    /// Accept REKOR_OWNER_TOKEN (or a generated one) as a standing human credential; not for production
+    #[arg(long)]
+    dev: bool,
+    /// The owner's credential (rks_…), with --dev
+    #[arg(long, env = "REKOR_OWNER_TOKEN", hide_env_values = true, hide = true)]
+    owner_token: Option<String>,
+}
+
+impl Serve {
+    pub async fn run(self, _global: &Global) -> Result<(), Problem> {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(tracing_subscriber::EnvFilter::try_from_env("REKOR_LOG").unwrap_or_else(|_| "info".into())).init();
+        if self.data.to_str().is_some_and(|data| data.contains("://")) {
+            return Err(Problem::usage("this version keeps its data in a local directory; object storage comes next"));
+        }
+        let owner_token = self.credential()?;
+        let listener = TcpListener::bind(self.listen).await.map_err(|e| Problem::other(format!("cannot listen on {}: {e}", self.listen)))?;
+        let address = listener.local_addr().map_err(|e| Problem::other(e.to_string()))?;
+        let holder = format!("the server at http://{address} (process {})", std::process::id());
+        let config = ServiceConfig { root: self.data.clone(), read_only: false, owner_token: owner_token.clone(), holder };
+        let service = tokio::task::block_in_place(|| Service::open(config))?;
+        if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {
+            ui::note(&format!("export REKOR_TOKEN={token}"));
+        }
+        if self.dev {
+            ui::note("--dev: the owner's credential stands for a human; not for production");
+        } else {
+            ui::note("without --dev only existing rec_ tokens work, and nobody can promote");
+        }
+        ui::note(&format!("rekor listening on http://{address} (data in {})", self.data.display()));
+        rekor_api::serve(service, listener, stopped()).await?;
+        ui::note("rekor stopped");
+        Ok(())
+    }
+
+    fn credential(&self) -> Result<Option<String>, Problem> {
+        if !self.dev {
+            return if self.owner_token.is_some() { Err(Problem::usage("REKOR_OWNER_TOKEN is only accepted with --dev")) } else { Ok(None) };
+        }
+        if !self.listen.ip().is_loopback() {
+            return Err(Problem::usage(format!("--dev listens on loopback addresses only, not on {}", self.listen)));
+        }
+        match &self.owner_token {
+            Some(token) if token.starts_with("rks_") && token.len() >= 20 => Ok(Some(token.clone())),
+            Some(_) => Err(Problem::usage("REKOR_OWNER_TOKEN must start with rks_ and have at least 20 characters")),
+            None => {
+                let mut random = [0; 24];
+                System.fill(&mut random);
+                let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+                Ok(Some(format!("rks_{digits}")))
+            }
+        }
+    }
+}
+
+/// Resolves at SIGINT or SIGTERM.
+async fn stopped() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

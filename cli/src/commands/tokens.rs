@@ -1,0 +1,46 @@
+//! `rekor tokens`.
+
+use super::{object, read, write};
+use crate::{
+    args::Global,
+    connect::{Method, json_input, segment},
+    ui::{self, Problem},
+};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+#[derive(Debug, Subcommand)]
+pub enum Tokens {
+    /// Create a token; the secret is shown once
+    Create {
+        #[arg(long)]
+        name: String,
+        /// JSON: inline, @file, or - for stdin
+        #[arg(long)]
+        grants: String,
+        /// RFC 3339 time
+        #[arg(long)]
+        expires_at: Option<String>,
+    },
+    /// List tokens
+    List,
+    /// Revoke a token
+    Revoke { id: String },
+}
+
+impl Tokens {
+    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+        match self {
+            Self::Create { name, grants, expires_at } => {
+                let grants = json_input("--grants", &grants)?;
+                let body = object(&[("name", Some(json!(name))), ("expires_at", expires_at.map(Value::from))], &[("grants", Some(&grants))]);
+                write(global, Method::Post, "/v1/tokens", Some(body)).await
+            }
+            Self::List => read(global, "/v1/tokens?limit=1000").await,
+            Self::Revoke { id } => {
+                ui::confirm(&format!("Revoke the token {id}?"), global.yes)?;
+                write(global, Method::Delete, &format!("/v1/tokens/{}", segment(&id)), None).await
+            }
+        }
+    }
+}
