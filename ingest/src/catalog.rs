@@ -30,7 +30,9 @@ pub(crate) fn apply(catalog: &mut Arc<Catalog>, table: TableId, row: &Row) -> Re
 }
 
 fn parse<'a, T: serde::Deserialize<'a>>(row: &'a Row) -> Result<T> {
-    serde_json::from_slice(&row.doc).map_err(|error| Error::corrupt(format!("The system row {} cannot be read: {error}.", row.id)))
+    serde_json::from_slice(&row.doc).map_err(|error| {
+        Error::corrupt(format!("The system row {} cannot be read: {error}.", row.id))
+    })
 }
 
 fn apply_token(catalog: &mut Catalog, row: &Row) -> Result<()> {
@@ -57,8 +59,15 @@ fn apply_database(catalog: &mut Catalog, row: &Row) -> Result<()> {
         }
         return Ok(());
     }
-    let collections = catalog.databases.get(&id).map(|known| known.collections.clone()).unwrap_or_default();
-    let database = Database { entry, version: row.version, created_at: row.created_at, updated_at: row.updated_at, collections };
+    let collections =
+        catalog.databases.get(&id).map(|known| known.collections.clone()).unwrap_or_default();
+    let database = Database {
+        entry,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        collections,
+    };
     catalog.databases.insert(id.clone(), Arc::new(database));
     catalog.roles.insert(tables.collections, TableRole::Collections(id.clone()));
     catalog.roles.insert(tables.relationships, TableRole::Relationships(id.clone()));

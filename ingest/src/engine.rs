@@ -94,17 +94,40 @@ impl Engine {
         let lock = match mode {
             OpenMode::ReadWrite => Some(lock_root(&config)?),
             OpenMode::ReadOnly if config.fs.is_dir(&wal_dir) => None,
-            OpenMode::ReadOnly => return Err(Error::not_found(format!("{} holds no Rekor data.", config.root.display()))),
+            OpenMode::ReadOnly => {
+                return Err(Error::not_found(format!(
+                    "{} holds no Rekor data.",
+                    config.root.display()
+                )));
+            }
         };
         let wal_id = wal::open_identity(&*config.fs, &wal_dir, &*config.sources.entropy)?;
-        let mut recovery = Recovery { tables: Arc::default(), catalog: Arc::default(), last_time: Timestamp(0), highest_table: 0 };
+        let mut recovery = Recovery {
+            tables: Arc::default(),
+            catalog: Arc::default(),
+            last_time: Timestamp(0),
+            highest_table: 0,
+        };
         let repair = mode == OpenMode::ReadWrite;
-        let replayed = wal::replay(&*config.fs, &wal_dir, wal_id, repair, &mut |header, payload| recovery.apply(header.first_seq, payload))?;
+        let replayed =
+            wal::replay(&*config.fs, &wal_dir, wal_id, repair, &mut |header, payload| {
+                recovery.apply(header.first_seq, payload)
+            })?;
         if replayed.torn_bytes > 0 {
-            tracing::warn!(bytes = replayed.torn_bytes, "cut off an unfinished write at the end of the log; it was never acknowledged");
+            tracing::warn!(
+                bytes = replayed.torn_bytes,
+                "cut off an unfinished write at the end of the log; it was never acknowledged"
+            );
         }
-        let writer = (mode == OpenMode::ReadWrite)
-            .then(|| WalWriter::new(Arc::clone(&config.fs), wal_dir, wal_id, Arc::clone(&config.sources.entropy), &replayed));
+        let writer = (mode == OpenMode::ReadWrite).then(|| {
+            WalWriter::new(
+                Arc::clone(&config.fs),
+                wal_dir,
+                wal_id,
+                Arc::clone(&config.sources.entropy),
+                &replayed,
+            )
+        });
         recovery.start(config.sources, &replayed, writer, lock)
     }
 
@@ -132,7 +155,12 @@ impl Engine {
         for _ in 0..PREPARE_TRIES_MAX {
             let prepared = prepare(&self.published.load(), frame.clone())?;
             let (reply, answer) = oneshot::channel();
-            let sender = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(stopped)?;
+            let sender = self
+                .requests
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+                .ok_or_else(stopped)?;
             sender.send(Request { prepared, reply }).await.map_err(|_| stopped())?;
             match answer.await.map_err(|_| stopped())? {
                 Reply::Done(receipt) => return Ok(receipt),
@@ -149,7 +177,13 @@ impl Engine {
     }
 
     /// Live relationships at one document, oldest first; by index, no scan.
-    pub fn related(&self, relationships: TableId, endpoint: (TableId, &str), direction: Direction, rel_type: Option<&str>) -> Vec<Arc<Row>> {
+    pub fn related(
+        &self,
+        relationships: TableId,
+        endpoint: (TableId, &str),
+        direction: Direction,
+        rel_type: Option<&str>,
+    ) -> Vec<Arc<Row>> {
         let version = self.published.load();
         let Some(table) = version.tables.get(relationships) else { return Vec::new() };
         let mut rows = table.by_endpoint(endpoint.0, endpoint.1, version.visible_seq);
@@ -172,7 +206,13 @@ impl Engine {
     pub fn stats(&self) -> Stats {
         let version = self.published.load();
         let (table_count, row_count, memory_bytes) = version.tables.totals();
-        Stats { seq: version.visible_seq, database_count: version.catalog.databases.len(), table_count, row_count, memory_bytes }
+        Stats {
+            seq: version.visible_seq,
+            database_count: version.catalog.databases.len(),
+            table_count,
+            row_count,
+            memory_bytes,
+        }
     }
 
     /// Takes no more writes and waits until those that were taken are answered. Blocking.
@@ -192,7 +232,12 @@ impl Drop for Engine {
 }
 
 fn lock_root(config: &EngineConfig) -> Result<Box<dyn LockGuard>> {
-    let failed = |error: std::io::Error| Error::unavailable(format!("The data root {} cannot be used: {error}.", config.root.display()));
+    let failed = |error: std::io::Error| {
+        Error::unavailable(format!(
+            "The data root {} cannot be used: {error}.",
+            config.root.display()
+        ))
+    };
     create_dir_all_durable(&*config.fs, &config.root).map_err(failed)?;
     let path = config.root.join("LOCK");
     config.fs.lock(&path, &config.holder).map_err(|error| {
@@ -219,17 +264,32 @@ impl Recovery {
             self.highest_table = self.highest_table.max(row.table.0);
             catalog::apply(&mut self.catalog, row.table, &row.row)?;
         }
-        let known = if self.catalog.roles.len() < before.roles.len() { &before } else { &self.catalog };
+        let known =
+            if self.catalog.roles.len() < before.roles.len() { &before } else { &self.catalog };
         self.tables.apply(known, &written);
         self.last_time = written.time;
         Ok(())
     }
 
-    fn start(self, sources: Sources, replayed: &Replayed, writer: Option<WalWriter>, lock: Option<Box<dyn LockGuard>>) -> Result<Arc<Engine>> {
+    fn start(
+        self,
+        sources: Sources,
+        replayed: &Replayed,
+        writer: Option<WalWriter>,
+        lock: Option<Box<dyn LockGuard>>,
+    ) -> Result<Arc<Engine>> {
         let in_catalog = self.catalog.roles.keys().map(|table| table.0);
         let logs = self.catalog.databases.values().map(|database| database.entry.tables.log.0);
-        let highest = in_catalog.chain(logs).chain([self.highest_table, TableId::FIRST_FREE.0]).max().unwrap_or_default();
-        let version = ShardVersion { visible_seq: replayed.last_seq, catalog: Arc::clone(&self.catalog), tables: Arc::clone(&self.tables) };
+        let highest = in_catalog
+            .chain(logs)
+            .chain([self.highest_table, TableId::FIRST_FREE.0])
+            .max()
+            .unwrap_or_default();
+        let version = ShardVersion {
+            visible_seq: replayed.last_seq,
+            catalog: Arc::clone(&self.catalog),
+            tables: Arc::clone(&self.tables),
+        };
         let published = Arc::new(ArcSwap::from_pointee(version));
         let mut requests = None;
         let mut thread = None;
@@ -244,8 +304,12 @@ impl Recovery {
                 sources: sources.clone(),
                 published: Arc::clone(&published),
             };
-            let spawned = std::thread::Builder::new().name("sequencer".to_owned()).spawn(move || sequencer.run(receiver));
-            thread = Some(spawned.map_err(|error| Error::unavailable(format!("The sequencer thread did not start: {error}.")))?);
+            let spawned = std::thread::Builder::new()
+                .name("sequencer".to_owned())
+                .spawn(move || sequencer.run(receiver));
+            thread = Some(spawned.map_err(|error| {
+                Error::unavailable(format!("The sequencer thread did not start: {error}."))
+            })?);
             requests = Some(sender);
         }
         Ok(Arc::new(Engine {

@@ -17,4 +17,6 @@ mod table;
 mod version;
 
 pub use engine::{Engine, EngineConfig, OpenMode, Stats};
-pub use operation::{Direction, External, Frame, Operation, Origin, Outcome, Receipt, RowKey, WriteMode};
+pub use operation::{
+    Direction, External, Frame, Operation, Origin, Outcome, Receipt, RowKey, WriteMode,
+};

@@ -63,12 +63,18 @@ pub(crate) fn entries(catalog: &Catalog, written: &Written) -> Vec<(TableId, Log
 #[derive(Debug)]
 pub(crate) struct LogEntry(Entry);
 
-fn subject(catalog: &Catalog, table: TableId, row: &Row) -> Option<(DatabaseId, &'static str, Option<Box<str>>)> {
+fn subject(
+    catalog: &Catalog,
+    table: TableId,
+    row: &Row,
+) -> Option<(DatabaseId, &'static str, Option<Box<str>>)> {
     if table == TableId::DATABASES {
         return Some((DatabaseId::parse(&row.id).ok()?, "database", None));
     }
     Some(match catalog.roles.get(&table)? {
-        TableRole::Documents(database, collection) => (database.clone(), "document", Some(collection.as_str().into())),
+        TableRole::Documents(database, collection) => {
+            (database.clone(), "document", Some(collection.as_str().into()))
+        }
         TableRole::Relationships(database) => (database.clone(), "relationship", None),
         TableRole::Collections(database) => (database.clone(), "collection", Some(row.id.clone())),
         TableRole::Promotions(database) => (database.clone(), "promotion", None),
@@ -123,13 +129,31 @@ fn batch(entries: &[Entry]) -> Result<RecordBatch> {
         ("_actor_id", text(&|e| Some(e.origin.actor_id.clone()))),
         ("_version", Arc::new(UInt64Array::from_iter_values(entries.iter().map(|e| e.version)))),
         ("_source", text(&|e| Some(e.origin.source.clone()))),
-        ("_doc", text(&|e| Some(format!(r#"{{"data_hash":"{}","request_id":"{}"}}"#, blake3::Hash::from(e.data_hash).to_hex(), e.origin.request_id)))),
+        (
+            "_doc",
+            text(&|e| {
+                Some(format!(
+                    r#"{{"data_hash":"{}","request_id":"{}"}}"#,
+                    blake3::Hash::from(e.data_hash).to_hex(),
+                    e.origin.request_id
+                ))
+            }),
+        ),
         (
             "_created_at",
-            Arc::new(TimestampMillisecondArray::from_iter_values(entries.iter().map(|e| e.time.0)).with_timezone("UTC")),
+            Arc::new(
+                TimestampMillisecondArray::from_iter_values(entries.iter().map(|e| e.time.0))
+                    .with_timezone("UTC"),
+            ),
         ),
     ];
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, array)| array).collect())
-        .map_err(|error| Error::internal(error.to_string()))
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+        .collect();
+    RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns.into_iter().map(|(_, array)| array).collect(),
+    )
+    .map_err(|error| Error::internal(error.to_string()))
 }

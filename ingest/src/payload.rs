@@ -125,10 +125,19 @@ impl Written {
     /// # Errors
     /// `Corrupt` if the bytes are no payload of this format.
     pub(crate) fn decode(bytes: &[u8], first_seq: u64) -> Result<Self> {
-        let corrupt = || Error::corrupt("A frame of the write-ahead log verifies but cannot be read; it was written by another version.");
+        let corrupt = || {
+            Error::corrupt(
+                "A frame of the write-ahead log verifies but cannot be read; it was written by another version.",
+            )
+        };
         let payload = FramePayload::decode(bytes).map_err(|_| corrupt())?;
         let time = Timestamp(payload.time_ms);
-        let rows = payload.rows.into_iter().zip(first_seq..).map(|(row, seq)| row.into_row(seq, time).ok_or_else(corrupt)).collect::<Result<_>>()?;
+        let rows = payload
+            .rows
+            .into_iter()
+            .zip(first_seq..)
+            .map(|(row, seq)| row.into_row(seq, time).ok_or_else(corrupt))
+            .collect::<Result<_>>()?;
         let origin = Origin {
             actor_type: payload.actor_type,
             actor_id: payload.actor_id,

@@ -6,13 +6,8 @@ use crate::{
 };
 use bytes::Bytes;
 use rekor_core::{
-    Error, ErrorKind, Result,
-    catalog::Collection,
-    error::Detail,
-    id::TableId,
-    json, limits,
-    row::Row,
-    view::Version,
+    Error, ErrorKind, Result, catalog::Collection, error::Detail, id::TableId, json, limits,
+    row::Row, view::Version,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -41,15 +36,22 @@ pub(crate) fn prepare(version: &ShardVersion, mut frame: Frame) -> Result<Prepar
     let mut read_set = ReadSet::default();
     let count = frame.operations.len();
     if count > limits::BATCH_OPERATIONS_MAX {
-        return Err(Error::validation(format!("A batch holds at most {} operations, this one {count}.", limits::BATCH_OPERATIONS_MAX)));
+        return Err(Error::validation(format!(
+            "A batch holds at most {} operations, this one {count}.",
+            limits::BATCH_OPERATIONS_MAX
+        )));
     }
     let mut bytes = 0;
     for (index, operation) in frame.operations.iter_mut().enumerate() {
-        prepare_operation(version, index, operation, &mut read_set).map_err(|error| at_operation(error, index, count))?;
+        prepare_operation(version, index, operation, &mut read_set)
+            .map_err(|error| at_operation(error, index, count))?;
         bytes += operation_bytes(operation);
     }
     if bytes > limits::FRAME_BYTES_MAX {
-        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The batch holds {bytes} bytes of data; the limit is 16 MiB. Split it.")));
+        return Err(Error::new(
+            ErrorKind::PayloadTooLarge,
+            format!("The batch holds {bytes} bytes of data; the limit is 16 MiB. Split it."),
+        ));
     }
     Ok(Prepared { frame, read_set })
 }
@@ -61,28 +63,43 @@ pub(crate) fn at_operation(mut error: Error, index: usize, count: usize) -> Erro
         if error.details.is_empty() {
             error.details.push(Detail::default().with("reason", error.message.clone()));
         }
-        error.details = error.details.into_iter().map(|detail| detail.with("index", index as u64)).collect();
+        error.details =
+            error.details.into_iter().map(|detail| detail.with("index", index as u64)).collect();
     }
     error
 }
 
 fn operation_bytes(operation: &Operation) -> usize {
     match operation {
-        Operation::UpsertDocument { data, .. } | Operation::UpsertRelationship { data, .. } | Operation::PutSystem { data, .. } => data.len(),
+        Operation::UpsertDocument { data, .. }
+        | Operation::UpsertRelationship { data, .. }
+        | Operation::PutSystem { data, .. } => data.len(),
         Operation::Delete { .. } => 0,
     }
 }
 
-fn prepare_operation(version: &ShardVersion, index: usize, operation: &mut Operation, read_set: &mut ReadSet) -> Result<()> {
+fn prepare_operation(
+    version: &ShardVersion,
+    index: usize,
+    operation: &mut Operation,
+    read_set: &mut ReadSet,
+) -> Result<()> {
     match operation {
         Operation::UpsertDocument { table, id, external, data, mode, .. } => {
             check_external(external)?;
-            let collection = version.catalog.collection_of(*table).ok_or_else(|| Error::not_found("The collection does not exist."))?;
+            let collection = version
+                .catalog
+                .collection_of(*table)
+                .ok_or_else(|| Error::not_found("The collection does not exist."))?;
             json::check_document(text(data)?)?;
             if *mode == WriteMode::Merge {
                 let key = id.clone().map(RowKey::Id);
-                let base = key.as_ref().and_then(|key| find(version, *table, key)).filter(|row| !row.deleted);
-                let base = base.ok_or_else(|| Error::not_found("The document to change does not exist."))?;
+                let base = key
+                    .as_ref()
+                    .and_then(|key| find(version, *table, key))
+                    .filter(|row| !row.deleted);
+                let base =
+                    base.ok_or_else(|| Error::not_found("The document to change does not exist."))?;
                 *data = Bytes::from(json::merge_top_level(text(&base.doc)?, text(data)?)?);
                 json::check_document(text(data)?)?;
                 read_set.merged.push((index, base.version));
@@ -101,17 +118,26 @@ fn prepare_operation(version: &ShardVersion, index: usize, operation: &mut Opera
 }
 
 fn text(data: &[u8]) -> Result<&str> {
-    std::str::from_utf8(data).map_err(|error| Error::validation(format!("The data is not UTF-8 at byte {}.", error.valid_up_to())))
+    std::str::from_utf8(data).map_err(|error| {
+        Error::validation(format!("The data is not UTF-8 at byte {}.", error.valid_up_to()))
+    })
 }
 
 fn check_external(external: &External) -> Result<()> {
     let External::Set { source, id } = external else { return Ok(()) };
     if id.is_empty() {
-        return Err(Error::validation("external_id must not be empty; leave it out if there is none."));
+        return Err(Error::validation(
+            "external_id must not be empty; leave it out if there is none.",
+        ));
     }
-    let long = [Some(id), source.as_ref()].into_iter().flatten().any(|value| value.len() > limits::EXTERNAL_ID_BYTES_MAX);
+    let long = [Some(id), source.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|value| value.len() > limits::EXTERNAL_ID_BYTES_MAX);
     if long {
-        return Err(Error::validation("external_id and external_source are at most 512 bytes each."));
+        return Err(Error::validation(
+            "external_id and external_source are at most 512 bytes each.",
+        ));
     }
     Ok(())
 }
@@ -122,11 +148,15 @@ fn validate(collection: &Collection, data: &Bytes, mode: WriteMode) -> Result<Op
     if schema.is_trivial() {
         return Ok(None);
     }
-    let mut document: Value = serde_json::from_slice(data).map_err(|error| Error::validation(format!("The data is not valid JSON: {error}.")))?;
-    let added = if mode == WriteMode::Replace { schema.fill_defaults(&mut document) } else { Map::new() };
+    let mut document: Value = serde_json::from_slice(data)
+        .map_err(|error| Error::validation(format!("The data is not valid JSON: {error}.")))?;
+    let added =
+        if mode == WriteMode::Replace { schema.fill_defaults(&mut document) } else { Map::new() };
     schema.validate(&document)?;
     // The given members keep their bytes; only the defaults are written by us.
-    let complete = |added: Map<String, Value>| json::merge_top_level(text(data)?, &Value::from(added).to_string()).map(Bytes::from);
+    let complete = |added: Map<String, Value>| {
+        json::merge_top_level(text(data)?, &Value::from(added).to_string()).map(Bytes::from)
+    };
     if added.is_empty() { Ok(None) } else { complete(added).map(Some) }
 }
 

@@ -14,11 +14,7 @@ use crate::{
     wal::{FrameHeader, WalWriter},
 };
 use arc_swap::ArcSwap;
-use rekor_core::{
-    Error, ErrorKind, Result, Timestamp,
-    catalog::Catalog,
-    time::Sources,
-};
+use rekor_core::{Error, ErrorKind, Result, Timestamp, catalog::Catalog, time::Sources};
 use resolve::FrameBuilder;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -89,7 +85,9 @@ impl Sequencer {
                 let payload = written.encode();
                 group.bytes += payload.len();
                 group.frames.push((header, payload));
-                group.done.push((reply, Receipt { seq: self.last_seq, time: written.time, outcomes }));
+                group
+                    .done
+                    .push((reply, Receipt { seq: self.last_seq, time: written.time, outcomes }));
             }
             Ok(None) => answer(reply, Reply::Stale),
             Err(error) => answer(reply, Reply::Refused(error)),
@@ -98,20 +96,28 @@ impl Sequencer {
 
     /// Decides a frame and applies it in memory, invisible until published. `None` if it must be prepared again.
     fn commit_frame(&mut self, prepared: &Prepared) -> Result<Option<(Written, Vec<Outcome>)>> {
-        let fresh = |(table, version): &(_, u64)| self.catalog.collection_of(*table).is_some_and(|c| c.version == *version);
+        let fresh = |(table, version): &(_, u64)| {
+            self.catalog.collection_of(*table).is_some_and(|c| c.version == *version)
+        };
         if !prepared.read_set.collections.iter().all(fresh) {
             return Ok(None);
         }
         let time = Timestamp(self.sources.clock.now().0.max(self.last_time.0));
-        let mut builder = FrameBuilder::new(&self.tables, &self.catalog, &self.sources, time, self.last_seq);
+        let mut builder =
+            FrameBuilder::new(&self.tables, &self.catalog, &self.sources, time, self.last_seq);
         let Some(outcomes) = builder.resolve(prepared)? else { return Ok(None) };
-        let written = Written { origin: Arc::new(prepared.frame.origin.clone()), time, rows: builder.into_rows() };
+        let written = Written {
+            origin: Arc::new(prepared.frame.origin.clone()),
+            time,
+            rows: builder.into_rows(),
+        };
         let mut catalog = Arc::clone(&self.catalog);
         for row in &written.rows {
             catalog::apply(&mut catalog, row.table, &row.row)?;
         }
         // A deleted database or collection is logged under the catalog that still knows it.
-        let known = if catalog.roles.len() < self.catalog.roles.len() { &self.catalog } else { &catalog };
+        let known =
+            if catalog.roles.len() < self.catalog.roles.len() { &self.catalog } else { &catalog };
         self.tables.apply(known, &written);
         self.catalog = catalog;
         self.last_time = time;

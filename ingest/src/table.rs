@@ -77,12 +77,23 @@ impl Table {
             inner.by_external.insert(key, position);
         }
         if let Some(edge) = &row.edge {
-            let (source, target) = ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
+            let (source, target) =
+                ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
             inner.by_edge.insert(Key::of_edge(&edge.rel_type, source, target), position);
-            if previous.is_none_or(|p| inner.rows.get(p as usize).is_none_or(|old| old.row.edge != row.edge)) {
-                inner.by_endpoint.entry(Key::of_endpoint(source.0, source.1)).or_default().push(position);
+            if previous.is_none_or(|p| {
+                inner.rows.get(p as usize).is_none_or(|old| old.row.edge != row.edge)
+            }) {
+                inner
+                    .by_endpoint
+                    .entry(Key::of_endpoint(source.0, source.1))
+                    .or_default()
+                    .push(position);
                 if source != target {
-                    inner.by_endpoint.entry(Key::of_endpoint(target.0, target.1)).or_default().push(position);
+                    inner
+                        .by_endpoint
+                        .entry(Key::of_endpoint(target.0, target.1))
+                        .or_default()
+                        .push(position);
                 }
             }
         }
@@ -106,16 +117,28 @@ impl Table {
     }
 
     /// The row that holds an external key at `seq`.
-    pub(crate) fn by_external(&self, source: &str, external_id: &str, seq: u64) -> Option<Arc<Row>> {
+    pub(crate) fn by_external(
+        &self,
+        source: &str,
+        external_id: &str,
+        seq: u64,
+    ) -> Option<Arc<Row>> {
         let inner = self.read();
         let position = *inner.by_external.get(&Key::of_external(source, external_id))?;
         let row = inner.visible(position, seq)?;
-        let same = row.external_id.as_deref() == Some(external_id) && row.external_source.as_deref().unwrap_or("") == source;
+        let same = row.external_id.as_deref() == Some(external_id)
+            && row.external_source.as_deref().unwrap_or("") == source;
         same.then(|| Arc::clone(row))
     }
 
     /// The relationship of a type between two ends at `seq`.
-    pub(crate) fn by_edge(&self, rel_type: &str, source: (TableId, &str), target: (TableId, &str), seq: u64) -> Option<Arc<Row>> {
+    pub(crate) fn by_edge(
+        &self,
+        rel_type: &str,
+        source: (TableId, &str),
+        target: (TableId, &str),
+        seq: u64,
+    ) -> Option<Arc<Row>> {
         let inner = self.read();
         let position = *inner.by_edge.get(&Key::of_edge(rel_type, source, target))?;
         inner.visible(position, seq).cloned()
@@ -128,9 +151,14 @@ impl Table {
         let mut rows: Vec<Arc<Row>> = Vec::new();
         for &position in positions.into_iter().flatten() {
             let Some(found) = inner.rows.get(position as usize) else { continue };
-            let Some(row) = inner.by_id.get(&Key::of_id(&found.row.id)).and_then(|&p| inner.visible(p, seq)) else { continue };
+            let Some(row) =
+                inner.by_id.get(&Key::of_id(&found.row.id)).and_then(|&p| inner.visible(p, seq))
+            else {
+                continue;
+            };
             let touches = row.edge.as_deref().is_some_and(|edge| {
-                (edge.source_table == table && &*edge.source_id == id) || (edge.target_table == table && &*edge.target_id == id)
+                (edge.source_table == table && &*edge.source_id == id)
+                    || (edge.target_table == table && &*edge.target_id == id)
             });
             if touches && !row.deleted && !rows.iter().any(|known| known.id == row.id) {
                 rows.push(Arc::clone(row));
@@ -150,13 +178,20 @@ impl Table {
             let data = self.chunk_data(&inner, start, row_count)?;
             let from = dead.partition_point(|&row| (row as usize) < start);
             let to = dead.partition_point(|&row| (row as usize) < start + CHUNK_ROWS);
-            chunks.extend(data.visible(row_count - start, dead.get(from..to).unwrap_or_default(), start, deleted));
+            chunks.extend(data.visible(
+                row_count - start,
+                dead.get(from..to).unwrap_or_default(),
+                start,
+                deleted,
+            ));
         }
         Ok(chunks)
     }
 
     fn chunk_data(&self, inner: &Inner, start: usize, row_count: usize) -> Result<Arc<ChunkData>> {
-        let rows = |end: usize| inner.rows.get(start..end).unwrap_or_default().iter().map(|stored| &stored.row);
+        let rows = |end: usize| {
+            inner.rows.get(start..end).unwrap_or_default().iter().map(|stored| &stored.row)
+        };
         if let Some(cell) = inner.chunks.get(start / CHUNK_ROWS) {
             if let Some(data) = cell.get() {
                 return Ok(Arc::clone(data));
@@ -191,7 +226,8 @@ impl Inner {
     fn forget_external(&mut self, position: u32) {
         let Some(old) = self.rows.get(position as usize) else { return };
         if let Some(external_id) = &old.row.external_id {
-            let key = Key::of_external(old.row.external_source.as_deref().unwrap_or(""), external_id);
+            let key =
+                Key::of_external(old.row.external_source.as_deref().unwrap_or(""), external_id);
             if self.by_external.get(&key) == Some(&position) {
                 self.by_external.remove(&key);
             }

@@ -31,7 +31,9 @@ impl Tables {
         if let Some(table) = self.get(id) {
             return table;
         }
-        Arc::clone(self.tables.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
+        Arc::clone(
+            self.tables.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_default(),
+        )
     }
 
     fn log(&self, id: TableId) -> Option<Arc<Log>> {
@@ -46,7 +48,13 @@ impl Tables {
         for (table, entry) in crate::log::entries(catalog, written) {
             let known = self.log(table);
             let log = known.unwrap_or_else(|| {
-                Arc::clone(self.logs.write().unwrap_or_else(PoisonError::into_inner).entry(table).or_default())
+                Arc::clone(
+                    self.logs
+                        .write()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .entry(table)
+                        .or_default(),
+                )
             });
             log.append(entry);
         }

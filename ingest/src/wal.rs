@@ -10,9 +10,16 @@ mod segment;
 pub use frame::FrameHeader;
 pub use replay::{Replayed, replay};
 
-use rekor_core::{Error, ErrorKind, Result, fs::{File, Fs, create_dir_all_durable}, time::Entropy};
+use rekor_core::{
+    Error, ErrorKind, Result,
+    fs::{File, Fs, create_dir_all_durable},
+    time::Entropy,
+};
 use segment::{SegmentHeader, segment_name};
-use std::{path::{Path, PathBuf}, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// A segment is closed when it reaches this size.
@@ -42,7 +49,13 @@ struct OpenSegment {
 
 impl WalWriter {
     /// A writer that goes on after what `replayed` found; it never appends to a segment of an earlier run.
-    pub fn new(fs: Arc<dyn Fs>, dir: PathBuf, wal_id: Uuid, entropy: Arc<dyn Entropy>, replayed: &Replayed) -> Self {
+    pub fn new(
+        fs: Arc<dyn Fs>,
+        dir: PathBuf,
+        wal_id: Uuid,
+        entropy: Arc<dyn Entropy>,
+        replayed: &Replayed,
+    ) -> Self {
         Self {
             fs,
             dir,
@@ -62,7 +75,9 @@ impl WalWriter {
     /// is not known; after `Unknown` every further call fails, because a sync that failed once proves nothing later.
     pub fn append(&mut self, frames: &[(FrameHeader, Vec<u8>)]) -> Result<()> {
         if self.poisoned {
-            return Err(Error::unavailable("The write-ahead log failed earlier; restart the server to recover."));
+            return Err(Error::unavailable(
+                "The write-ahead log failed earlier; restart the server to recover.",
+            ));
         }
         let outcome = self.try_append(frames);
         if let Err(error) = outcome {
@@ -122,7 +137,9 @@ impl WalWriter {
 /// # Errors
 /// `Unavailable` if the directory cannot be written, `Corrupt` if the identity file is damaged.
 pub fn open_identity(fs: &dyn Fs, dir: &Path, entropy: &dyn Entropy) -> Result<Uuid> {
-    let failed = |error: std::io::Error| Error::unavailable(format!("The WAL directory {} cannot be used: {error}.", dir.display()));
+    let failed = |error: std::io::Error| {
+        Error::unavailable(format!("The WAL directory {} cannot be used: {error}.", dir.display()))
+    };
     create_dir_all_durable(fs, dir).map_err(failed)?;
     let path = dir.join(IDENTITY_FILE);
     match fs.open(&path) {
@@ -130,7 +147,12 @@ pub fn open_identity(fs: &dyn Fs, dir: &Path, entropy: &dyn Entropy) -> Result<U
             let text = file.read_at(0, 4096).map_err(failed)?;
             let value: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
             let id = value.and_then(|v| Uuid::parse_str(v.get("wal")?.as_str()?).ok());
-            id.ok_or_else(|| Error::corrupt(format!("{} is damaged; restore it from a backup of the WAL directory.", path.display())))
+            id.ok_or_else(|| {
+                Error::corrupt(format!(
+                    "{} is damaged; restore it from a backup of the WAL directory.",
+                    path.display()
+                ))
+            })
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut random = [0; 16];

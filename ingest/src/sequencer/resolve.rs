@@ -41,7 +41,13 @@ struct Content {
 }
 
 impl<'a> FrameBuilder<'a> {
-    pub(super) fn new(tables: &'a Tables, catalog: &'a Catalog, sources: &'a Sources, time: Timestamp, last_seq: u64) -> Self {
+    pub(super) fn new(
+        tables: &'a Tables,
+        catalog: &'a Catalog,
+        sources: &'a Sources,
+        time: Timestamp,
+        last_seq: u64,
+    ) -> Self {
         Self {
             tables,
             catalog,
@@ -64,8 +70,16 @@ impl<'a> FrameBuilder<'a> {
         let count = prepared.frame.operations.len();
         let mut outcomes = Vec::with_capacity(count);
         for (index, operation) in prepared.frame.operations.iter().enumerate() {
-            let merged = prepared.read_set.merged.iter().find(|(i, _)| *i == index).map(|(_, version)| *version);
-            match self.operation(operation, merged).map_err(|error| at_operation(error, index, count))? {
+            let merged = prepared
+                .read_set
+                .merged
+                .iter()
+                .find(|(i, _)| *i == index)
+                .map(|(_, version)| *version);
+            match self
+                .operation(operation, merged)
+                .map_err(|error| at_operation(error, index, count))?
+            {
                 Some(outcome) => outcomes.push(outcome),
                 None => return Ok(None),
             }
@@ -75,7 +89,15 @@ impl<'a> FrameBuilder<'a> {
 
     fn operation(&mut self, operation: &Operation, merged: Option<u64>) -> Result<Option<Outcome>> {
         match operation {
-            Operation::UpsertDocument { table, id, external, data, mode, if_version, must_exist } => {
+            Operation::UpsertDocument {
+                table,
+                id,
+                external,
+                data,
+                mode,
+                if_version,
+                must_exist,
+            } => {
                 let current = self.target(*table, id.as_ref(), external)?;
                 if *mode == WriteMode::Merge && current.as_ref().map(|row| row.version) != merged {
                     return Ok(None);
@@ -86,18 +108,26 @@ impl<'a> FrameBuilder<'a> {
                 let id = id.clone().map_or_else(|| self.id_of(current.as_deref()), Ok)?;
                 let external = match external {
                     External::Clear => None,
-                    External::Set { source, id } => Some((source.as_deref().filter(|s| !s.is_empty()).map(Into::into), id.as_str().into())),
-                    External::Keep => current.as_deref().and_then(|row| Some((row.external_source.clone(), row.external_id.clone()?))),
+                    External::Set { source, id } => Some((
+                        source.as_deref().filter(|s| !s.is_empty()).map(Into::into),
+                        id.as_str().into(),
+                    )),
+                    External::Keep => current.as_deref().and_then(|row| {
+                        Some((row.external_source.clone(), row.external_id.clone()?))
+                    }),
                 };
                 let content = Content { external, doc: data.clone(), edge: None, deleted: false };
                 self.put(*table, &id, current, *if_version, content).map(Some)
             }
             Operation::UpsertRelationship { table, id, edge, data, if_version } => {
-                let (source, target) = ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
+                let (source, target) =
+                    ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
                 let same = self.edge(*table, edge, source, target);
                 let current = match id {
                     Some(id) => {
-                        if let Some(other) = same.filter(|row| &*row.id != id.as_str() && !row.deleted) {
+                        if let Some(other) =
+                            same.filter(|row| &*row.id != id.as_str() && !row.deleted)
+                        {
                             return Err(Error::conflict(format!(
                                 "The relationship {} already links these documents with this type; update that one or delete it first.",
                                 other.id
@@ -108,20 +138,33 @@ impl<'a> FrameBuilder<'a> {
                     None => same,
                 };
                 let id = id.clone().map_or_else(|| self.id_of(current.as_deref()), Ok)?;
-                let content = Content { external: None, doc: data.clone(), edge: Some(edge.clone()), deleted: false };
+                let content = Content {
+                    external: None,
+                    doc: data.clone(),
+                    edge: Some(edge.clone()),
+                    deleted: false,
+                };
                 self.put(*table, &id, current, *if_version, content).map(Some)
             }
             Operation::PutSystem { table, id, data, if_version } => {
                 let current = self.current(*table, id.as_str());
-                let content = Content { external: None, doc: data.clone(), edge: None, deleted: false };
+                let content =
+                    Content { external: None, doc: data.clone(), edge: None, deleted: false };
                 self.put(*table, id, current, *if_version, content).map(Some)
             }
-            Operation::Delete { table, key, if_version } => self.delete(*table, key, *if_version).map(Some),
+            Operation::Delete { table, key, if_version } => {
+                self.delete(*table, key, *if_version).map(Some)
+            }
         }
     }
 
     /// The row an upsert means, deleted ones included.
-    fn target(&self, table: TableId, id: Option<&RowId>, external: &External) -> Result<Option<Arc<Row>>> {
+    fn target(
+        &self,
+        table: TableId,
+        id: Option<&RowId>,
+        external: &External,
+    ) -> Result<Option<Arc<Row>>> {
         let by_id = id.and_then(|id| self.current(table, id.as_str()));
         let External::Set { source, id: external_id } = external else { return Ok(by_id) };
         let owner = self.external(table, source.as_deref().unwrap_or(""), external_id);
@@ -141,7 +184,9 @@ impl<'a> FrameBuilder<'a> {
             RowKey::Id(id) => self.current(table, id.as_str()),
             RowKey::External { source, id } => self.external(table, source, id),
         };
-        let current = current.filter(|row| !row.deleted).ok_or_else(|| Error::not_found("There is nothing to delete: the id is unknown or already deleted."))?;
+        let current = current.filter(|row| !row.deleted).ok_or_else(|| {
+            Error::not_found("There is nothing to delete: the id is unknown or already deleted.")
+        })?;
         let id = RowId::parse(&current.id)?;
         for edge in self.edges_of(table, &current.id) {
             let id = RowId::parse(&edge.id)?;
@@ -149,7 +194,10 @@ impl<'a> FrameBuilder<'a> {
             if self.bytes > limits::FRAME_BYTES_MAX {
                 return Err(Error::new(
                     ErrorKind::CascadeTooLarge,
-                    format!("Document {} has more relationships than one delete may remove; delete its relationships first.", current.id),
+                    format!(
+                        "Document {} has more relationships than one delete may remove; delete its relationships first.",
+                        current.id
+                    ),
                 ));
             }
             let relationships = self.relationships_of(table).unwrap_or(table);
@@ -162,7 +210,9 @@ impl<'a> FrameBuilder<'a> {
 
     fn relationships_of(&self, table: TableId) -> Option<TableId> {
         match self.catalog.roles.get(&table)? {
-            TableRole::Documents(database, _) => Some(self.catalog.databases.get(database)?.entry.tables.relationships),
+            TableRole::Documents(database, _) => {
+                Some(self.catalog.databases.get(database)?.entry.tables.relationships)
+            }
             _ => None,
         }
     }
@@ -170,13 +220,19 @@ impl<'a> FrameBuilder<'a> {
     /// Live relationships at a document, as this frame leaves them.
     fn edges_of(&self, table: TableId, id: &str) -> Vec<Arc<Row>> {
         let Some(relationships) = self.relationships_of(table) else { return Vec::new() };
-        let stored = self.tables.get(relationships).map(|rows| rows.by_endpoint(table, id, u64::MAX)).unwrap_or_default();
+        let stored = self
+            .tables
+            .get(relationships)
+            .map(|rows| rows.by_endpoint(table, id, u64::MAX))
+            .unwrap_or_default();
         let touches = |row: &Row| {
             row.edge.as_deref().is_some_and(|edge| {
-                (edge.source_table == table && &*edge.source_id == id) || (edge.target_table == table && &*edge.target_id == id)
+                (edge.source_table == table && &*edge.source_id == id)
+                    || (edge.target_table == table && &*edge.target_id == id)
             })
         };
-        let mut edges: HashMap<Box<str>, Arc<Row>> = stored.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let mut edges: HashMap<Box<str>, Arc<Row>> =
+            stored.into_iter().map(|row| (row.id.clone(), row)).collect();
         for written in self.rows.iter().filter(|written| written.table == relationships) {
             if touches(&written.row) && !written.row.deleted {
                 edges.insert(written.row.id.clone(), Arc::clone(&written.row));
@@ -203,12 +259,22 @@ impl<'a> FrameBuilder<'a> {
         }?;
         // An earlier operation of the frame may have taken the key away from the row.
         let now = self.current(table, &found.id)?;
-        let holds = now.external_id.as_deref() == Some(external_id) && now.external_source.as_deref().unwrap_or("") == source;
+        let holds = now.external_id.as_deref() == Some(external_id)
+            && now.external_source.as_deref().unwrap_or("") == source;
         holds.then_some(now)
     }
 
-    fn edge(&self, table: TableId, edge: &Edge, source: (TableId, &str), target: (TableId, &str)) -> Option<Arc<Row>> {
-        let pending = self.rows.iter().rev().find(|written| written.table == table && written.row.edge.as_deref() == Some(edge));
+    fn edge(
+        &self,
+        table: TableId,
+        edge: &Edge,
+        source: (TableId, &str),
+        target: (TableId, &str),
+    ) -> Option<Arc<Row>> {
+        let pending =
+            self.rows.iter().rev().find(|written| {
+                written.table == table && written.row.edge.as_deref() == Some(edge)
+            });
         if let Some(written) = pending {
             return self.current(table, &written.row.id);
         }
@@ -223,17 +289,29 @@ impl<'a> FrameBuilder<'a> {
         }
     }
 
-    fn put(&mut self, table: TableId, id: &RowId, current: Option<Arc<Row>>, if_version: Option<u64>, content: Content) -> Result<Outcome> {
-        let live_version = current.as_deref().filter(|row| !row.deleted).map_or(0, |row| row.version);
+    fn put(
+        &mut self,
+        table: TableId,
+        id: &RowId,
+        current: Option<Arc<Row>>,
+        if_version: Option<u64>,
+        content: Content,
+    ) -> Result<Outcome> {
+        let live_version =
+            current.as_deref().filter(|row| !row.deleted).map_or(0, |row| row.version);
         if let Some(expected) = if_version
             && expected != live_version
         {
             let message = if expected == 0 {
                 format!("{id} already exists (version {live_version}).")
             } else {
-                format!("{id} is at version {live_version}, not {expected}; read it again and retry.")
+                format!(
+                    "{id} is at version {live_version}, not {expected}; read it again and retry."
+                )
             };
-            return Err(Error::conflict(message).with_detail(Detail::at("version", "precondition failed").with("current_version", live_version)));
+            return Err(Error::conflict(message).with_detail(
+                Detail::at("version", "precondition failed").with("current_version", live_version),
+            ));
         }
         if current.as_deref().is_some_and(|row| &*row.id != id.as_str()) {
             return Err(Error::internal("two ids share one index key"));
@@ -243,7 +321,8 @@ impl<'a> FrameBuilder<'a> {
             (Some(row), false) if !row.deleted => Action::Update,
             _ => Action::Create,
         };
-        let (external_source, external_id) = content.external.map_or((None, None), |(source, id)| (source, Some(id)));
+        let (external_source, external_id) =
+            content.external.map_or((None, None), |(source, id)| (source, Some(id)));
         let row = Arc::new(Row {
             id: id.as_str().into(),
             external_id,

@@ -28,9 +28,14 @@ impl ChunkData {
             rows.iter().for_each(|row| builder.append_option(value(row)));
             Arc::new(builder.finish())
         };
-        let number = |value: &dyn Fn(&Row) -> u64| -> ArrayRef { Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| value(row)))) };
+        let number = |value: &dyn Fn(&Row) -> u64| -> ArrayRef {
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| value(row))))
+        };
         let time = |value: &dyn Fn(&Row) -> i64| -> ArrayRef {
-            Arc::new(TimestampMillisecondArray::from_iter_values(rows.iter().map(|row| value(row))).with_timezone("UTC"))
+            Arc::new(
+                TimestampMillisecondArray::from_iter_values(rows.iter().map(|row| value(row)))
+                    .with_timezone("UTC"),
+            )
         };
         let mut columns: Vec<(&str, ArrayRef)> = vec![
             (column::ID, text(&|row| Some(&row.id))),
@@ -43,7 +48,8 @@ impl ChunkData {
         ];
         if rows.iter().any(|row| row.edge.is_some()) {
             let edge = |value: &dyn Fn(&Edge) -> &str| text(&|row| row.edge.as_deref().map(value));
-            let table = |value: &dyn Fn(&Edge) -> u64| number(&|row| row.edge.as_deref().map_or(0, value));
+            let table =
+                |value: &dyn Fn(&Edge) -> u64| number(&|row| row.edge.as_deref().map_or(0, value));
             columns.extend([
                 (column::REL_TYPE, edge(&|e| &e.rel_type)),
                 (column::SOURCE_COLLECTION, edge(&|e| &e.source_collection)),
@@ -55,16 +61,33 @@ impl ChunkData {
             ]);
         }
         columns.push((column::DOC, text(&|row| std::str::from_utf8(&row.doc).ok())));
-        let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
-        let system = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, array)| array).collect())
-            .map_err(|error| Error::internal(error.to_string()))?;
-        Ok(Self { system, deleted: rows.iter().map(|row| row.deleted).collect(), cache: Arc::default() })
+        let fields: Vec<Field> = columns
+            .iter()
+            .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+            .collect();
+        let system = RecordBatch::try_new(
+            Arc::new(Schema::new(fields)),
+            columns.into_iter().map(|(_, array)| array).collect(),
+        )
+        .map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Self {
+            system,
+            deleted: rows.iter().map(|row| row.deleted).collect(),
+            cache: Arc::default(),
+        })
     }
 
     /// The first `row_count` rows that are live (or deleted) and not in `dead`; `dead` holds table positions, `start` is the
     /// chunk's first one. `None` if there are none.
-    pub(super) fn visible(&self, row_count: usize, dead: &[u32], start: usize, deleted: bool) -> Option<Arc<Chunk>> {
-        let mut visible: Vec<bool> = self.deleted.iter().enumerate().map(|(i, is)| is == deleted && i < row_count).collect();
+    pub(super) fn visible(
+        &self,
+        row_count: usize,
+        dead: &[u32],
+        start: usize,
+        deleted: bool,
+    ) -> Option<Arc<Chunk>> {
+        let mut visible: Vec<bool> =
+            self.deleted.iter().enumerate().map(|(i, is)| is == deleted && i < row_count).collect();
         for &row in dead {
             if let Some(slot) = visible.get_mut(row as usize - start) {
                 *slot = false;

@@ -55,7 +55,11 @@ pub(super) fn decode(bytes: &[u8], salt: u32) -> Option<Decoded<'_>> {
     let end = FRAME_HEADER_BYTES + payload_len;
     let payload = bytes.get(FRAME_HEADER_BYTES..end)?;
     let crc = bytes.get(end..end + PAYLOAD_CRC_BYTES)?.try_into().ok()?;
-    (u32::from_le_bytes(crc) == checksum(salt, payload)).then_some(Decoded { header, payload, size_bytes: end + PAYLOAD_CRC_BYTES })
+    (u32::from_le_bytes(crc) == checksum(salt, payload)).then_some(Decoded {
+        header,
+        payload,
+        size_bytes: end + PAYLOAD_CRC_BYTES,
+    })
 }
 
 /// The header at the start of `bytes` and the size of its payload, if the header verifies.

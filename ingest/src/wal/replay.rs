@@ -32,11 +32,15 @@ pub fn replay(
     repair: bool,
     apply: &mut dyn FnMut(&FrameHeader, &[u8]) -> Result<()>,
 ) -> Result<Replayed> {
-    let failed = |error: std::io::Error| Error::unavailable(format!("The WAL in {} cannot be read: {error}.", dir.display()));
+    let failed = |error: std::io::Error| {
+        Error::unavailable(format!("The WAL in {} cannot be read: {error}.", dir.display()))
+    };
     let names = fs.read_dir(dir).map_err(failed)?;
-    let mut numbers: Vec<u64> = names.iter().filter(|e| !e.is_dir).filter_map(|e| segment_number(&e.name)).collect();
+    let mut numbers: Vec<u64> =
+        names.iter().filter(|e| !e.is_dir).filter_map(|e| segment_number(&e.name)).collect();
     numbers.sort_unstable();
-    let mut replayed = Replayed { next_segment: numbers.last().map_or(1, |last| last + 1), ..Replayed::default() };
+    let mut replayed =
+        Replayed { next_segment: numbers.last().map_or(1, |last| last + 1), ..Replayed::default() };
     for (i, &number) in numbers.iter().enumerate() {
         let path = dir.join(segment_name(number));
         let file = fs.open(&path).map_err(failed)?;
@@ -47,7 +51,9 @@ pub fn replay(
         if kept < bytes.len() {
             replayed.torn_bytes += (bytes.len() - kept) as u64;
             if repair {
-                file.truncate(kept as u64).and_then(|()| file.sync("wal torn tail")).map_err(failed)?;
+                file.truncate(kept as u64)
+                    .and_then(|()| file.sync("wal torn tail"))
+                    .map_err(failed)?;
             }
         }
     }
@@ -74,7 +80,11 @@ impl Segment<'_> {
         }
         let Some(header) = SegmentHeader::decode(self.bytes) else {
             // A crash between the segment's name and its first sync leaves no header; nothing in it was acknowledged.
-            return if self.is_last && self.nothing_verifies() { Ok(0) } else { Err(self.corrupt(0)) };
+            return if self.is_last && self.nothing_verifies() {
+                Ok(0)
+            } else {
+                Err(self.corrupt(0))
+            };
         };
         if header.wal_id != wal_id || header.number != number {
             return Err(self.corrupt(0));
@@ -83,7 +93,11 @@ impl Segment<'_> {
         while offset < self.bytes.len() {
             let rest = self.bytes.get(offset..).unwrap_or_default();
             let Some(frame) = decode(rest, header.salt) else {
-                return if self.is_torn(offset, header.salt, *last_seq + 1) { Ok(offset) } else { Err(self.corrupt(offset)) };
+                return if self.is_torn(offset, header.salt, *last_seq + 1) {
+                    Ok(offset)
+                } else {
+                    Err(self.corrupt(offset))
+                };
             };
             if frame.header.first_seq != *last_seq + 1 && *last_seq > 0 {
                 return Err(self.corrupt(offset));

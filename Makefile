@@ -1,0 +1,37 @@
+# `make demo` and `make test` are all a newcomer needs: Rust, Python 3 and a C compiler.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/rekor-target
+# mold links several times faster; it is used where it is installed.
+CARGO := $(if $(shell command -v mold 2>/dev/null),mold -run cargo,cargo)
+REKOR := $(CARGO_TARGET_DIR)/debug/rekor
+
+.PHONY: demo test ci lint serve soak bench tools
+
+# The development profile: dependencies are optimised, Rekor itself is not.
+demo: tools
+	$(CARGO) build -p rekor-cli
+	examples/demo.sh $(REKOR)
+
+test: tools
+	$(CARGO) test --workspace
+
+lint: tools
+	cargo fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	scripts/one-arrow.sh
+
+ci: lint test demo
+
+serve: tools
+	$(CARGO) build -p rekor-cli
+	$(REKOR) serve --dev
+
+# Kills the real server 50 times under load; the short run is part of `make test`.
+soak: tools
+	REKOR_CRASH_CYCLES=50 $(CARGO) test -p rekor-cli --test crash -- --nocapture
+
+bench: tools
+	$(CARGO) build --release -p rekor-cli
+	benchmarks/run.sh $(CARGO_TARGET_DIR)/release/rekor
+
+tools:
+	@scripts/tools.sh
