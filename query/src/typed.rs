@@ -8,35 +8,35 @@ use datafusion::{
 
 /// A DataFusion expression and the ClickHouse type of its values.
 #[derive(Clone, Debug)]
-pub struct Typed {
+pub(crate) struct Typed {
     /// The expression. Its physical type is `ty.arrow()`, or Boolean if `predicate`.
-    pub expr: Expr,
+    pub(crate) expr: Expr,
     /// The ClickHouse type.
-    pub ty: ChType,
+    pub(crate) ty: ChType,
     /// Whether `ty` is `UInt8` or `Nullable(UInt8)` and the expression is still a Boolean: comparisons stay Booleans until
     /// their value is needed, so that DataFusion can prune by them.
-    pub predicate: bool,
+    pub(crate) predicate: bool,
 }
 
 impl Typed {
     /// A value of its type.
-    pub fn value(expr: Expr, ty: ChType) -> Self {
+    pub(crate) fn value(expr: Expr, ty: ChType) -> Self {
         Self { expr, ty, predicate: false }
     }
 
     /// A Boolean that ClickHouse calls UInt8.
-    pub fn predicate(expr: Expr, nullable: bool) -> Self {
+    pub(crate) fn predicate(expr: Expr, nullable: bool) -> Self {
         let ty = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
         Self { expr, ty, predicate: true }
     }
 
     /// The expression as a value of `ty.arrow()`.
-    pub fn into_value(self) -> Expr {
+    pub(crate) fn into_value(self) -> Expr {
         if self.predicate { cast(self.expr, self.ty.arrow()) } else { self.expr }
     }
 
     /// The constant, if the expression is one.
-    pub fn constant(&self) -> Option<&ScalarValue> {
+    pub(crate) fn constant(&self) -> Option<&ScalarValue> {
         match &self.expr {
             Expr::Literal(value, _) => Some(value),
             _ => None,
@@ -44,7 +44,7 @@ impl Typed {
     }
 
     /// A bare NULL: `Nullable(Nothing)`.
-    pub fn null() -> Self {
+    pub(crate) fn null() -> Self {
         Self::value(lit(ScalarValue::Null), ChType::Nullable(Box::new(ChType::Nothing)))
     }
 }
