@@ -46,7 +46,11 @@ pub const ROUTES: &[Route] = &[
     route("delete", "/v1/databases/{id}", "Delete a database and its previews."),
     route("post", "/v1/databases/{id}/previews", "Create a preview."),
     route("get", "/v1/databases/{id}/previews", "List previews."),
-    route("post", "/v1/databases/{id}/promote", "Promote a preview's collections (humans only), or show what would change."),
+    route(
+        "post",
+        "/v1/databases/{id}/promote",
+        "Promote a preview's collections (humans only), or show what would change.",
+    ),
     route("get", "/v1/databases/{id}/promotions", "List promotions, newest first."),
     route("post", "/v1/tokens", "Create a token."),
     route("get", "/v1/tokens", "List tokens."),
@@ -61,7 +65,11 @@ pub const ROUTES: &[Route] = &[
     route("put", "/v1/{db}/documents/{collection}/{id}", "Create or replace a document by id."),
     route("patch", "/v1/{db}/documents/{collection}/{id}", "Merge members into a document."),
     route("get", "/v1/{db}/documents/{collection}/{id}", "Get a document."),
-    route("delete", "/v1/{db}/documents/{collection}/{id}", "Soft-delete a document and its relationships."),
+    route(
+        "delete",
+        "/v1/{db}/documents/{collection}/{id}",
+        "Soft-delete a document and its relationships.",
+    ),
     route("get", "/v1/{db}/documents/{collection}/{id}/related", "Traverse relationships."),
     route("post", "/v1/{db}/relationships", "Create or update a relationship."),
     route("put", "/v1/{db}/relationships", "Create or update a relationship."),
@@ -84,25 +92,61 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/v1/tokens", post(handlers::create_token).get(handlers::list_tokens))
         .route("/v1/tokens/{id}", delete(handlers::revoke_token))
         .route("/v1/{db}/collections", get(handlers::list_collections))
-        .route("/v1/{db}/collections/{id}", get(handlers::get_collection).put(handlers::put_collection).delete(handlers::delete_collection))
-        .route("/v1/{db}/relationships", post(handlers::put_relationship).put(handlers::put_relationship))
-        .route("/v1/{db}/relationships/{id}", get(handlers::get_relationship).delete(handlers::delete_relationship))
+        .route(
+            "/v1/{db}/collections/{id}",
+            get(handlers::get_collection)
+                .put(handlers::put_collection)
+                .delete(handlers::delete_collection),
+        )
+        .route(
+            "/v1/{db}/relationships",
+            post(handlers::put_relationship).put(handlers::put_relationship),
+        )
+        .route(
+            "/v1/{db}/relationships/{id}",
+            get(handlers::get_relationship).delete(handlers::delete_relationship),
+        )
         .route("/v1/{db}/batch", post(handlers::batch))
         .route("/v1/{db}/sql", post(handlers::sql))
-        .route("/v1/{db}/import/{collection}", post(handlers::import).layer(DefaultBodyLimit::disable()));
+        .route(
+            "/v1/{db}/import/{collection}",
+            post(handlers::import).layer(DefaultBodyLimit::disable()),
+        );
     for databases in ["databases", "workspaces"] {
         router = router
-            .route(&format!("/v1/{databases}"), post(handlers::create_database).get(handlers::list_databases))
-            .route(&format!("/v1/{databases}/{{id}}"), get(handlers::get_database).put(handlers::change_database).delete(handlers::delete_database))
-            .route(&format!("/v1/{databases}/{{id}}/previews"), post(handlers::create_preview).get(handlers::list_previews))
+            .route(
+                &format!("/v1/{databases}"),
+                post(handlers::create_database).get(handlers::list_databases),
+            )
+            .route(
+                &format!("/v1/{databases}/{{id}}"),
+                get(handlers::get_database)
+                    .put(handlers::change_database)
+                    .delete(handlers::delete_database),
+            )
+            .route(
+                &format!("/v1/{databases}/{{id}}/previews"),
+                post(handlers::create_preview).get(handlers::list_previews),
+            )
             .route(&format!("/v1/{databases}/{{id}}/promote"), post(handlers::promote))
             .route(&format!("/v1/{databases}/{{id}}/promotions"), get(handlers::promotions));
     }
     for documents in ["documents", "records"] {
         let base = format!("/v1/{{db}}/{documents}/{{collection}}");
         router = router
-            .route(&base, post(handlers::put_document).put(handlers::put_document).get(handlers::find_document))
-            .route(&format!("{base}/{{id}}"), put(handlers::put_document_by_id).merge(patch(handlers::patch_document)).get(handlers::get_document).delete(handlers::delete_document))
+            .route(
+                &base,
+                post(handlers::put_document)
+                    .put(handlers::put_document)
+                    .get(handlers::find_document),
+            )
+            .route(
+                &format!("{base}/{{id}}"),
+                put(handlers::put_document_by_id)
+                    .merge(patch(handlers::patch_document))
+                    .get(handlers::get_document)
+                    .delete(handlers::delete_document),
+            )
             .route(&format!("{base}/{{id}}/related"), get(handlers::related));
     }
     router

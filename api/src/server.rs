@@ -20,8 +20,13 @@ pub fn local_router(service: Arc<Service>) -> Router {
 ///
 /// # Errors
 /// `Unavailable` if the listener fails.
-pub async fn serve(service: Arc<Service>, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-    let served = axum::serve(listener, router(Arc::clone(&service))).with_graceful_shutdown(shutdown).await;
+pub async fn serve(
+    service: Arc<Service>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let served =
+        axum::serve(listener, router(Arc::clone(&service))).with_graceful_shutdown(shutdown).await;
     let closed = tokio::task::spawn_blocking(move || service.close()).await;
     served.map_err(|error| Error::unavailable(format!("The server stopped: {error}.")))?;
     closed.map_err(|error| Error::internal(format!("closing the engine failed: {error}")))

@@ -77,11 +77,20 @@ impl Service {
     pub fn open(config: ServiceConfig) -> Result<Arc<Self>> {
         let mode = if config.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
         let engine = Engine::open(
-            EngineConfig { fs: Arc::new(OsFs), root: config.root, holder: config.holder, sources: Sources::default() },
+            EngineConfig {
+                fs: Arc::new(OsFs),
+                root: config.root,
+                holder: config.holder,
+                sources: Sources::default(),
+            },
             mode,
         )?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Arc::new(Self { engine, queries: QueryEngine::new(threads), owner_token: config.owner_token }))
+        Ok(Arc::new(Self {
+            engine,
+            queries: QueryEngine::new(threads),
+            owner_token: config.owner_token,
+        }))
     }
 
     /// Takes no more writes and waits for those under way. Blocking.
@@ -106,15 +115,26 @@ impl Service {
     pub(crate) fn database(&self, id: &str) -> Result<Arc<Database>> {
         let snapshot = self.engine.snapshot();
         let found = snapshot.catalog().databases.get(id).cloned();
-        found.ok_or_else(|| Error::not_found(format!("The database {id} does not exist. Create it with `rekor databases create {id}`.")))
+        found.ok_or_else(|| {
+            Error::not_found(format!(
+                "The database {id} does not exist. Create it with `rekor databases create {id}`."
+            ))
+        })
     }
 
     pub(crate) fn collection(&self, database: &str, id: &str) -> Result<Arc<Collection>> {
         let database = self.database(database)?;
         database.collections.get(id).cloned().ok_or_else(|| {
             let known: Vec<&str> = database.collections.keys().map(CollectionId::as_str).collect();
-            let hint = if known.is_empty() { "It has no collections yet.".to_owned() } else { format!("It has: {}.", known.join(", ")) };
-            Error::not_found(format!("The collection {id} does not exist in {}. {hint}", database.entry.id))
+            let hint = if known.is_empty() {
+                "It has no collections yet.".to_owned()
+            } else {
+                format!("It has: {}.", known.join(", "))
+            };
+            Error::not_found(format!(
+                "The collection {id} does not exist in {}. {hint}",
+                database.entry.id
+            ))
         })
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// The data layer that AI agents share.
 #[derive(Debug, Parser)]
 #[command(name = "rekor", version, propagate_version = true, disable_help_subcommand = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -16,7 +16,7 @@ pub struct Cli {
 
 /// Flags that every command has.
 #[derive(Clone, Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Database the command works on
     #[arg(long, global = true, env = "REKOR_DATABASE", value_name = "ID")]
     pub database: Option<String>,
@@ -24,7 +24,13 @@ pub struct Global {
     #[arg(long, global = true, env = "REKOR_WORKSPACE", value_name = "ID", hide = true)]
     pub workspace: Option<String>,
     /// Server to talk to
-    #[arg(long, global = true, env = "REKOR_API_URL", default_value = "http://127.0.0.1:7373", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "REKOR_API_URL",
+        default_value = "http://127.0.0.1:7373",
+        value_name = "URL"
+    )]
     pub api_url: String,
     /// Credential (rec_… or rks_…)
     #[arg(long, global = true, env = "REKOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
@@ -42,7 +48,7 @@ pub struct Global {
 
 /// Forms of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// Tables for people
     Table,
     /// The JSON of the API
@@ -51,11 +57,15 @@ pub enum Output {
 
 impl Global {
     /// The database of the command.
-    pub fn database(&self) -> Result<&str, crate::ui::Problem> {
+    pub(crate) fn database(&self) -> Result<&str, crate::ui::Problem> {
         match (&self.database, &self.workspace) {
-            (Some(a), Some(b)) if a != b => Err(crate::ui::Problem::usage("--database and --workspace name different databases")),
+            (Some(a), Some(b)) if a != b => Err(crate::ui::Problem::usage(
+                "--database and --workspace name different databases",
+            )),
             (Some(id), _) | (None, Some(id)) => Ok(id),
-            (None, None) => Err(crate::ui::Problem::usage("name a database with --database or REKOR_DATABASE")),
+            (None, None) => {
+                Err(crate::ui::Problem::usage("name a database with --database or REKOR_DATABASE"))
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the server
     Serve(serve::Serve),
     /// Databases, previews and promotion
@@ -59,7 +59,7 @@ pub enum Command {
 }
 
 /// Runs a command.
-pub async fn run(cli: Cli) -> Result<(), Problem> {
+pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
     let Cli { global, command } = cli;
     match command {
         Command::Serve(serve) => serve.run(&global).await,
@@ -91,7 +91,12 @@ async fn read(global: &Global, path: &str) -> Result<(), Problem> {
 }
 
 /// Sends a change and shows the answer.
-async fn write(global: &Global, method: Method, path: &str, body: Option<String>) -> Result<(), Problem> {
+async fn write(
+    global: &Global,
+    method: Method,
+    path: &str,
+    body: Option<String>,
+) -> Result<(), Problem> {
     let answer = Connection::open(global, true)?.send(method, path, body).await?;
     ui::show(&answer, global.output);
     Ok(())
@@ -104,8 +109,13 @@ fn members(fields: &[(&str, Option<Value>)]) -> serde_json::Map<String, Value> {
 
 /// A JSON object of members, and of raw JSON texts that keep their bytes.
 fn object(fields: &[(&str, Option<Value>)], raw: &[(&str, Option<&str>)]) -> String {
-    let mut parts: Vec<String> = members(fields).into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
-    parts.extend(raw.iter().filter_map(|(name, text)| Some(format!("{}:{}", Value::from(*name), (*text)?))));
+    let mut parts: Vec<String> = members(fields)
+        .into_iter()
+        .map(|(name, value)| format!("{}:{value}", Value::from(name)))
+        .collect();
+    parts.extend(
+        raw.iter().filter_map(|(name, text)| Some(format!("{}:{}", Value::from(*name), (*text)?))),
+    );
     format!("{{{}}}", parts.join(","))
 }
 

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 /// A connection to a Rekor.
 #[derive(Debug)]
-pub enum Connection {
+pub(crate) enum Connection {
     /// A server.
     Remote { client: reqwest::Client, url: String, token: Option<String> },
     /// This process.
@@ -19,7 +19,7 @@ pub enum Connection {
 
 /// A method and whether it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     Get,
     Post,
     Put,
@@ -29,30 +29,55 @@ pub enum Method {
 
 impl Connection {
     /// Opens the connection the flags ask for. `writes` decides whether a local root is locked.
-    pub fn open(global: &Global, writes: bool) -> Result<Self, Problem> {
+    pub(crate) fn open(global: &Global, writes: bool) -> Result<Self, Problem> {
         let Some(root) = &global.data_dir else {
-            let client = reqwest::Client::builder().build().map_err(|e| Problem::other(e.to_string()))?;
-            return Ok(Self::Remote { client, url: global.api_url.trim_end_matches('/').to_owned(), token: global.token.clone() });
+            let client =
+                reqwest::Client::builder().build().map_err(|e| Problem::other(e.to_string()))?;
+            return Ok(Self::Remote {
+                client,
+                url: global.api_url.trim_end_matches('/').to_owned(),
+                token: global.token.clone(),
+            });
         };
-        let holder = format!("`rekor --data-dir {}` (process {})", root.display(), std::process::id());
-        let config = ServiceConfig { root: root.clone(), read_only: !writes, owner_token: None, holder };
+        let holder =
+            format!("`rekor --data-dir {}` (process {})", root.display(), std::process::id());
+        let config =
+            ServiceConfig { root: root.clone(), read_only: !writes, owner_token: None, holder };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         Ok(Self::Local(rekor_api::local_router(service)))
     }
 
     /// Sends JSON (or nothing) and reads JSON.
-    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Result<Value, Problem> {
-        let (status, text) = self.exchange(method, path, body.map(Body::from), "application/json").await?;
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Value, Problem> {
+        let (status, text) =
+            self.exchange(method, path, body.map(Body::from), "application/json").await?;
         answer(status, &text)
     }
 
     /// Sends a stream and reads JSON.
-    pub async fn stream(&self, path: &str, body: impl Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static) -> Result<Value, Problem> {
-        let (status, text) = self.exchange(Method::Post, path, Some(Body::from_stream(body)), "application/x-ndjson").await?;
+    pub(crate) async fn stream(
+        &self,
+        path: &str,
+        body: impl Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static,
+    ) -> Result<Value, Problem> {
+        let (status, text) = self
+            .exchange(Method::Post, path, Some(Body::from_stream(body)), "application/x-ndjson")
+            .await?;
         answer(status, &text)
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<Body>, media: &str) -> Result<(u16, String), Problem> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+        media: &str,
+    ) -> Result<(u16, String), Problem> {
         match self {
             Self::Remote { client, url, token } => {
                 let verb = match method {
@@ -67,9 +92,16 @@ impl Connection {
                     request = request.bearer_auth(token);
                 }
                 if let Some(body) = body {
-                    request = request.header("content-type", media).body(reqwest::Body::wrap_stream(body.into_data_stream()));
+                    request = request
+                        .header("content-type", media)
+                        .body(reqwest::Body::wrap_stream(body.into_data_stream()));
                 }
-                let lost = |e: reqwest::Error| Problem::network(format!("no answer from {url}: {}. Is `rekor serve` running there? Set --api-url or REKOR_API_URL.", root_cause(&e)));
+                let lost = |e: reqwest::Error| {
+                    Problem::network(format!(
+                        "no answer from {url}: {}. Is `rekor serve` running there? Set --api-url or REKOR_API_URL.",
+                        root_cause(&e)
+                    ))
+                };
                 let response = request.send().await.map_err(lost)?;
                 let status = response.status().as_u16();
                 Ok((status, response.text().await.map_err(lost)?))
@@ -82,14 +114,24 @@ impl Connection {
                     Method::Patch => "PATCH",
                     Method::Delete => "DELETE",
                 };
-                let request = axum::http::Request::builder().method(verb).uri(path).header("content-type", media);
-                let request = request.body(body.unwrap_or_else(Body::empty)).map_err(|e| Problem::usage(e.to_string()))?;
+                let request = axum::http::Request::builder()
+                    .method(verb)
+                    .uri(path)
+                    .header("content-type", media);
+                let request = request
+                    .body(body.unwrap_or_else(Body::empty))
+                    .map_err(|e| Problem::usage(e.to_string()))?;
                 let response = match router.clone().oneshot(request).await {
                     Ok(response) => response,
                     Err(never) => match never {},
                 };
                 let status = response.status().as_u16();
-                let bytes = response.into_body().collect().await.map_err(|e| Problem::other(e.to_string()))?.to_bytes();
+                let bytes = response
+                    .into_body()
+                    .collect()
+                    .await
+                    .map_err(|e| Problem::other(e.to_string()))?
+                    .to_bytes();
                 Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
             }
         }
@@ -110,23 +152,33 @@ fn root_cause(error: &reqwest::Error) -> String {
 }
 
 /// A path segment, escaped.
-pub fn segment(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_").replace("%2E", ".")
+pub(crate) fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%2D", "-")
+        .replace("%5F", "_")
+        .replace("%2E", ".")
 }
 
 /// A query string of the parameters that are there.
-pub fn query(parameters: &[(&str, Option<&str>)]) -> String {
-    let pairs: Vec<String> = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", segment((*value)?)))).collect();
+pub(crate) fn query(parameters: &[(&str, Option<&str>)]) -> String {
+    let pairs: Vec<String> = parameters
+        .iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", segment((*value)?))))
+        .collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
 /// Inline JSON, `@file`, or `-` for stdin; the text is sent as it is.
-pub fn json_input(flag: &str, given: &str) -> Result<String, Problem> {
+pub(crate) fn json_input(flag: &str, given: &str) -> Result<String, Problem> {
     let text = match given.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|e| Problem::usage(format!("{flag} {given}: {e}")))?,
-        None if given == "-" => std::io::read_to_string(std::io::stdin()).map_err(|e| Problem::usage(format!("{flag} -: {e}")))?,
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| Problem::usage(format!("{flag} {given}: {e}")))?,
+        None if given == "-" => std::io::read_to_string(std::io::stdin())
+            .map_err(|e| Problem::usage(format!("{flag} -: {e}")))?,
         None => given.to_owned(),
     };
-    serde_json::from_str::<&serde_json::value::RawValue>(&text).map_err(|e| Problem::usage(format!("{flag} is not valid JSON: {e}")))?;
+    serde_json::from_str::<&serde_json::value::RawValue>(&text)
+        .map_err(|e| Problem::usage(format!("{flag} is not valid JSON: {e}")))?;
     Ok(text)
 }

@@ -16,7 +16,12 @@ fn main() -> ExitCode {
     let output = cli.global.output;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return ui::fail(&ui::Problem::other(format!("the async runtime did not start: {error}")), output),
+        Err(error) => {
+            return ui::fail(
+                &ui::Problem::other(format!("the async runtime did not start: {error}")),
+                output,
+            );
+        }
     };
     match runtime.block_on(commands::run(cli)) {
         Ok(()) => ExitCode::SUCCESS,

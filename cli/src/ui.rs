@@ -10,7 +10,7 @@ use std::{
 
 /// Why a command failed.
 #[derive(Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// For people.
     pub message: String,
     /// The error body of the API, if it came from there.
@@ -21,46 +21,65 @@ pub struct Problem {
 
 impl Problem {
     /// A wrong command line.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), body: None, exit_code: 2 }
     }
 
     /// No connection, or a broken one.
-    pub fn network(message: impl Into<String>) -> Self {
+    pub(crate) fn network(message: impl Into<String>) -> Self {
         Self { message: message.into(), body: None, exit_code: 6 }
     }
 
     /// Anything else.
-    pub fn other(message: impl Into<String>) -> Self {
+    pub(crate) fn other(message: impl Into<String>) -> Self {
         Self { message: message.into(), body: None, exit_code: 1 }
     }
 
     /// An error of the API, with its exit code of the error table.
-    pub fn api(status: u16, body: Value) -> Self {
+    pub(crate) fn api(status: u16, body: Value) -> Self {
         let error = body.get("error");
-        let text = |name: &str| error.and_then(|e| e.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            error.and_then(|e| e.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
         let (code, message) = (text("code"), text("message"));
         let human = message.contains("human act");
-        let facts = rekor_core::ErrorKind::ALL.iter().map(|kind| kind.facts()).find(|facts| facts.code == code && (facts.exit_code == 7) == human);
-        let message = if message.is_empty() { format!("the server answered with status {status}") } else { message };
+        let facts = rekor_core::ErrorKind::ALL
+            .iter()
+            .map(|kind| kind.facts())
+            .find(|facts| facts.code == code && (facts.exit_code == 7) == human);
+        let message = if message.is_empty() {
+            format!("the server answered with status {status}")
+        } else {
+            message
+        };
         Self { message, body: Some(body), exit_code: facts.map_or(1, |facts| facts.exit_code) }
     }
 }
 
 impl From<rekor_core::Error> for Problem {
     fn from(error: rekor_core::Error) -> Self {
-        Self { message: error.message.clone(), exit_code: error.kind.facts().exit_code, body: Some(error.body()) }
+        Self {
+            message: error.message.clone(),
+            exit_code: error.kind.facts().exit_code,
+            body: Some(error.body()),
+        }
     }
 }
 
 /// Says why a command failed.
-pub fn fail(problem: &Problem, output: Output) -> ExitCode {
+pub(crate) fn fail(problem: &Problem, output: Output) -> ExitCode {
     let mut err = std::io::stderr().lock();
     let written = match (&problem.body, output) {
         (Some(body), Output::Json) => writeln!(err, "{body}"),
         (body, _) => {
-            let details = body.as_ref().and_then(|b| b.pointer("/error/details")).and_then(Value::as_array);
-            let lines: String = details.into_iter().flatten().filter_map(detail).map(|line| format!("\n  {line}")).collect();
+            let details =
+                body.as_ref().and_then(|b| b.pointer("/error/details")).and_then(Value::as_array);
+            let lines: String = details
+                .into_iter()
+                .flatten()
+                .filter_map(detail)
+                .map(|line| format!("\n  {line}"))
+                .collect();
             writeln!(err, "error: {}{lines}", problem.message)
         }
     };
@@ -70,22 +89,23 @@ pub fn fail(problem: &Problem, output: Output) -> ExitCode {
 
 fn detail(detail: &Value) -> Option<String> {
     let members = detail.as_object()?;
-    let parts: Vec<String> = members.iter().map(|(name, value)| format!("{name}: {}", cell(value))).collect();
+    let parts: Vec<String> =
+        members.iter().map(|(name, value)| format!("{name}: {}", cell(value))).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// A line for people, beside the data.
-pub fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
 /// Prints text as it is.
-pub fn text(text: &str) {
+pub(crate) fn text(text: &str) {
     drop(write!(std::io::stdout().lock(), "{text}"));
 }
 
 /// Prints an answer of the API.
-pub fn show(body: &Value, output: Output) {
+pub(crate) fn show(body: &Value, output: Output) {
     let out = match output {
         Output::Json => serde_json::to_string_pretty(body).unwrap_or_default(),
         Output::Table => table(body),
@@ -94,20 +114,28 @@ pub fn show(body: &Value, output: Output) {
 }
 
 /// Asks before something is lost; only on a terminal.
-pub fn confirm(question: &str, yes: bool) -> Result<(), Problem> {
+pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Problem> {
     if yes || !std::io::stdin().is_terminal() || std::env::var_os("CI").is_some() {
         return Ok(());
     }
     drop(write!(std::io::stderr().lock(), "{question} [y/N] "));
     let mut answer = String::new();
     drop(std::io::stdin().read_line(&mut answer));
-    if answer.trim().eq_ignore_ascii_case("y") { Ok(()) } else { Err(Problem { message: "cancelled".to_owned(), body: None, exit_code: 130 }) }
+    if answer.trim().eq_ignore_ascii_case("y") {
+        Ok(())
+    } else {
+        Err(Problem { message: "cancelled".to_owned(), body: None, exit_code: 130 })
+    }
 }
 
 fn table(body: &Value) -> String {
     match (body.get("data").and_then(Value::as_array), body.get("meta")) {
         (Some(rows), Some(meta)) => {
-            let columns = meta.get("columns").and_then(Value::as_array).map(|c| c.iter().filter_map(|c| c.get("name")?.as_str().map(str::to_owned)).collect::<Vec<_>>());
+            let columns = meta.get("columns").and_then(Value::as_array).map(|c| {
+                c.iter()
+                    .filter_map(|c| c.get("name")?.as_str().map(str::to_owned))
+                    .collect::<Vec<_>>()
+            });
             let mut out = rows_table(rows, columns);
             let total = meta.get("totals").map(|totals| format!("\ntotals: {}", cell(totals)));
             out.push_str(&total.unwrap_or_default());
@@ -153,7 +181,9 @@ fn object_table(body: &Value) -> String {
 
 fn plain() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_preset(presets::UTF8_BORDERS_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if !std::io::stdout().is_terminal() {
         table.set_width(120);
     }

@@ -2,6 +2,8 @@
 //!
 //! `REKOR_CRASH_CYCLES` sets the number of kills (`make soak` uses 50).
 
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
@@ -33,7 +35,9 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let ready = lines.find_map(|line| line.ok()?.split_once("http://127.0.0.1:").map(|(_, rest)| rest.to_owned()));
+        let ready = lines.find_map(|line| {
+            line.ok()?.split_once("http://127.0.0.1:").map(|(_, rest)| rest.to_owned())
+        });
         let ready = ready.expect("the server said where it listens");
         let port = ready.split(' ').next().unwrap().parse().unwrap();
         std::thread::spawn(move || lines.for_each(drop));
@@ -65,12 +69,16 @@ fn expect(port: u16, method: &str, path: &str, body: &Value) -> Value {
 }
 
 fn sql(port: u16, query: &str) -> Vec<Value> {
-    expect(port, "POST", "/v1/shop/sql", &json!({"query": query}))["data"].as_array().unwrap().clone()
+    expect(port, "POST", "/v1/shop/sql", &json!({"query": query}))["data"]
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 #[test]
 fn killed_servers_lose_nothing_acknowledged() {
-    let cycles: u64 = std::env::var("REKOR_CRASH_CYCLES").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
+    let cycles: u64 =
+        std::env::var("REKOR_CRASH_CYCLES").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path());
     expect(server.port, "POST", "/v1/databases", &json!({"id": "shop"}));
@@ -104,7 +112,12 @@ fn killed_servers_lose_nothing_acknowledged() {
             let mut batch = first;
             loop {
                 let operations: Vec<Value> = (0..50).map(|i| json!({"type": "upsert_document", "collection": "bulk", "external_id": format!("b{batch}-{i}"), "data": {"batch": batch}})).collect();
-                match send(port, "POST", "/v1/shop/batch", &json!({"operations": operations}).to_string()) {
+                match send(
+                    port,
+                    "POST",
+                    "/v1/shop/batch",
+                    &json!({"operations": operations}).to_string(),
+                ) {
                     Some((200, _)) => batch += 1,
                     Some((status, answer)) => panic!("{status} {answer}"),
                     None => return batch,
@@ -120,20 +133,43 @@ fn killed_servers_lose_nothing_acknowledged() {
         acknowledged_batches = bulk.join().unwrap();
 
         let server = Server::start(data.path());
-        let rows = sql(server.port, "SELECT count() AS n, uniqExact(external_id) AS ids, max(data.n.:Int64) AS last FROM documents WHERE collection = 'single'");
+        let rows = sql(
+            server.port,
+            "SELECT count() AS n, uniqExact(external_id) AS ids, max(data.n.:Int64) AS last FROM documents WHERE collection = 'single'",
+        );
         let count = acknowledged.load(Ordering::SeqCst);
         let stored = rows[0]["n"].as_u64().unwrap();
         assert_eq!(rows[0]["ids"].as_u64(), Some(stored), "a document is there twice");
-        assert!(stored == count || stored == count + 1, "{stored} documents are stored, {count} were acknowledged");
-        let halves = sql(server.port, "SELECT data.batch.:Int64 AS batch, count() AS n FROM documents WHERE collection = 'bulk' GROUP BY batch HAVING n != 50");
+        assert!(
+            stored == count || stored == count + 1,
+            "{stored} documents are stored, {count} were acknowledged"
+        );
+        let halves = sql(
+            server.port,
+            "SELECT data.batch.:Int64 AS batch, count() AS n FROM documents WHERE collection = 'bulk' GROUP BY batch HAVING n != 50",
+        );
         assert!(halves.is_empty(), "batches that are not whole: {halves:?}");
-        let whole = sql(server.port, "SELECT uniqExact(data.batch.:Int64) AS n FROM documents WHERE collection = 'bulk'")[0]["n"].as_u64().unwrap();
-        assert!(whole == acknowledged_batches || whole == acknowledged_batches + 1, "{whole} batches are stored, {acknowledged_batches} were acknowledged");
+        let whole = sql(
+            server.port,
+            "SELECT uniqExact(data.batch.:Int64) AS n FROM documents WHERE collection = 'bulk'",
+        )[0]["n"]
+            .as_u64()
+            .unwrap();
+        assert!(
+            whole == acknowledged_batches || whole == acknowledged_batches + 1,
+            "{whole} batches are stored, {acknowledged_batches} were acknowledged"
+        );
         // What was durable without an answer counts from now on.
         acknowledged.store(stored, Ordering::SeqCst);
         acknowledged_batches = whole;
         server.kill();
     }
-    println!("{cycles} kills: {} documents and {acknowledged_batches} batches, none lost", acknowledged.load(Ordering::SeqCst));
-    assert!(acknowledged.load(Ordering::SeqCst) > cycles, "too little was written to show anything");
+    println!(
+        "{cycles} kills: {} documents and {acknowledged_batches} batches, none lost",
+        acknowledged.load(Ordering::SeqCst)
+    );
+    assert!(
+        acknowledged.load(Ordering::SeqCst) > cycles,
+        "too little was written to show anything"
+    );
 }

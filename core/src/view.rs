@@ -116,8 +116,13 @@ impl Chunk {
     /// The JSON texts of the visible rows.
     pub fn documents(&self) -> impl Iterator<Item = &str> {
         use arrow::array::AsArray;
-        let docs = self.system.column_by_name(crate::row::column::DOC).and_then(|column| column.as_string_view_opt());
+        let docs = self
+            .system
+            .column_by_name(crate::row::column::DOC)
+            .and_then(|column| column.as_string_view_opt());
         let visible = |row: &usize| self.visible.as_ref().is_none_or(|bits| bits.value(*row));
-        (0..self.system.num_rows()).filter(visible).filter_map(move |row| docs.map(|docs| docs.value(row)))
+        (0..self.system.num_rows())
+            .filter(visible)
+            .filter_map(move |row| docs.map(|docs| docs.value(row)))
     }
 }

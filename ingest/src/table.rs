@@ -99,7 +99,7 @@ impl Table {
         }
         inner.bytes += row.doc.len() + row.id.len() + 160;
         inner.rows.push(Stored { row, previous });
-        if inner.rows.len() % CHUNK_ROWS == 0 {
+        if inner.rows.len().is_multiple_of(CHUNK_ROWS) {
             inner.chunks.push(Arc::default());
         }
     }

@@ -1,5 +1,7 @@
 //! What was acknowledged survives: power loss on a file system that forgets un-synced data, damaged logs, full disks.
 
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use rekor_core::{
@@ -9,13 +11,20 @@ use rekor_core::{
     id::{CollectionId, DatabaseId, RowId, TableId},
     time::Sources,
 };
-use rekor_ingest::{Engine, EngineConfig, External, Frame, OpenMode, Operation, Origin, Receipt, RowKey, WriteMode};
+use rekor_ingest::{
+    Engine, EngineConfig, External, Frame, OpenMode, Operation, Origin, Receipt, RowKey, WriteMode,
+};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 const DOCUMENTS: TableId = TableId(100);
 
 fn open(fs: &SimFs) -> rekor_core::Result<Arc<Engine>> {
-    let config = EngineConfig { fs: Arc::new(fs.clone()), root: PathBuf::from("/data"), holder: "test".into(), sources: Sources::default() };
+    let config = EngineConfig {
+        fs: Arc::new(fs.clone()),
+        root: PathBuf::from("/data"),
+        holder: "test".into(),
+        sources: Sources::default(),
+    };
     Engine::open(config, OpenMode::ReadWrite)
 }
 
@@ -24,12 +33,22 @@ async fn write(engine: &Engine, operations: Vec<Operation>) -> rekor_core::Resul
 }
 
 fn system(table: TableId, id: &str, value: &impl serde::Serialize) -> Operation {
-    Operation::PutSystem { table, id: RowId::parse(id).unwrap(), data: Bytes::from(serde_json::to_vec(value).unwrap()), if_version: Some(0) }
+    Operation::PutSystem {
+        table,
+        id: RowId::parse(id).unwrap(),
+        data: Bytes::from(serde_json::to_vec(value).unwrap()),
+        if_version: Some(0),
+    }
 }
 
 /// A database with one collection.
 async fn set_up(engine: &Engine) {
-    let tables = DatabaseTables { collections: TableId(70), relationships: TableId(71), promotions: TableId(72), log: TableId(73) };
+    let tables = DatabaseTables {
+        collections: TableId(70),
+        relationships: TableId(71),
+        promotions: TableId(72),
+        log: TableId(73),
+    };
     let database = DatabaseEntry {
         id: DatabaseId::parse("d").unwrap(),
         name: "d".into(),
@@ -91,7 +110,8 @@ fn survives(ignored: Option<&'static str>) -> bool {
     drop(engine);
     fs.ignore_site(None);
     let Ok(engine) = open(&fs) else { return false };
-    (0..20).all(|n| read(&engine, &format!("k{n}")) == Some((n, 1))) && read(&engine, "all") == Some((19, 20))
+    (0..20).all(|n| read(&engine, &format!("k{n}")) == Some((n, 1)))
+        && read(&engine, "all") == Some((19, 20))
 }
 
 #[test]
@@ -106,7 +126,12 @@ fn without_any_one_sync_power_loss_is_noticed() {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(set_up(&engine));
     drop(engine);
     let sites = fs.sites();
-    assert!(sites.contains("wal group") && sites.contains("wal segment name") && sites.contains("new directory"), "{sites:?}");
+    assert!(
+        sites.contains("wal group")
+            && sites.contains("wal segment name")
+            && sites.contains("new directory"),
+        "{sites:?}"
+    );
     for site in sites {
         assert!(!survives(Some(site)), "the test does not notice that {site:?} is missing");
     }
@@ -121,9 +146,15 @@ fn a_failed_sync_refuses_all_further_writes() {
         set_up(&engine).await;
         write(&engine, vec![upsert("before", 1)]).await.unwrap();
         fs.fail_syncs(true);
-        assert_eq!(write(&engine, vec![upsert("lost", 1)]).await.unwrap_err().kind, ErrorKind::Unknown);
+        assert_eq!(
+            write(&engine, vec![upsert("lost", 1)]).await.unwrap_err().kind,
+            ErrorKind::Unknown
+        );
         fs.fail_syncs(false);
-        assert_eq!(write(&engine, vec![upsert("after", 1)]).await.unwrap_err().kind, ErrorKind::Unavailable);
+        assert_eq!(
+            write(&engine, vec![upsert("after", 1)]).await.unwrap_err().kind,
+            ErrorKind::Unavailable
+        );
         assert_eq!(read(&engine, "before"), Some((1, 1)));
         assert_eq!(read(&engine, "lost"), None);
     });
@@ -142,7 +173,11 @@ fn a_full_disk_loses_nothing_acknowledged() {
             match write(&engine, vec![upsert(&format!("k{n}"), n)]).await {
                 Ok(_) => acknowledged = n + 1,
                 Err(error) => {
-                    assert!(error.message.contains("free space") || error.kind == ErrorKind::Unavailable, "{error}");
+                    assert!(
+                        error.message.contains("free space")
+                            || error.kind == ErrorKind::Unavailable,
+                        "{error}"
+                    );
                     break;
                 }
             }

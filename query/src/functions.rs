@@ -16,7 +16,7 @@ mod supertype;
 mod udf;
 mod window;
 
-pub(crate) use aggregate::{AggregateCall, Finish, aggregate, is_aggregate};
+pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};
 pub(crate) use arrays::sum as arrays_sum;
 pub(crate) use compare::{in_values, to_predicate};
 pub(crate) use conditional::case;

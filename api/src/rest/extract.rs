@@ -12,7 +12,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use rekor_core::{Error, ErrorKind, time::{Entropy, System}};
+use rekor_core::{
+    Error, ErrorKind,
+    time::{Entropy, System},
+};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -36,13 +39,16 @@ impl IntoResponse for Failure {
         if facts.http_status >= 500 {
             tracing::error!(code = facts.code, message = %error.message, "request failed");
         }
-        let status = StatusCode::from_u16(facts.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(facts.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(error.body())).into_response();
         if let Some(seconds) = error.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if error.kind == ErrorKind::Unauthorized {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -53,7 +59,11 @@ pub(super) type Answer = Result<Response, Failure>;
 
 /// Gives every request an id, taken from the client if it sent a short plain one.
 pub(super) async fn request_id(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(&REQUEST_ID).filter(|id| id.len() <= 64 && id.as_bytes().iter().all(u8::is_ascii_graphic)).cloned();
+    let given = request
+        .headers()
+        .get(&REQUEST_ID)
+        .filter(|id| id.len() <= 64 && id.as_bytes().iter().all(u8::is_ascii_graphic))
+        .cloned();
     let id = given.unwrap_or_else(|| {
         let mut random = [0; 12];
         System.fill(&mut random);
@@ -71,7 +81,10 @@ pub(super) struct By(pub(super) Caller);
 impl FromRequestParts<Arc<Service>> for By {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Failure> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Failure> {
         if parts.headers.contains_key("idempotency-key") {
             return Err(Error::validation("Idempotency-Key is not supported by this version; use external_id for retries that are safe.").into());
         }
@@ -79,7 +92,12 @@ impl FromRequestParts<Arc<Service>> for By {
             Some(local) => (local.clone(), "cli"),
             None => (service.authenticate(bearer(&parts.headers))?, "api"),
         };
-        let request_id = parts.headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+        let request_id = parts
+            .headers
+            .get(&REQUEST_ID)
+            .and_then(|id| id.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         Ok(Self(Caller { principal, source, request_id }))
     }
 }
@@ -96,12 +114,25 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Failure> {
         let bytes = Bytes::from_request(request, service).await.map_err(|rejection| {
-            let kind = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { ErrorKind::PayloadTooLarge } else { ErrorKind::Validation };
-            Error::new(kind, format!("The body could not be read: {rejection}. The limit is 11 MiB."))
+            let kind = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ErrorKind::PayloadTooLarge
+            } else {
+                ErrorKind::Validation
+            };
+            Error::new(
+                kind,
+                format!("The body could not be read: {rejection}. The limit is 11 MiB."),
+            )
         })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let message = if bytes.is_empty() { "The body is empty; a JSON object is expected.".to_owned() } else { format!("The body is not what this route takes: {error}.") };
-            let detail = rekor_core::error::Detail::at("", error.to_string()).with("line", error.line() as u64).with("column", error.column() as u64);
+            let message = if bytes.is_empty() {
+                "The body is empty; a JSON object is expected.".to_owned()
+            } else {
+                format!("The body is not what this route takes: {error}.")
+            };
+            let detail = rekor_core::error::Detail::at("", error.to_string())
+                .with("line", error.line() as u64)
+                .with("column", error.column() as u64);
             Failure(Error::validation(message).with_detail(detail))
         })
     }
@@ -111,7 +142,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim_matches('"');
-    text.parse().map(Some).map_err(|_| Error::validation(format!("If-Match {text:?} is no version; send the number of the ETag.")))
+    text.parse().map(Some).map_err(|_| {
+        Error::validation(format!("If-Match {text:?} is no version; send the number of the ETag."))
+    })
 }
 
 /// An answer with the version as ETag.

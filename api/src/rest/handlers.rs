@@ -60,7 +60,11 @@ pub(super) async fn live() -> &'static str {
 }
 
 pub(super) async fn ready(State(service): Shared) -> Response {
-    if service.is_ready() { "ok".into_response() } else { StatusCode::SERVICE_UNAVAILABLE.into_response() }
+    if service.is_ready() {
+        "ok".into_response()
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    }
 }
 
 pub(super) async fn metrics(State(service): Shared) -> Response {
@@ -72,7 +76,12 @@ pub(super) async fn metrics(State(service): Shared) -> Response {
         ("rekor_memory_rows", "Row versions in memory.", stats.row_count as u64),
         ("rekor_memory_bytes", "Bytes of row versions in memory.", stats.memory_bytes as u64),
     ];
-    let text: String = lines.iter().map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")).collect();
+    let text: String = lines
+        .iter()
+        .map(|(name, help, value)| {
+            format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
+        })
+        .collect();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
@@ -81,7 +90,8 @@ pub(super) async fn unknown_route(uri: Uri) -> Failure {
 }
 
 pub(super) async fn unknown_method(uri: Uri) -> Response {
-    let error = Error::validation(format!("{} does not take this method; see /openapi.json.", uri.path()));
+    let error =
+        Error::validation(format!("{} does not take this method; see /openapi.json.", uri.path()));
     (StatusCode::METHOD_NOT_ALLOWED, Json(error.body())).into_response()
 }
 
@@ -93,91 +103,188 @@ pub(super) async fn stats(State(service): Shared, By(caller): By) -> Answer {
     ok(service.stats(&caller)?)
 }
 
-pub(super) async fn create_token(State(service): Shared, By(caller): By, Body(body): Body<NewToken>) -> Answer {
+pub(super) async fn create_token(
+    State(service): Shared,
+    By(caller): By,
+    Body(body): Body<NewToken>,
+) -> Answer {
     created(service.create_token(&caller, body).await?, true)
 }
 
-pub(super) async fn list_tokens(State(service): Shared, By(caller): By, Query(page): Query<Page>) -> Answer {
+pub(super) async fn list_tokens(
+    State(service): Shared,
+    By(caller): By,
+    Query(page): Query<Page>,
+) -> Answer {
     page.list(service.list_tokens(&caller)?)
 }
 
-pub(super) async fn revoke_token(State(service): Shared, By(caller): By, Path(id): Path<String>) -> Answer {
+pub(super) async fn revoke_token(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
     ok(service.revoke_token(&caller, &id).await?)
 }
 
-pub(super) async fn create_database(State(service): Shared, By(caller): By, Body(body): Body<NewDatabase>) -> Answer {
+pub(super) async fn create_database(
+    State(service): Shared,
+    By(caller): By,
+    Body(body): Body<NewDatabase>,
+) -> Answer {
     created(service.create_database(&caller, body).await?, true)
 }
 
-pub(super) async fn list_databases(State(service): Shared, By(caller): By, Query(page): Query<Page>) -> Answer {
+pub(super) async fn list_databases(
+    State(service): Shared,
+    By(caller): By,
+    Query(page): Query<Page>,
+) -> Answer {
     page.list(service.list_databases(&caller, page.tag.as_deref())?)
 }
 
-pub(super) async fn get_database(State(service): Shared, By(caller): By, Path(id): Path<String>) -> Answer {
+pub(super) async fn get_database(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
     ok(service.get_database(&caller, &id)?)
 }
 
-pub(super) async fn change_database(State(service): Shared, By(caller): By, Path(id): Path<String>, Body(body): Body<DatabaseChange>) -> Answer {
+pub(super) async fn change_database(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Body(body): Body<DatabaseChange>,
+) -> Answer {
     ok(service.change_database(&caller, &id, body).await?)
 }
 
-pub(super) async fn delete_database(State(service): Shared, By(caller): By, Path(id): Path<String>) -> Answer {
+pub(super) async fn delete_database(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
     ok(service.delete_database(&caller, &id).await?)
 }
 
-pub(super) async fn create_preview(State(service): Shared, By(caller): By, Path(id): Path<String>, Body(body): Body<NewPreview>) -> Answer {
+pub(super) async fn create_preview(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Body(body): Body<NewPreview>,
+) -> Answer {
     created(service.create_preview(&caller, &id, body).await?, true)
 }
 
-pub(super) async fn list_previews(State(service): Shared, By(caller): By, Path(id): Path<String>, Query(page): Query<Page>) -> Answer {
+pub(super) async fn list_previews(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Answer {
     page.list(service.list_previews(&caller, &id)?)
 }
 
-pub(super) async fn promote(State(service): Shared, By(caller): By, Path(id): Path<String>, Body(body): Body<Promotion>) -> Answer {
+pub(super) async fn promote(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Body(body): Body<Promotion>,
+) -> Answer {
     ok(service.promote(&caller, &id, body).await?)
 }
 
-pub(super) async fn promotions(State(service): Shared, By(caller): By, Path(id): Path<String>, Query(page): Query<Page>) -> Answer {
+pub(super) async fn promotions(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Answer {
     page.list(service.promotions(&caller, &id)?)
 }
 
-pub(super) async fn list_collections(State(service): Shared, By(caller): By, Path(db): Path<String>, Query(page): Query<Page>) -> Answer {
+pub(super) async fn list_collections(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    Query(page): Query<Page>,
+) -> Answer {
     page.list(service.list_collections(&caller, &db)?)
 }
 
-pub(super) async fn get_collection(State(service): Shared, By(caller): By, Path((db, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn get_collection(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
     ok(service.get_collection(&caller, &db, &id)?)
 }
 
-pub(super) async fn put_collection(State(service): Shared, By(caller): By, Path((db, id)): Path<(String, String)>, Body(body): Body<CollectionChange>) -> Answer {
+pub(super) async fn put_collection(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    Body(body): Body<CollectionChange>,
+) -> Answer {
     let (view, new) = service.put_collection(&caller, &db, &id, body).await?;
     created(view, new)
 }
 
-pub(super) async fn delete_collection(State(service): Shared, By(caller): By, Path((db, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn delete_collection(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
     ok(service.delete_collection(&caller, &db, &id).await?)
 }
 
-async fn write_document(service: &Service, caller: &crate::service::Caller, at: (&str, &str), write: DocumentWrite, headers: &HeaderMap, mut body: DocumentBody) -> Answer {
+async fn write_document(
+    service: &Service,
+    caller: &crate::service::Caller,
+    at: (&str, &str),
+    write: DocumentWrite,
+    headers: &HeaderMap,
+    mut body: DocumentBody,
+) -> Answer {
     body.expected_version = if_match(headers)?.or(body.expected_version);
     let (view, new) = service.write_document(caller, at.0, at.1, write, body).await?;
     Ok(versioned(if new { StatusCode::CREATED } else { StatusCode::OK }, view.version, view))
 }
 
-pub(super) async fn put_document(State(service): Shared, By(caller): By, Path((db, collection)): Path<(String, String)>, headers: HeaderMap, Body(body): Body<DocumentBody>) -> Answer {
+pub(super) async fn put_document(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(body): Body<DocumentBody>,
+) -> Answer {
     write_document(&service, &caller, (&db, &collection), DocumentWrite::Put, &headers, body).await
 }
 
 type DocumentPath = Path<(String, String, String)>;
 
-pub(super) async fn put_document_by_id(State(service): Shared, By(caller): By, Path((db, collection, id)): DocumentPath, headers: HeaderMap, Body(body): Body<DocumentBody>) -> Answer {
+pub(super) async fn put_document_by_id(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection, id)): DocumentPath,
+    headers: HeaderMap,
+    Body(body): Body<DocumentBody>,
+) -> Answer {
     let body = DocumentBody { id: Some(id), ..body };
     write_document(&service, &caller, (&db, &collection), DocumentWrite::Put, &headers, body).await
 }
 
-pub(super) async fn patch_document(State(service): Shared, By(caller): By, Path((db, collection, id)): DocumentPath, headers: HeaderMap, Body(body): Body<DocumentBody>) -> Answer {
+pub(super) async fn patch_document(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection, id)): DocumentPath,
+    headers: HeaderMap,
+    Body(body): Body<DocumentBody>,
+) -> Answer {
     let body = DocumentBody { id: Some(id), ..body };
-    write_document(&service, &caller, (&db, &collection), DocumentWrite::Patch, &headers, body).await
+    write_document(&service, &caller, (&db, &collection), DocumentWrite::Patch, &headers, body)
+        .await
 }
 
 #[derive(Debug, Deserialize)]
@@ -189,22 +296,42 @@ pub(super) struct Find {
     include_deleted: bool,
 }
 
-pub(super) async fn find_document(State(service): Shared, By(caller): By, Path((db, collection)): Path<(String, String)>, Query(find): Query<Find>) -> Answer {
+pub(super) async fn find_document(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection)): Path<(String, String)>,
+    Query(find): Query<Find>,
+) -> Answer {
     let Some(id) = find.external_id else {
-        return Err(Error::validation("Give external_id, or query documents with POST …/sql.").into());
+        return Err(
+            Error::validation("Give external_id, or query documents with POST …/sql.").into()
+        );
     };
     let key = RowKey::External { source: find.external_source.unwrap_or_default(), id };
     let view = service.get_document(&caller, &db, &collection, &key, find.include_deleted)?;
     Ok(versioned(StatusCode::OK, view.version, view))
 }
 
-pub(super) async fn get_document(State(service): Shared, By(caller): By, Path((db, collection, id)): DocumentPath, Query(find): Query<Find>) -> Answer {
-    let view = service.get_document(&caller, &db, &collection, &row_key(&id)?, find.include_deleted)?;
+pub(super) async fn get_document(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection, id)): DocumentPath,
+    Query(find): Query<Find>,
+) -> Answer {
+    let view =
+        service.get_document(&caller, &db, &collection, &row_key(&id)?, find.include_deleted)?;
     Ok(versioned(StatusCode::OK, view.version, view))
 }
 
-pub(super) async fn delete_document(State(service): Shared, By(caller): By, Path((db, collection, id)): DocumentPath, headers: HeaderMap) -> Answer {
-    ok(service.delete_document(&caller, &db, &collection, row_key(&id)?, if_match(&headers)?).await?)
+pub(super) async fn delete_document(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection, id)): DocumentPath,
+    headers: HeaderMap,
+) -> Answer {
+    ok(service
+        .delete_document(&caller, &db, &collection, row_key(&id)?, if_match(&headers)?)
+        .await?)
 }
 
 fn row_key(id: &str) -> Result<RowKey> {
@@ -221,48 +348,94 @@ pub(super) struct Traverse {
     offset: Option<usize>,
 }
 
-pub(super) async fn related(State(service): Shared, By(caller): By, Path((db, collection, id)): DocumentPath, Query(query): Query<Traverse>) -> Answer {
+pub(super) async fn related(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection, id)): DocumentPath,
+    Query(query): Query<Traverse>,
+) -> Answer {
     let direction = match query.direction.as_deref() {
         None | Some("both") => Direction::Both,
         Some("outgoing") => Direction::Outgoing,
         Some("incoming") => Direction::Incoming,
-        Some(other) => return Err(Error::validation(format!("direction {other:?} is none of outgoing, incoming and both.")).into()),
+        Some(other) => {
+            return Err(Error::validation(format!(
+                "direction {other:?} is none of outgoing, incoming and both."
+            ))
+            .into());
+        }
     };
-    let all = service.related(&caller, &db, &collection, &id, direction, query.rel_type.as_deref())?;
+    let all =
+        service.related(&caller, &db, &collection, &id, direction, query.rel_type.as_deref())?;
     Page { limit: query.limit, offset: query.offset, tag: None }.list(all)
 }
 
-pub(super) async fn put_relationship(State(service): Shared, By(caller): By, Path(db): Path<String>, Body(body): Body<RelationshipBody>) -> Answer {
+pub(super) async fn put_relationship(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    Body(body): Body<RelationshipBody>,
+) -> Answer {
     let (view, new) = service.put_relationship(&caller, &db, body).await?;
     Ok(versioned(if new { StatusCode::CREATED } else { StatusCode::OK }, view.version, view))
 }
 
-pub(super) async fn get_relationship(State(service): Shared, By(caller): By, Path((db, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn get_relationship(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
     let view = service.get_relationship(&caller, &db, &id)?;
     Ok(versioned(StatusCode::OK, view.version, view))
 }
 
-pub(super) async fn delete_relationship(State(service): Shared, By(caller): By, Path((db, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn delete_relationship(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
     ok(service.delete_relationship(&caller, &db, &id).await?)
 }
 
-pub(super) async fn batch(State(service): Shared, By(caller): By, Path(db): Path<String>, Body(body): Body<Batch>) -> Answer {
+pub(super) async fn batch(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    Body(body): Body<Batch>,
+) -> Answer {
     ok(service.batch(&caller, &db, body).await?)
 }
 
-pub(super) async fn import(State(service): Shared, By(caller): By, Path((db, collection)): Path<(String, String)>, Query(options): Query<ImportOptions>, request: Request) -> Answer {
+pub(super) async fn import(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection)): Path<(String, String)>,
+    Query(options): Query<ImportOptions>,
+    request: Request,
+) -> Answer {
     let body = request.into_body().into_data_stream();
     ok(service.import(&caller, (&db, &collection), &options, body).await?)
 }
 
-pub(super) async fn sql(State(service): Shared, By(caller): By, Path(db): Path<String>, headers: HeaderMap, Body(body): Body<SqlBody>) -> Answer {
+pub(super) async fn sql(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    headers: HeaderMap,
+    Body(body): Body<SqlBody>,
+) -> Answer {
     let result = service.sql(&caller, &db, body).await?;
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("application/json");
+    let accept =
+        headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("application/json");
     if accept.contains("text/csv") {
-        return Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()?).into_response());
+        return Ok(
+            ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()?).into_response()
+        );
     }
     if accept.contains("ndjson") {
-        return Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], result.to_ndjson()?).into_response());
+        return Ok(
+            ([(header::CONTENT_TYPE, "application/x-ndjson")], result.to_ndjson()?).into_response()
+        );
     }
     ok(result.to_json()?)
 }

@@ -25,14 +25,23 @@ fn describe() -> Value {
             "parameters": parameters,
             "responses": {"200": {"description": "Done."}, "default": error},
         });
-        let open = route.path.starts_with("/health") || route.path == "/metrics" || route.path == "/openapi.json";
+        let open = route.path.starts_with("/health")
+            || route.path == "/metrics"
+            || route.path == "/openapi.json";
         if let Some(members) = operation.as_object_mut() {
             if open {
                 members.insert("security".to_owned(), json!([]));
             }
             if matches!(route.method, "post" | "put" | "patch") {
-                let media = if route.path.contains("/import/") { "application/x-ndjson" } else { "application/json" };
-                members.insert("requestBody".to_owned(), json!({"required": true, "content": {media: {"schema": {}}}}));
+                let media = if route.path.contains("/import/") {
+                    "application/x-ndjson"
+                } else {
+                    "application/json"
+                };
+                members.insert(
+                    "requestBody".to_owned(),
+                    json!({"required": true, "content": {media: {"schema": {}}}}),
+                );
             }
         }
         let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
@@ -58,7 +67,8 @@ fn describe() -> Value {
 }
 
 fn operation_id(method: &str, path: &str) -> String {
-    let words: Vec<&str> = path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty() && *word != "v1").collect();
+    let words: Vec<&str> =
+        path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty() && *word != "v1").collect();
     format!("{method}_{}", words.join("_"))
 }
 
@@ -69,7 +79,12 @@ mod tests {
     #[test]
     fn every_route_is_described_once() {
         let described = describe();
-        let count: usize = described["paths"].as_object().unwrap().values().map(|methods| methods.as_object().unwrap().len()).sum();
+        let count: usize = described["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|methods| methods.as_object().unwrap().len())
+            .sum();
         assert_eq!(count, ROUTES.len());
     }
 }

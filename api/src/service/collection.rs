@@ -46,8 +46,17 @@ pub(crate) fn collection_json(collection: &Collection) -> Value {
 }
 
 /// The operation that stores a collection.
-pub(crate) fn put_collection(table: TableId, entry: &CollectionEntry, if_version: Option<u64>) -> Result<Operation> {
-    Ok(Operation::PutSystem { table, id: RowId::parse(entry.id.as_str())?, data: system_json(entry)?, if_version })
+pub(crate) fn put_collection(
+    table: TableId,
+    entry: &CollectionEntry,
+    if_version: Option<u64>,
+) -> Result<Operation> {
+    Ok(Operation::PutSystem {
+        table,
+        id: RowId::parse(entry.id.as_str())?,
+        data: system_json(entry)?,
+        if_version,
+    })
 }
 
 impl Service {
@@ -73,7 +82,13 @@ impl Service {
     ///
     /// # Errors
     /// `Forbidden` in production, Validation of the schema.
-    pub async fn put_collection(&self, caller: &Caller, database: &str, id: &str, change: CollectionChange) -> Result<(Value, bool)> {
+    pub async fn put_collection(
+        &self,
+        caller: &Caller,
+        database: &str,
+        id: &str,
+        change: CollectionChange,
+    ) -> Result<(Value, bool)> {
         authorise(&caller.principal, Action::WriteCollections)?;
         let database = self.database(database)?;
         require_preview(&database.entry.id)?;
@@ -99,7 +114,11 @@ impl Service {
             },
         };
         Schema::compile(&entry.json_schema)?;
-        let operation = put_collection(database.entry.tables.collections, &entry, Some(known.map_or(0, |k| k.version)))?;
+        let operation = put_collection(
+            database.entry.tables.collections,
+            &entry,
+            Some(known.map_or(0, |k| k.version)),
+        )?;
         self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
         Ok((self.get_collection(caller, database.entry.id.as_str(), id.as_str())?, known.is_none()))
     }
@@ -108,13 +127,22 @@ impl Service {
     ///
     /// # Errors
     /// `Forbidden` in production, `NotFound`.
-    pub async fn delete_collection(&self, caller: &Caller, database: &str, id: &str) -> Result<Value> {
+    pub async fn delete_collection(
+        &self,
+        caller: &Caller,
+        database: &str,
+        id: &str,
+    ) -> Result<Value> {
         authorise(&caller.principal, Action::WriteCollections)?;
         let database = self.database(database)?;
         require_preview(&database.entry.id)?;
         let known = self.collection(database.entry.id.as_str(), id)?;
         let key = RowKey::Id(RowId::parse(known.entry.id.as_str())?);
-        let operation = Operation::Delete { table: database.entry.tables.collections, key, if_version: Some(known.version) };
+        let operation = Operation::Delete {
+            table: database.entry.tables.collections,
+            key,
+            if_version: Some(known.version),
+        };
         self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
         Ok(json!({"id": known.entry.id, "deleted": true}))
     }

@@ -83,7 +83,9 @@ impl Service {
         authorise(&caller.principal, Action::WriteDatabases)?;
         let id = DatabaseId::parse(&new.id)?;
         if id.is_preview() {
-            return Err(Error::validation(format!("{id} names a preview; create it with `rekor databases create-preview`.")));
+            return Err(Error::validation(format!(
+                "{id} names a preview; create it with `rekor databases create-preview`."
+            )));
         }
         check_texts(&[new.name.as_deref(), new.description.as_deref()], &new.tags)?;
         let entry = DatabaseEntry {
@@ -104,7 +106,12 @@ impl Service {
     ///
     /// # Errors
     /// Validation of the slug, `NotFound`, `Conflict` if it exists.
-    pub async fn create_preview(&self, caller: &Caller, production: &str, new: NewPreview) -> Result<Value> {
+    pub async fn create_preview(
+        &self,
+        caller: &Caller,
+        production: &str,
+        new: NewPreview,
+    ) -> Result<Value> {
         authorise(&caller.principal, Action::WriteDatabases)?;
         let production = self.database(production)?;
         let id = production.entry.id.preview(&new.name)?;
@@ -116,12 +123,23 @@ impl Service {
             tags: production.entry.tags.clone(),
             tables: self.new_tables(),
             log_key: self.new_key(),
-            base_versions: production.collections.iter().map(|(id, c)| (id.clone(), c.version)).collect(),
+            base_versions: production
+                .collections
+                .iter()
+                .map(|(id, c)| (id.clone(), c.version))
+                .collect(),
         };
         let mut operations = vec![put_database(&entry, Some(0))?];
         for collection in production.collections.values() {
-            let copy = CollectionEntry { table: self.engine.allocate_tables(1), ..collection.entry.clone() };
-            operations.push(super::collection::put_collection(entry.tables.collections, &copy, Some(0))?);
+            let copy = CollectionEntry {
+                table: self.engine.allocate_tables(1),
+                ..collection.entry.clone()
+            };
+            operations.push(super::collection::put_collection(
+                entry.tables.collections,
+                &copy,
+                Some(0),
+            )?);
         }
         self.engine.write(Frame { origin: caller.origin(), operations }).await?;
         Ok(database_json(&*self.database(id.as_str())?))
@@ -135,7 +153,8 @@ impl Service {
         authorise(&caller.principal, Action::ReadDatabases)?;
         let snapshot = self.engine.snapshot();
         let databases = snapshot.catalog().databases.values();
-        let tagged = databases.filter(|d| tag.is_none_or(|tag| d.entry.tags.iter().any(|known| known == tag)));
+        let tagged = databases
+            .filter(|d| tag.is_none_or(|tag| d.entry.tags.iter().any(|known| known == tag)));
         Ok(tagged.map(|d| database_json(d)).collect())
     }
 
@@ -147,8 +166,19 @@ impl Service {
         authorise(&caller.principal, Action::ReadDatabases)?;
         let production = self.database(production)?;
         let snapshot = self.engine.snapshot();
-        let of = |d: &Database| d.entry.id.preview_parts().is_some_and(|(parent, _)| parent == production.entry.id.as_str());
-        Ok(snapshot.catalog().databases.values().filter(|d| of(d)).map(|d| database_json(d)).collect())
+        let of = |d: &Database| {
+            d.entry
+                .id
+                .preview_parts()
+                .is_some_and(|(parent, _)| parent == production.entry.id.as_str())
+        };
+        Ok(snapshot
+            .catalog()
+            .databases
+            .values()
+            .filter(|d| of(d))
+            .map(|d| database_json(d))
+            .collect())
     }
 
     /// One database.
@@ -164,9 +194,17 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound`, Validation.
-    pub async fn change_database(&self, caller: &Caller, id: &str, change: DatabaseChange) -> Result<Value> {
+    pub async fn change_database(
+        &self,
+        caller: &Caller,
+        id: &str,
+        change: DatabaseChange,
+    ) -> Result<Value> {
         authorise(&caller.principal, Action::WriteDatabases)?;
-        check_texts(&[change.name.as_deref(), change.description.as_deref()], change.tags.as_deref().unwrap_or_default())?;
+        check_texts(
+            &[change.name.as_deref(), change.description.as_deref()],
+            change.tags.as_deref().unwrap_or_default(),
+        )?;
         let known = self.database(id)?;
         let mut entry = known.entry.clone();
         entry.name = change.name.unwrap_or(entry.name);
@@ -185,10 +223,22 @@ impl Service {
         authorise(&caller.principal, Action::WriteDatabases)?;
         let known = self.database(id)?;
         let snapshot = self.engine.snapshot();
-        let inside = |d: &Database| d.entry.id == known.entry.id || d.entry.id.preview_parts().is_some_and(|(parent, _)| parent == known.entry.id.as_str());
+        let inside = |d: &Database| {
+            d.entry.id == known.entry.id
+                || d.entry
+                    .id
+                    .preview_parts()
+                    .is_some_and(|(parent, _)| parent == known.entry.id.as_str())
+        };
         let doomed = snapshot.catalog().databases.values().filter(|d| inside(d));
         let operations = doomed
-            .map(|d| Ok(Operation::Delete { table: TableId::DATABASES, key: RowKey::Id(RowId::parse(d.entry.id.as_str())?), if_version: Some(d.version) }))
+            .map(|d| {
+                Ok(Operation::Delete {
+                    table: TableId::DATABASES,
+                    key: RowKey::Id(RowId::parse(d.entry.id.as_str())?),
+                    if_version: Some(d.version),
+                })
+            })
             .collect::<Result<Vec<_>>>()?;
         self.engine.write(Frame { origin: caller.origin(), operations }).await?;
         Ok(json!({"id": known.entry.id, "deleted": true}))
@@ -196,7 +246,12 @@ impl Service {
 
     fn new_tables(&self) -> DatabaseTables {
         let first = self.engine.allocate_tables(TABLES_PER_DATABASE).0;
-        DatabaseTables { collections: TableId(first), relationships: TableId(first + 1), promotions: TableId(first + 2), log: TableId(first + 3) }
+        DatabaseTables {
+            collections: TableId(first),
+            relationships: TableId(first + 1),
+            promotions: TableId(first + 2),
+            log: TableId(first + 3),
+        }
     }
 
     fn new_key(&self) -> String {
@@ -211,7 +266,12 @@ impl Service {
 }
 
 fn put_database(entry: &DatabaseEntry, if_version: Option<u64>) -> Result<Operation> {
-    Ok(Operation::PutSystem { table: TableId::DATABASES, id: RowId::parse(entry.id.as_str())?, data: system_json(entry)?, if_version })
+    Ok(Operation::PutSystem {
+        table: TableId::DATABASES,
+        id: RowId::parse(entry.id.as_str())?,
+        data: system_json(entry)?,
+        if_version,
+    })
 }
 
 /// A system row's JSON.
@@ -220,6 +280,14 @@ pub(crate) fn system_json(value: &impl serde::Serialize) -> Result<Bytes> {
 }
 
 fn check_texts(texts: &[Option<&str>], tags: &[String]) -> Result<()> {
-    let long = texts.iter().flatten().any(|text| text.len() > TEXT_BYTES_MAX) || tags.len() > 64 || tags.iter().any(|tag| tag.is_empty() || tag.len() > 128);
-    if long { Err(Error::validation("Names and descriptions are at most 4 KiB; at most 64 tags of 1 to 128 bytes.")) } else { Ok(()) }
+    let long = texts.iter().flatten().any(|text| text.len() > TEXT_BYTES_MAX)
+        || tags.len() > 64
+        || tags.iter().any(|tag| tag.is_empty() || tag.len() > 128);
+    if long {
+        Err(Error::validation(
+            "Names and descriptions are at most 4 KiB; at most 64 tags of 1 to 128 bytes.",
+        ))
+    } else {
+        Ok(())
+    }
 }

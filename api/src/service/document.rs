@@ -75,7 +75,8 @@ impl DocumentView {
 
 /// Stored JSON text, unchanged.
 pub(crate) fn raw(doc: &Bytes) -> Result<Box<RawValue>> {
-    let text = String::from_utf8(doc.to_vec()).map_err(|_| Error::corrupt("A stored document is not UTF-8."))?;
+    let text = String::from_utf8(doc.to_vec())
+        .map_err(|_| Error::corrupt("A stored document is not UTF-8."))?;
     RawValue::from_string(text).map_err(|_| Error::corrupt("A stored document is no JSON."))
 }
 
@@ -85,7 +86,9 @@ pub(crate) fn external(id: Option<Option<String>>, source: Option<String>) -> Re
         (Some(Some(id)), source) => Ok(External::Set { source, id }),
         (Some(None), _) => Ok(External::Clear),
         (None, None) => Ok(External::Keep),
-        (None, Some(_)) => Err(Error::validation("external_source without external_id means nothing; give both.")),
+        (None, Some(_)) => {
+            Err(Error::validation("external_source without external_id means nothing; give both."))
+        }
     }
 }
 
@@ -94,12 +97,22 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` of the collection, Validation by the schema, `Conflict` of keys and versions.
-    pub async fn write_document(&self, caller: &Caller, database: &str, collection: &str, write: DocumentWrite, body: DocumentBody) -> Result<(DocumentView, bool)> {
+    pub async fn write_document(
+        &self,
+        caller: &Caller,
+        database: &str,
+        collection: &str,
+        write: DocumentWrite,
+        body: DocumentBody,
+    ) -> Result<(DocumentView, bool)> {
         authorise(&caller.principal, Action::WriteDocuments)?;
         let collection = self.collection(database, collection)?;
         let text = body.data.get();
         if text.len() > limits::DOCUMENT_BYTES_MAX {
-            return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The document is {} bytes; the limit is 1 MiB.", text.len())));
+            return Err(Error::new(
+                ErrorKind::PayloadTooLarge,
+                format!("The document is {} bytes; the limit is 1 MiB.", text.len()),
+            ));
         }
         let operation = Operation::UpsertDocument {
             table: collection.entry.table,
@@ -110,8 +123,14 @@ impl Service {
             if_version: body.expected_version,
             must_exist: write == DocumentWrite::Patch,
         };
-        let receipt = self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        let outcome = receipt.outcomes.first().ok_or_else(|| Error::internal("a write without an outcome"))?;
+        let receipt = self
+            .engine
+            .write(Frame { origin: caller.origin(), operations: vec![operation] })
+            .await?;
+        let outcome = receipt
+            .outcomes
+            .first()
+            .ok_or_else(|| Error::internal("a write without an outcome"))?;
         Ok((DocumentView::of(collection.entry.id.as_str(), &outcome.row)?, outcome.created))
     }
 
@@ -119,11 +138,27 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound`, also for deleted ones unless asked for.
-    pub fn get_document(&self, caller: &Caller, database: &str, collection: &str, key: &RowKey, include_deleted: bool) -> Result<DocumentView> {
+    pub fn get_document(
+        &self,
+        caller: &Caller,
+        database: &str,
+        collection: &str,
+        key: &RowKey,
+        include_deleted: bool,
+    ) -> Result<DocumentView> {
         authorise(&caller.principal, Action::ReadDocuments)?;
         let collection = self.collection(database, collection)?;
-        let row = self.engine.get(collection.entry.table, key).filter(|row| include_deleted || !row.deleted);
-        let row = row.ok_or_else(|| Error::not_found(format!("The document {} does not exist in {}.", key_text(key), collection.entry.id)))?;
+        let row = self
+            .engine
+            .get(collection.entry.table, key)
+            .filter(|row| include_deleted || !row.deleted);
+        let row = row.ok_or_else(|| {
+            Error::not_found(format!(
+                "The document {} does not exist in {}.",
+                key_text(key),
+                collection.entry.id
+            ))
+        })?;
         DocumentView::of(collection.entry.id.as_str(), &row)
     }
 
@@ -131,12 +166,27 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound`, `Conflict` of the version.
-    pub async fn delete_document(&self, caller: &Caller, database: &str, collection: &str, key: RowKey, expected: Option<u64>) -> Result<serde_json::Value> {
+    pub async fn delete_document(
+        &self,
+        caller: &Caller,
+        database: &str,
+        collection: &str,
+        key: RowKey,
+        expected: Option<u64>,
+    ) -> Result<serde_json::Value> {
         authorise(&caller.principal, Action::WriteDocuments)?;
         let collection = self.collection(database, collection)?;
-        let operation = Operation::Delete { table: collection.entry.table, key, if_version: expected };
-        let receipt = self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        let row = receipt.outcomes.first().map(|outcome| &outcome.row).ok_or_else(|| Error::internal("a write without an outcome"))?;
+        let operation =
+            Operation::Delete { table: collection.entry.table, key, if_version: expected };
+        let receipt = self
+            .engine
+            .write(Frame { origin: caller.origin(), operations: vec![operation] })
+            .await?;
+        let row = receipt
+            .outcomes
+            .first()
+            .map(|outcome| &outcome.row)
+            .ok_or_else(|| Error::internal("a write without an outcome"))?;
         Ok(serde_json::json!({"id": &*row.id, "deleted": true, "version": row.version}))
     }
 }

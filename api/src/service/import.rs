@@ -4,7 +4,11 @@ use super::{Caller, Service};
 use crate::auth::{Action, authorise};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
-use rekor_core::{Error, ErrorKind, Result, id::{RowId, TableId}, limits};
+use rekor_core::{
+    Error, ErrorKind, Result,
+    id::{RowId, TableId},
+    limits,
+};
 use rekor_ingest::{External, Frame, Operation, Receipt, WriteMode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,7 +84,12 @@ impl Service {
             let ended = chunk.is_none();
             match chunk {
                 Some(Ok(bytes)) => lines.push(&bytes)?,
-                Some(Err(error)) => return Err(Error::unavailable(format!("The import's stream broke after line {}: {error}. {} documents are durable.", report.last_line, report.imported))),
+                Some(Err(error)) => {
+                    return Err(Error::unavailable(format!(
+                        "The import's stream broke after line {}: {error}. {} documents are durable.",
+                        report.last_line, report.imported
+                    )));
+                }
                 None => lines.finish(),
             }
             while let Some(frame) = lines.frame(ended) {
@@ -101,8 +110,15 @@ impl Service {
         Ok(report.json())
     }
 
-    fn send<'a>(&'a self, caller: &Caller, table: TableId, options: &ImportOptions, frame: Vec<Line>) -> Pending<'a> {
-        let operations: Result<Vec<Operation>> = frame.iter().map(|line| operation(table, options, line)).collect();
+    fn send<'a>(
+        &'a self,
+        caller: &Caller,
+        table: TableId,
+        options: &ImportOptions,
+        frame: Vec<Line>,
+    ) -> Pending<'a> {
+        let operations: Result<Vec<Operation>> =
+            frame.iter().map(|line| operation(table, options, line)).collect();
         let origin = caller.origin();
         Box::pin(async move {
             let outcome = match operations {
@@ -114,20 +130,38 @@ impl Service {
     }
 
     /// Notes what a frame did; a frame with bad lines is tried again without them. Answers whether to go on.
-    async fn settle(&self, caller: &Caller, table: TableId, options: &ImportOptions, (frame, outcome): (Vec<Line>, Result<Receipt>), report: &mut Report) -> Result<bool> {
+    async fn settle(
+        &self,
+        caller: &Caller,
+        table: TableId,
+        options: &ImportOptions,
+        (frame, outcome): (Vec<Line>, Result<Receipt>),
+        report: &mut Report,
+    ) -> Result<bool> {
         match outcome {
             Ok(receipt) => {
                 report.add(&receipt, frame.last().map_or(report.last_line, |line| line.number));
                 return Ok(true);
             }
-            Err(error) if !matches!(error.kind, ErrorKind::Validation | ErrorKind::Conflict | ErrorKind::PayloadTooLarge) => return Err(error),
+            Err(error)
+                if !matches!(
+                    error.kind,
+                    ErrorKind::Validation | ErrorKind::Conflict | ErrorKind::PayloadTooLarge
+                ) =>
+            {
+                return Err(error);
+            }
             Err(_) => {}
         }
         // Some line is bad: go line by line, so that every good one before it is kept and every bad one is named.
         let stop = options.on_error != Some(OnError::Skip);
         for line in &frame {
             let written = match operation(table, options, line) {
-                Ok(operation) => self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await,
+                Ok(operation) => {
+                    self.engine
+                        .write(Frame { origin: caller.origin(), operations: vec![operation] })
+                        .await
+                }
                 Err(error) => Err(error),
             };
             match written {
@@ -183,7 +217,10 @@ impl Lines {
             self.add(line.freeze().slice(..end));
         }
         if self.partial.len() > limits::IMPORT_LINE_BYTES_MAX {
-            return Err(Error::new(ErrorKind::PayloadTooLarge, format!("Line {} is longer than 1 MiB.", self.count + 1)));
+            return Err(Error::new(
+                ErrorKind::PayloadTooLarge,
+                format!("Line {} is longer than 1 MiB.", self.count + 1),
+            ));
         }
         Ok(())
     }
@@ -204,7 +241,8 @@ impl Lines {
     }
 
     fn frame(&mut self, ended: bool) -> Option<Vec<Line>> {
-        let full = self.ready.len() >= limits::IMPORT_FRAME_LINES_MAX || self.ready_bytes >= FRAME_BYTES;
+        let full =
+            self.ready.len() >= limits::IMPORT_FRAME_LINES_MAX || self.ready_bytes >= FRAME_BYTES;
         if self.ready.is_empty() || !(full || ended) {
             return None;
         }
@@ -219,13 +257,30 @@ fn operation(table: TableId, options: &ImportOptions, line: &Line) -> Result<Ope
     let mut id = None;
     let mut external = External::Keep;
     if options.id_path.is_some() || options.external_id_path.is_some() {
-        let value: Value = serde_json::from_slice(&line.text).map_err(|error| Error::validation(format!("Line {} is not valid JSON: {error}.", line.number)))?;
-        id = options.id_path.as_deref().map(|path| key(&value, path, line.number).and_then(|text| RowId::canonical(&text))).transpose()?;
+        let value: Value = serde_json::from_slice(&line.text).map_err(|error| {
+            Error::validation(format!("Line {} is not valid JSON: {error}.", line.number))
+        })?;
+        id = options
+            .id_path
+            .as_deref()
+            .map(|path| key(&value, path, line.number).and_then(|text| RowId::canonical(&text)))
+            .transpose()?;
         if let Some(path) = options.external_id_path.as_deref() {
-            external = External::Set { source: options.external_source.clone(), id: key(&value, path, line.number)? };
+            external = External::Set {
+                source: options.external_source.clone(),
+                id: key(&value, path, line.number)?,
+            };
         }
     }
-    Ok(Operation::UpsertDocument { table, id, external, data: line.text.clone(), mode: WriteMode::Replace, if_version: None, must_exist: false })
+    Ok(Operation::UpsertDocument {
+        table,
+        id,
+        external,
+        data: line.text.clone(),
+        mode: WriteMode::Replace,
+        if_version: None,
+        must_exist: false,
+    })
 }
 
 fn key(line: &Value, path: &str, number: u64) -> Result<String> {

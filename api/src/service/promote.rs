@@ -40,23 +40,39 @@ impl Service {
     ///
     /// # Errors
     /// `HumanRequired` for anybody but a human, Validation, `Conflict` if production changed since the preview was made.
-    pub async fn promote(&self, caller: &Caller, production: &str, promotion: Promotion) -> Result<Value> {
-        authorise(&caller.principal, if promotion.dry_run { Action::PromoteDryRun } else { Action::Promote })?;
+    pub async fn promote(
+        &self,
+        caller: &Caller,
+        production: &str,
+        promotion: Promotion,
+    ) -> Result<Value> {
+        authorise(
+            &caller.principal,
+            if promotion.dry_run { Action::PromoteDryRun } else { Action::Promote },
+        )?;
         let production = self.database(production)?;
         let preview = self.database(&promotion.from)?;
         let parent = preview.entry.id.preview_parts().map(|(parent, _)| parent);
         if parent != Some(production.entry.id.as_str()) {
-            return Err(Error::validation(format!("{} is not a preview of {}.", preview.entry.id, production.entry.id)));
+            return Err(Error::validation(format!(
+                "{} is not a preview of {}.",
+                preview.entry.id, production.entry.id
+            )));
         }
         let changes = self.changes(&production, &preview, promotion.collections.as_deref())?;
-        let shown: Vec<Value> = changes.iter().map(|c| json!({"id": c.id, "action": c.action, "diff": c.diff})).collect();
+        let shown: Vec<Value> = changes
+            .iter()
+            .map(|c| json!({"id": c.id, "action": c.action, "diff": c.diff}))
+            .collect();
         let blocking: Vec<Value> = changes
             .iter()
             .filter(|c| c.drifted)
             .map(|c| json!({"id": c.id, "reason": "production changed this collection after the preview was made"}))
             .collect();
         if promotion.dry_run {
-            return Ok(json!({"dry_run": true, "from": preview.entry.id, "to": production.entry.id, "changes": {"collections": shown}, "blocking": blocking}));
+            return Ok(
+                json!({"dry_run": true, "from": preview.entry.id, "to": production.entry.id, "changes": {"collections": shown}, "blocking": blocking}),
+            );
         }
         if let Some(first) = changes.iter().find(|c| c.drifted) {
             return Err(Error::conflict(format!(
@@ -70,23 +86,44 @@ impl Service {
             "id": id, "from": preview.entry.id, "to": production.entry.id, "status": "applied", "applied_at": now.to_rfc3339(),
             "applied_by": caller.principal.id(), "changes": {"collections": shown},
         });
-        let mut operations = vec![Operation::PutSystem { table: production.entry.tables.promotions, id: RowId::parse(&id)?, data: system_json(&record)?, if_version: Some(0) }];
+        let mut operations = vec![Operation::PutSystem {
+            table: production.entry.tables.promotions,
+            id: RowId::parse(&id)?,
+            data: system_json(&record)?,
+            if_version: Some(0),
+        }];
         for change in &changes {
-            operations.push(put_collection(production.entry.tables.collections, &change.entry, Some(change.version))?);
+            operations.push(put_collection(
+                production.entry.tables.collections,
+                &change.entry,
+                Some(change.version),
+            )?);
         }
         self.engine.write(Frame { origin: caller.origin(), operations }).await?;
         Ok(record)
     }
 
-    fn changes(&self, production: &Database, preview: &Database, only: Option<&[String]>) -> Result<Vec<Change>> {
-        if let Some(unknown) = only.unwrap_or_default().iter().find(|id| !preview.collections.contains_key(id.as_str())) {
+    fn changes(
+        &self,
+        production: &Database,
+        preview: &Database,
+        only: Option<&[String]>,
+    ) -> Result<Vec<Change>> {
+        if let Some(unknown) = only
+            .unwrap_or_default()
+            .iter()
+            .find(|id| !preview.collections.contains_key(id.as_str()))
+        {
             return Err(Error::not_found(format!("The preview has no collection {unknown}.")));
         }
-        let wanted = |id: &CollectionId| only.is_none_or(|only| only.iter().any(|name| name == id.as_str()));
+        let wanted =
+            |id: &CollectionId| only.is_none_or(|only| only.iter().any(|name| name == id.as_str()));
         let mut changes = Vec::new();
         for (id, from) in preview.collections.iter().filter(|(id, _)| wanted(id)) {
             let to = production.collections.get(id);
-            let same = to.is_some_and(|to| CollectionEntry { table: to.entry.table, ..from.entry.clone() } == to.entry);
+            let same = to.is_some_and(|to| {
+                CollectionEntry { table: to.entry.table, ..from.entry.clone() } == to.entry
+            });
             if same {
                 continue;
             }
@@ -95,7 +132,10 @@ impl Service {
                 id: id.clone(),
                 action: if to.is_some() { "update" } else { "add" },
                 diff: diff(to.map(|to| &to.entry), &from.entry),
-                entry: CollectionEntry { table: to.map_or_else(|| self.engine.allocate_tables(1), |to| to.entry.table), ..from.entry.clone() },
+                entry: CollectionEntry {
+                    table: to.map_or_else(|| self.engine.allocate_tables(1), |to| to.entry.table),
+                    ..from.entry.clone()
+                },
                 version,
                 drifted: preview.entry.base_versions.get(id).copied().unwrap_or(0) != version,
             });
@@ -111,7 +151,9 @@ impl Service {
         authorise(&caller.principal, Action::ReadDatabases)?;
         let production = self.database(production)?;
         let snapshot = self.engine.snapshot();
-        let Some(view) = snapshot.table(production.entry.tables.promotions) else { return Ok(Vec::new()) };
+        let Some(view) = snapshot.table(production.entry.tables.promotions) else {
+            return Ok(Vec::new());
+        };
         let mut out = Vec::new();
         for rows in &view.unflushed {
             for chunk in rows.chunks(false)? {

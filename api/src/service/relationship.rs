@@ -61,7 +61,8 @@ pub struct RelationshipView {
 
 impl RelationshipView {
     pub(crate) fn of(row: &Row) -> Result<Self> {
-        let edge = row.edge.as_deref().ok_or_else(|| Error::corrupt("A relationship without ends."))?;
+        let edge =
+            row.edge.as_deref().ok_or_else(|| Error::corrupt("A relationship without ends."))?;
         Ok(Self {
             id: row.id.to_string(),
             rel_type: edge.rel_type.to_string(),
@@ -82,17 +83,32 @@ impl Service {
     ///
     /// # Errors
     /// Validation, `NotFound` of an external id, `Conflict`.
-    pub async fn put_relationship(&self, caller: &Caller, database: &str, body: RelationshipBody) -> Result<(RelationshipView, bool)> {
+    pub async fn put_relationship(
+        &self,
+        caller: &Caller,
+        database: &str,
+        body: RelationshipBody,
+    ) -> Result<(RelationshipView, bool)> {
         authorise(&caller.principal, Action::WriteRelationships)?;
         let database = self.database(database)?;
         let operation = self.relationship_operation(&database, body)?;
-        let receipt = self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        let outcome = receipt.outcomes.first().ok_or_else(|| Error::internal("a write without an outcome"))?;
+        let receipt = self
+            .engine
+            .write(Frame { origin: caller.origin(), operations: vec![operation] })
+            .await?;
+        let outcome = receipt
+            .outcomes
+            .first()
+            .ok_or_else(|| Error::internal("a write without an outcome"))?;
         Ok((RelationshipView::of(&outcome.row)?, outcome.created))
     }
 
     /// The operation a body means.
-    pub(crate) fn relationship_operation(&self, database: &Database, body: RelationshipBody) -> Result<Operation> {
+    pub(crate) fn relationship_operation(
+        &self,
+        database: &Database,
+        body: RelationshipBody,
+    ) -> Result<Operation> {
         let (source_table, source_collection) = end_table(database, &body.source_collection)?;
         let (target_table, target_collection) = end_table(database, &body.target_collection)?;
         let source = (body.source_id, body.source_external_id, body.source_external_source);
@@ -110,18 +126,35 @@ impl Service {
             table: database.entry.tables.relationships,
             id: body.id.as_deref().map(RowId::canonical).transpose()?,
             edge: Box::new(edge),
-            data: Bytes::from(body.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned())),
+            data: Bytes::from(
+                body.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned()),
+            ),
             if_version: body.expected_version,
         })
     }
 
-    fn end_id(&self, end: &str, table: TableId, (id, external_id, source): (Option<String>, Option<String>, Option<String>)) -> Result<RowId> {
+    fn end_id(
+        &self,
+        end: &str,
+        table: TableId,
+        (id, external_id, source): (Option<String>, Option<String>, Option<String>),
+    ) -> Result<RowId> {
         match (id, external_id) {
             (Some(id), None) => RowId::canonical(&id),
             (None, Some(external_id)) => {
-                let key = RowKey::External { source: source.unwrap_or_default(), id: external_id.clone() };
+                let key = RowKey::External {
+                    source: source.unwrap_or_default(),
+                    id: external_id.clone(),
+                };
                 let row = self.engine.get(table, &key).filter(|row| !row.deleted);
-                RowId::parse(&row.ok_or_else(|| Error::not_found(format!("No document has the {end}_external_id {external_id:?}.")))?.id)
+                RowId::parse(
+                    &row.ok_or_else(|| {
+                        Error::not_found(format!(
+                            "No document has the {end}_external_id {external_id:?}."
+                        ))
+                    })?
+                    .id,
+                )
             }
             _ => Err(Error::validation(format!("Give either {end}_id or {end}_external_id."))),
         }
@@ -131,22 +164,44 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn get_relationship(&self, caller: &Caller, database: &str, id: &str) -> Result<RelationshipView> {
+    pub fn get_relationship(
+        &self,
+        caller: &Caller,
+        database: &str,
+        id: &str,
+    ) -> Result<RelationshipView> {
         authorise(&caller.principal, Action::ReadRelationships)?;
         let table = self.database(database)?.entry.tables.relationships;
-        let row = self.engine.get(table, &RowKey::Id(RowId::canonical(id)?)).filter(|row| !row.deleted && self.both_ends_visible(row));
-        RelationshipView::of(&*row.ok_or_else(|| Error::not_found(format!("The relationship {id} does not exist.")))?)
+        let row = self
+            .engine
+            .get(table, &RowKey::Id(RowId::canonical(id)?))
+            .filter(|row| !row.deleted && self.both_ends_visible(row));
+        RelationshipView::of(
+            &*row.ok_or_else(|| {
+                Error::not_found(format!("The relationship {id} does not exist."))
+            })?,
+        )
     }
 
     /// Soft-deletes a relationship.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn delete_relationship(&self, caller: &Caller, database: &str, id: &str) -> Result<Value> {
+    pub async fn delete_relationship(
+        &self,
+        caller: &Caller,
+        database: &str,
+        id: &str,
+    ) -> Result<Value> {
         authorise(&caller.principal, Action::WriteRelationships)?;
         let table = self.database(database)?.entry.tables.relationships;
         let key = RowKey::Id(RowId::canonical(id)?);
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![Operation::Delete { table, key, if_version: None }] }).await?;
+        self.engine
+            .write(Frame {
+                origin: caller.origin(),
+                operations: vec![Operation::Delete { table, key, if_version: None }],
+            })
+            .await?;
         Ok(json!({"id": id, "deleted": true}))
     }
 
@@ -154,13 +209,26 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` of the collection.
-    pub fn related(&self, caller: &Caller, database: &str, collection: &str, id: &str, direction: Direction, rel_type: Option<&str>) -> Result<Vec<Value>> {
+    pub fn related(
+        &self,
+        caller: &Caller,
+        database: &str,
+        collection: &str,
+        id: &str,
+        direction: Direction,
+        rel_type: Option<&str>,
+    ) -> Result<Vec<Value>> {
         authorise(&caller.principal, Action::ReadRelationships)?;
         authorise(&caller.principal, Action::ReadDocuments)?;
         let database = self.database(database)?;
         let table = self.collection(database.entry.id.as_str(), collection)?.entry.table;
         let id = RowId::canonical(id)?;
-        let rows = self.engine.related(database.entry.tables.relationships, (table, id.as_str()), direction, rel_type);
+        let rows = self.engine.related(
+            database.entry.tables.relationships,
+            (table, id.as_str()),
+            direction,
+            rel_type,
+        );
         let mut out = Vec::new();
         for row in rows.iter().filter(|row| self.both_ends_visible(row)) {
             let Some(edge) = row.edge.as_deref() else { continue };
@@ -170,7 +238,10 @@ impl Service {
             } else {
                 (edge.source_table, &edge.source_collection, &edge.source_id)
             };
-            let document = self.engine.get(other_table, &RowKey::Id(RowId::parse(other_id)?)).filter(|row| !row.deleted);
+            let document = self
+                .engine
+                .get(other_table, &RowKey::Id(RowId::parse(other_id)?))
+                .filter(|row| !row.deleted);
             let document = document.map(|row| Ok::<_, Error>(json!({"id": &*row.id, "collection": other_collection, "external_id": row.external_id, "version": row.version, "data": raw(&row.doc)?}))).transpose()?;
             out.push(json!({
                 "direction": if outgoing { "outgoing" } else { "incoming" },
@@ -183,8 +254,11 @@ impl Service {
 
     fn both_ends_visible(&self, row: &Row) -> bool {
         let snapshot = self.engine.snapshot();
-        let visible = |table: TableId| table.0 == 0 || snapshot.catalog().roles.contains_key(&table);
-        row.edge.as_deref().is_some_and(|edge| visible(edge.source_table) && visible(edge.target_table))
+        let visible =
+            |table: TableId| table.0 == 0 || snapshot.catalog().roles.contains_key(&table);
+        row.edge
+            .as_deref()
+            .is_some_and(|edge| visible(edge.source_table) && visible(edge.target_table))
     }
 }
 

@@ -27,16 +27,28 @@ impl Service {
         authorise(&caller.principal, Action::Query)?;
         let database = self.database(database)?.entry.id.clone();
         let mut params = body.params;
-        for (name, value) in [("database_id", database.as_str()), ("workspace_id", database.as_str()), ("org_id", "default")] {
+        for (name, value) in [
+            ("database_id", database.as_str()),
+            ("workspace_id", database.as_str()),
+            ("org_id", "default"),
+        ] {
             match params.get(name) {
                 None => drop(params.insert(name.to_owned(), Value::from(value))),
                 Some(given) if given == value => {}
                 Some(given) => {
-                    return Err(Error::validation(format!("The parameter {name} is bound to the database of the request ({value}); {given} is another one. Leave it out.")));
+                    return Err(Error::validation(format!(
+                        "The parameter {name} is bound to the database of the request ({value}); {given} is another one. Leave it out."
+                    )));
                 }
             }
         }
-        let request = QueryRequest { version: self.engine.snapshot(), scope: Scope { database }, sql: body.query, params, limits: QueryLimits::default() };
+        let request = QueryRequest {
+            version: self.engine.snapshot(),
+            scope: Scope { database },
+            sql: body.query,
+            params,
+            limits: QueryLimits::default(),
+        };
         self.queries.execute(request).await
     }
 }

@@ -36,7 +36,9 @@ impl Service {
     pub fn authenticate(&self, bearer: Option<&str>) -> Result<Principal> {
         let refused = |message: &str| Err(Error::new(ErrorKind::Unauthorized, message));
         let Some(bearer) = bearer else {
-            return refused("No credential: send `Authorization: Bearer rec_…`, or set REKOR_TOKEN.");
+            return refused(
+                "No credential: send `Authorization: Bearer rec_…`, or set REKOR_TOKEN.",
+            );
         };
         if let Some(owner) = &self.owner_token
             && bool::from(owner.as_bytes().ct_eq(bearer.as_bytes()))
@@ -45,7 +47,9 @@ impl Service {
         }
         let snapshot = self.engine.snapshot();
         match snapshot.catalog().tokens.get(&digest(bearer)) {
-            Some(token) if token.expires_at.is_some_and(|at| at <= self.now()) => refused("The token has expired; create a new one."),
+            Some(token) if token.expires_at.is_some_and(|at| at <= self.now()) => {
+                refused("The token has expired; create a new one.")
+            }
             Some(token) => Ok(Principal::Token(token.id.clone())),
             None => refused("The credential is unknown or revoked."),
         }
@@ -64,7 +68,11 @@ impl Service {
             ));
         }
         let expires_at = new.expires_at.as_deref().map(|text| {
-            Timestamp::parse_rfc3339(text).ok_or_else(|| Error::validation(format!("expires_at {text:?} is no RFC 3339 time, such as 2030-12-31T23:59:59Z.")))
+            Timestamp::parse_rfc3339(text).ok_or_else(|| {
+                Error::validation(format!(
+                    "expires_at {text:?} is no RFC 3339 time, such as 2030-12-31T23:59:59Z."
+                ))
+            })
         });
         let expires_at = expires_at.transpose()?;
         let secret = self.secret("rec_");
@@ -79,7 +87,12 @@ impl Service {
             created_by: format!("{}:{}", caller.principal.kind(), caller.principal.id()),
             created_at: now,
         };
-        let operation = Operation::PutSystem { table: TableId::TOKENS, id: RowId::parse(&token.id)?, data: system_json(&token)?, if_version: Some(0) };
+        let operation = Operation::PutSystem {
+            table: TableId::TOKENS,
+            id: RowId::parse(&token.id)?,
+            data: system_json(&token)?,
+            if_version: Some(0),
+        };
         self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
         let mut out = token_json(&token, now);
         if let Some(members) = out.as_object_mut() {
@@ -123,7 +136,13 @@ impl Service {
         while out.len() < prefix.len() + 43 {
             self.engine.sources().entropy.fill(&mut bytes);
             // Bytes of 248 and above would make some digits more likely than others.
-            out.extend(bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| BASE62.get(usize::from(*byte % 62))).map(|digit| char::from(*digit)));
+            out.extend(
+                bytes
+                    .iter()
+                    .filter(|byte| **byte < 248)
+                    .filter_map(|byte| BASE62.get(usize::from(*byte % 62)))
+                    .map(|digit| char::from(*digit)),
+            );
         }
         out.truncate(prefix.len() + 43);
         out

@@ -10,13 +10,13 @@ use clap::Subcommand;
 use serde_json::json;
 
 #[derive(Debug, Subcommand)]
-pub enum Admin {
+pub(crate) enum Admin {
     /// Show sizes of the store
     Stats,
 }
 
 impl Admin {
-    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         match self {
             Self::Stats => read(global, "/v1/admin/stats").await,
         }
@@ -24,7 +24,7 @@ impl Admin {
 }
 
 /// Connection, credential and versions.
-pub async fn status(global: &Global) -> Result<(), Problem> {
+pub(super) async fn status(global: &Global) -> Result<(), Problem> {
     let connection = Connection::open(global, false)?;
     connection.send(Method::Get, "/health/ready", None).await?;
     let who = connection.send(Method::Get, "/v1/whoami", None).await;

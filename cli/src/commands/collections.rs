@@ -10,7 +10,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 #[derive(Debug, Subcommand)]
-pub enum Collections {
+pub(crate) enum Collections {
     /// List collections
     List,
     /// Show a collection
@@ -35,16 +35,29 @@ pub enum Collections {
 }
 
 impl Collections {
-    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         let base = format!("/v1/{}/collections", segment(global.database()?));
         let at = |id: &str| format!("{base}/{}", segment(id));
         match self {
             Self::List => read(global, &format!("{base}?limit=1000")).await,
             Self::Get { id } => read(global, &at(&id)).await,
             Self::Upsert { id, name, schema, description, icon, color } => {
-                let schema = schema.as_deref().map(|given| json_input("--schema", given)).transpose()?;
-                let texts = [("name", name), ("description", description), ("icon", icon), ("color", color)].map(|(key, value)| (key, value.map(Value::from)));
-                write(global, Method::Put, &at(&id), Some(object(&texts, &[("json_schema", schema.as_deref())]))).await
+                let schema =
+                    schema.as_deref().map(|given| json_input("--schema", given)).transpose()?;
+                let texts = [
+                    ("name", name),
+                    ("description", description),
+                    ("icon", icon),
+                    ("color", color),
+                ]
+                .map(|(key, value)| (key, value.map(Value::from)));
+                write(
+                    global,
+                    Method::Put,
+                    &at(&id),
+                    Some(object(&texts, &[("json_schema", schema.as_deref())])),
+                )
+                .await
             }
             Self::Delete { id } => {
                 ui::confirm(&format!("Delete the collection {id} and its documents?"), global.yes)?;

@@ -14,7 +14,7 @@ use std::io::IsTerminal;
 use tokio_util::io::ReaderStream;
 
 #[derive(Debug, Subcommand)]
-pub enum Documents {
+pub(crate) enum Documents {
     /// Create or replace a document
     Upsert {
         collection: String,
@@ -60,37 +60,79 @@ pub enum Documents {
 
 /// What a bad line does.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum OnError {
+pub(crate) enum OnError {
     Stop,
     Skip,
 }
 
 impl Documents {
-    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         let database = segment(global.database()?);
         let base = |collection: &str| format!("/v1/{database}/documents/{}", segment(collection));
         match self {
             Self::Upsert { collection, data, id, external_id, external_source } => {
                 let data = json_input("--data", &data)?;
-                let texts = [("id", id), ("external_id", external_id), ("external_source", external_source)].map(|(key, value)| (key, value.map(Value::from)));
-                write(global, Method::Post, &base(&collection), Some(object(&texts, &[("data", Some(&data))]))).await
+                let texts = [
+                    ("id", id),
+                    ("external_id", external_id),
+                    ("external_source", external_source),
+                ]
+                .map(|(key, value)| (key, value.map(Value::from)));
+                write(
+                    global,
+                    Method::Post,
+                    &base(&collection),
+                    Some(object(&texts, &[("data", Some(&data))])),
+                )
+                .await
             }
             Self::Patch { collection, id, data } => {
                 let data = json_input("--data", &data)?;
-                write(global, Method::Patch, &format!("{}/{}", base(&collection), segment(&id)), Some(object(&[], &[("data", Some(&data))]))).await
+                write(
+                    global,
+                    Method::Patch,
+                    &format!("{}/{}", base(&collection), segment(&id)),
+                    Some(object(&[], &[("data", Some(&data))])),
+                )
+                .await
             }
-            Self::Get { collection, id } => read(global, &format!("{}/{}", base(&collection), segment(&id))).await,
+            Self::Get { collection, id } => {
+                read(global, &format!("{}/{}", base(&collection), segment(&id))).await
+            }
             Self::Delete { collection, id } => {
                 ui::confirm(&format!("Delete the document {id}?"), global.yes)?;
-                write(global, Method::Delete, &format!("{}/{}", base(&collection), segment(&id)), None).await
+                write(
+                    global,
+                    Method::Delete,
+                    &format!("{}/{}", base(&collection), segment(&id)),
+                    None,
+                )
+                .await
             }
-            Self::Import { collection, file, id_path, external_id_path, external_source, on_error } => {
+            Self::Import {
+                collection,
+                file,
+                id_path,
+                external_id_path,
+                external_source,
+                on_error,
+            } => {
                 let on_error = on_error.map(|mode| match mode {
                     OnError::Stop => "stop",
                     OnError::Skip => "skip",
                 });
-                let options = [("id_path", id_path.as_deref()), ("external_id_path", external_id_path.as_deref()), ("external_source", external_source.as_deref()), ("on_error", on_error)];
-                import(global, &format!("/v1/{database}/import/{}{}", segment(&collection), query(&options)), &file).await
+                let options = [
+                    ("id_path", id_path.as_deref()),
+                    ("external_id_path", external_id_path.as_deref()),
+                    ("external_source", external_source.as_deref()),
+                    ("on_error", on_error),
+                ];
+                import(
+                    global,
+                    &format!("/v1/{database}/import/{}{}", segment(&collection), query(&options)),
+                    &file,
+                )
+                .await
             }
         }
     }
@@ -99,7 +141,8 @@ impl Documents {
 async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> {
     let connection = Connection::open(global, true)?;
     let unreadable = |e: std::io::Error| Problem::usage(format!("{file}: {e}"));
-    let (reader, size): (Box<dyn tokio::io::AsyncRead + Send + Unpin>, Option<u64>) = if file == "-" {
+    let (reader, size): (Box<dyn tokio::io::AsyncRead + Send + Unpin>, Option<u64>) = if file == "-"
+    {
         (Box::new(tokio::io::stdin()), None)
     } else {
         let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
@@ -118,7 +161,11 @@ async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> 
     let body = answer?;
     ui::show(&body, global.output);
     let failed = body.get("failed").and_then(Value::as_u64).unwrap_or(0);
-    if failed > 0 { Err(Problem::other(format!("{failed} lines were not imported; `errors` names them"))) } else { Ok(()) }
+    if failed > 0 {
+        Err(Problem::other(format!("{failed} lines were not imported; `errors` names them")))
+    } else {
+        Ok(())
+    }
 }
 
 /// A bar with rate, bytes and time left; nothing when stderr is no terminal.
@@ -127,6 +174,8 @@ fn progress(size: Option<u64>) -> ProgressBar {
         return ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden());
     }
     let bar = size.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style)
 }

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 #[derive(Debug, Subcommand)]
-pub enum Relationships {
+pub(crate) enum Relationships {
     /// Create or update a relationship
     Upsert {
         /// Source document, as collection/id
@@ -36,7 +36,7 @@ pub enum Relationships {
 
 /// Traverse the relationships of a document
 #[derive(Debug, Args)]
-pub struct QueryRelationships {
+pub(crate) struct QueryRelationships {
     collection: String,
     id: String,
     /// Only this type
@@ -52,7 +52,7 @@ pub struct QueryRelationships {
 }
 
 impl Relationships {
-    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         let base = format!("/v1/{}/relationships", segment(global.database()?));
         match self {
             Self::Upsert { source, target, rel_type, id, data } => {
@@ -67,7 +67,13 @@ impl Relationships {
                     ("target_id", Some(json!(target_id))),
                     ("id", id.map(Value::from)),
                 ];
-                write(global, Method::Put, &base, Some(object(&fields, &[("data", data.as_deref())]))).await
+                write(
+                    global,
+                    Method::Put,
+                    &base,
+                    Some(object(&fields, &[("data", data.as_deref())])),
+                )
+                .await
             }
             Self::Get { id } => read(global, &format!("{base}/{}", segment(&id))).await,
             Self::Delete { id } => {
@@ -79,13 +85,25 @@ impl Relationships {
 }
 
 fn end<'a>(flag: &str, text: &'a str) -> Result<(&'a str, &'a str), Problem> {
-    text.split_once('/').ok_or_else(|| Problem::usage(format!("{flag} {text}: write collection/id")))
+    text.split_once('/')
+        .ok_or_else(|| Problem::usage(format!("{flag} {text}: write collection/id")))
 }
 
 impl QueryRelationships {
-    pub async fn run(self, global: &Global) -> Result<(), Problem> {
-        let options = [("type", self.rel_type.as_deref()), ("direction", self.direction.as_deref()), ("limit", self.limit.as_deref()), ("offset", self.offset.as_deref())];
-        let path = format!("/v1/{}/documents/{}/{}/related{}", segment(global.database()?), segment(&self.collection), segment(&self.id), query(&options));
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
+        let options = [
+            ("type", self.rel_type.as_deref()),
+            ("direction", self.direction.as_deref()),
+            ("limit", self.limit.as_deref()),
+            ("offset", self.offset.as_deref()),
+        ];
+        let path = format!(
+            "/v1/{}/documents/{}/{}/related{}",
+            segment(global.database()?),
+            segment(&self.collection),
+            segment(&self.id),
+            query(&options)
+        );
         read(global, &path).await
     }
 }

@@ -8,11 +8,14 @@ use clap::Args;
 use rekor_api::{Service, ServiceConfig};
 use rekor_core::time::{Entropy, System};
 use std::{net::SocketAddr, path::PathBuf};
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 /// Run the server
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// Data root: a local directory
     #[arg(long, env = "REKOR_DATA", default_value = "./rekor-data", value_name = "DIR")]
     data: PathBuf,
@@ -28,16 +31,31 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub async fn run(self, _global: &Global) -> Result<(), Problem> {
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(tracing_subscriber::EnvFilter::try_from_env("REKOR_LOG").unwrap_or_else(|_| "info".into())).init();
+    pub(crate) async fn run(self, _global: &Global) -> Result<(), Problem> {
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_env_filter(
+                tracing_subscriber::EnvFilter::try_from_env("REKOR_LOG")
+                    .unwrap_or_else(|_| "info".into()),
+            )
+            .init();
         if self.data.to_str().is_some_and(|data| data.contains("://")) {
-            return Err(Problem::usage("this version keeps its data in a local directory; object storage comes next"));
+            return Err(Problem::usage(
+                "this version keeps its data in a local directory; object storage comes next",
+            ));
         }
         let owner_token = self.credential()?;
-        let listener = TcpListener::bind(self.listen).await.map_err(|e| Problem::other(format!("cannot listen on {}: {e}", self.listen)))?;
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|e| Problem::other(format!("cannot listen on {}: {e}", self.listen)))?;
         let address = listener.local_addr().map_err(|e| Problem::other(e.to_string()))?;
         let holder = format!("the server at http://{address} (process {})", std::process::id());
-        let config = ServiceConfig { root: self.data.clone(), read_only: false, owner_token: owner_token.clone(), holder };
+        let config = ServiceConfig {
+            root: self.data.clone(),
+            read_only: false,
+            owner_token: owner_token.clone(),
+            holder,
+        };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {
             ui::note(&format!("export REKOR_TOKEN={token}"));
@@ -55,14 +73,25 @@ impl Serve {
 
     fn credential(&self) -> Result<Option<String>, Problem> {
         if !self.dev {
-            return if self.owner_token.is_some() { Err(Problem::usage("REKOR_OWNER_TOKEN is only accepted with --dev")) } else { Ok(None) };
+            return if self.owner_token.is_some() {
+                Err(Problem::usage("REKOR_OWNER_TOKEN is only accepted with --dev"))
+            } else {
+                Ok(None)
+            };
         }
         if !self.listen.ip().is_loopback() {
-            return Err(Problem::usage(format!("--dev listens on loopback addresses only, not on {}", self.listen)));
+            return Err(Problem::usage(format!(
+                "--dev listens on loopback addresses only, not on {}",
+                self.listen
+            )));
         }
         match &self.owner_token {
-            Some(token) if token.starts_with("rks_") && token.len() >= 20 => Ok(Some(token.clone())),
-            Some(_) => Err(Problem::usage("REKOR_OWNER_TOKEN must start with rks_ and have at least 20 characters")),
+            Some(token) if token.starts_with("rks_") && token.len() >= 20 => {
+                Ok(Some(token.clone()))
+            }
+            Some(_) => Err(Problem::usage(
+                "REKOR_OWNER_TOKEN must start with rks_ and have at least 20 characters",
+            )),
             None => {
                 let mut random = [0; 24];
                 System.fill(&mut random);

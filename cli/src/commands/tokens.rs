@@ -10,7 +10,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 #[derive(Debug, Subcommand)]
-pub enum Tokens {
+pub(crate) enum Tokens {
     /// Create a token; the secret is shown once
     Create {
         #[arg(long)]
@@ -29,11 +29,14 @@ pub enum Tokens {
 }
 
 impl Tokens {
-    pub async fn run(self, global: &Global) -> Result<(), Problem> {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         match self {
             Self::Create { name, grants, expires_at } => {
                 let grants = json_input("--grants", &grants)?;
-                let body = object(&[("name", Some(json!(name))), ("expires_at", expires_at.map(Value::from))], &[("grants", Some(&grants))]);
+                let body = object(
+                    &[("name", Some(json!(name))), ("expires_at", expires_at.map(Value::from))],
+                    &[("grants", Some(&grants))],
+                );
                 write(global, Method::Post, "/v1/tokens", Some(body)).await
             }
             Self::List => read(global, "/v1/tokens?limit=1000").await,

@@ -51,7 +51,11 @@ impl SimFs {
     /// Power loss: names and contents go back to what was synced, plus `keep(n)` of each file's n un-synced bytes.
     pub fn crash(&self, mut keep: impl FnMut(usize) -> usize) {
         let mut state = self.state();
-        state.names = state.durable_names.clone();
+        // A durable name in a directory whose own name was lost is unreachable.
+        let durable = state.durable_names.clone();
+        let reachable = |name: &Path| name.ancestors().skip(1).all(|dir| dir == Path::new("/") || durable.get(dir) == Some(&Node::Dir));
+        state.names = durable.iter().filter(|(name, _)| reachable(name)).map(|(name, node)| (name.clone(), *node)).collect();
+        state.durable_names = state.names.clone();
         for content in state.contents.values_mut() {
             if content.now.len() > content.durable.len()
                 && content.now.starts_with(&content.durable)

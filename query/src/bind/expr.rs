@@ -274,7 +274,7 @@ impl Binder<'_> {
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Typed> {
-        let mut value = self.expr(root, scope, env)?;
+        let (mut value, chain) = self.access_base(root, chain, scope, env)?;
         for step in chain {
             value = match step {
                 ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
@@ -290,6 +290,27 @@ impl Binder<'_> {
             };
         }
         Ok(value)
+    }
+
+    /// What a chain starts from: the longest dotted name, so that `data.a.b[1]` looks up `data.a.b` as one path.
+    fn access_base<'c>(
+        &self,
+        root: &Expr,
+        chain: &'c [ast::AccessExpr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<(Typed, &'c [ast::AccessExpr])> {
+        let mut parts = match root {
+            Expr::Identifier(ident) => vec![self.part(ident)?],
+            Expr::CompoundIdentifier(idents) => idents.iter().map(|ident| self.part(ident)).collect::<SqlResult<Vec<_>>>()?,
+            other => return Ok((self.expr(other, scope, env)?, chain)),
+        };
+        let mut rest = chain;
+        while let [ast::AccessExpr::Dot(Expr::Identifier(ident)), tail @ ..] = rest {
+            parts.push(self.part(ident)?);
+            rest = tail;
+        }
+        Ok((self.name(&parts, scope, env)?, rest))
     }
 
     pub(super) fn constant(&self, value: &ast::Value) -> SqlResult<Typed> {
@@ -599,7 +620,7 @@ fn replace_keys(typed: Typed, scope: &Scope) -> SqlResult<Typed> {
             if key.predicate.as_ref() == Some(&node) {
                 let back = datafusion::logical_expr::cast(
                     super::column(&key.id),
-                    datafusion::arrow::datatypes::DataType::Boolean,
+                    arrow::datatypes::DataType::Boolean,
                 );
                 return Ok(Transformed::new(
                     back,
@@ -646,15 +667,14 @@ pub(super) fn check_grouped(typed: &Typed, scope: &Scope) -> SqlResult<()> {
 
 fn requested_name(scope: &Scope, id: &str) -> String {
     for column in scope.tables.iter().flat_map(|t| &t.columns) {
-        if let Place::Scan(scan) = &column.place {
-            for (request, _) in
-                scan.columns.borrow().iter().filter(|(request, _)| request.output == id)
-            {
-                return match &request.source {
-                    super::ScanSource::Column(name) => name.clone(),
-                    super::ScanSource::Sub { column, .. } => column.name(),
-                };
-            }
+        if let Place::Scan(scan) = &column.place
+            && let Some((request, _)) =
+                scan.columns.borrow().iter().find(|(request, _)| request.output == id)
+        {
+            return match &request.source {
+                super::ScanSource::Column(name) => name.clone(),
+                super::ScanSource::Sub { column, .. } => column.name(),
+            };
         }
     }
     id.to_owned()

@@ -218,10 +218,12 @@ impl Binder<'_> {
         let values: Vec<crate::value::Value> =
             (start..start + count).map(crate::value::Value::Int).collect();
         let array = crate::value::to_array(&values, &ty)?;
-        let schema = datafusion::arrow::datatypes::Schema::new(vec![
-            datafusion::arrow::datatypes::Field::new(&id, ty.arrow(), false),
-        ]);
-        let batch = datafusion::arrow::array::RecordBatch::try_new(schema.into(), vec![array])
+        let schema = arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new(
+            &id,
+            ty.arrow(),
+            false,
+        )]);
+        let batch = arrow::array::RecordBatch::try_new(schema.into(), vec![array])
             .map_err(|e| SqlError::new(ChCode::LogicalError, e.to_string()))?;
         let table = datafusion::datasource::MemTable::try_new(batch.schema(), vec![vec![batch]])
             .map_err(super::plan_error)?;

@@ -226,7 +226,6 @@ impl Binder<'_> {
                     expr: resolved.aggregate,
                     id: id.clone(),
                     ty: resolved.ty.clone(),
-                    finish: finish.clone(),
                 });
                 id
             }
@@ -323,12 +322,7 @@ impl Binder<'_> {
             Some(known) => known.id.clone(),
             None => {
                 let id = self.fresh();
-                windows.push(Computed {
-                    expr,
-                    id: id.clone(),
-                    ty: ty.clone(),
-                    finish: finish.clone(),
-                });
+                windows.push(Computed { expr, id: id.clone(), ty: ty.clone() });
                 id
             }
         };

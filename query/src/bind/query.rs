@@ -197,13 +197,15 @@ impl Binder<'_> {
                     limit_by =
                         Some(limit_by_parts(value).ok_or_else(|| unsupported("That LIMIT BY"))?)
                 }
+                // Changes how an answer is computed, never the answer.
+                "max_threads" => {}
                 "join_use_nulls" => env.use_nulls = value.to_string() == "1",
                 "use_variant_as_common_type"
                 | "allow_experimental_json_type"
                 | "enable_json_type"
                 | "final"
                     if value.to_string() == "1" => {}
-                "max_threads" | "max_execution_time" | "max_memory_usage" => {
+                "max_execution_time" | "max_memory_usage" => {
                     return Err(SqlError::new(
                         ChCode::UnknownSetting,
                         format!("{} is set by the server, not by the query.", key.value),

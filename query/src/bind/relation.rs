@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 /// A relation of FROM.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful per query")]
 pub(super) enum Rel {
     /// One row without columns.
     Nothing,

@@ -1,7 +1,7 @@
 //! What names mean inside one SELECT.
 
 use super::{ScanColumn, ScanSource};
-use crate::{functions::Finish, types::ChType};
+use crate::types::ChType;
 use datafusion::logical_expr::Expr;
 use rekor_core::subcolumn::SubColumn;
 use sqlparser::ast;
@@ -77,7 +77,6 @@ pub(super) struct Computed {
     pub(super) expr: Expr,
     pub(super) id: String,
     pub(super) ty: ChType,
-    pub(super) finish: Finish,
 }
 
 /// An array that is unfolded into rows.

@@ -26,9 +26,9 @@ use datafusion::{
     },
 };
 use sqlparser::ast::{
-    self, Expr, GroupByExpr, GroupByWithModifier, OrderByKind, Select, SelectItem,
+    self, Visit, Expr, GroupByExpr, GroupByWithModifier, OrderByKind, Select, SelectItem,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::ControlFlow};
 
 /// What stands after the SELECT and sees its names.
 pub(super) struct Tail<'a> {
@@ -134,7 +134,7 @@ impl Binder<'_> {
         if scope.grouped.get() {
             plan = aggregated(plan, &scope, grouping)?;
         }
-        if let Some(having) = having.clone() {
+        if let Some(having) = having {
             plan = LogicalPlanBuilder::from(plan)
                 .filter(having)
                 .and_then(LogicalPlanBuilder::build)
@@ -549,12 +549,7 @@ impl Binder<'_> {
             params,
         }));
         let id = self.fresh();
-        let computed = Computed {
-            expr: number,
-            id: id.clone(),
-            ty: ChType::UInt(64),
-            finish: crate::functions::Finish::none(),
-        };
+        let computed = Computed { expr: number, id: id.clone(), ty: ChType::UInt(64) };
         let plan = windowed(plan, std::slice::from_ref(&computed))?;
         let row = || column(&id);
         let keep = row().gt(lit(offset as u64)).and(row().lt_eq(lit((offset + count) as u64)));
@@ -663,34 +658,51 @@ fn columns_pattern(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Whether an expression, or an alias it uses, holds an aggregate that is not windowed.
+/// Whether an expression, or an alias it uses, holds an aggregate that is not windowed. Subqueries are their own.
 fn has_aggregate(expr: &Expr, scope: &Scope) -> bool {
-    fn search(expr: &Expr, scope: &Scope, seen: &mut Vec<String>) -> bool {
-        let mut found = false;
-        let _visited = ast::visit_expressions(expr, |node: &Expr| {
-            match node {
-                Expr::Function(f)
-                    if f.over.is_none()
-                        && crate::functions::is_aggregate(
-                            &f.name.to_string().trim_matches('`').to_owned(),
-                        ) =>
-                {
-                    found = true
-                }
-                Expr::Identifier(ident) if !seen.contains(&ident.value) => {
-                    if let Some(inner) = scope.aliases.get(&ident.value) {
-                        seen.push(ident.value.clone());
-                        found |= search(inner, scope, seen);
-                    }
-                }
-                Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => {}
-                _ => {}
-            }
-            std::ops::ControlFlow::<()>::Continue(())
-        });
-        found
+    let mut search = AggregateSearch { scope, depth: 0, seen: Vec::new(), found: false };
+    let _visited = expr.visit(&mut search);
+    search.found
+}
+
+struct AggregateSearch<'a> {
+    scope: &'a Scope,
+    depth: usize,
+    seen: Vec<String>,
+    found: bool,
+}
+
+impl ast::Visitor for AggregateSearch<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
     }
-    search(expr, scope, &mut Vec::new())
+
+    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.depth > 0 {
+            return ControlFlow::Continue(());
+        }
+        match expr {
+            Expr::Function(call) if call.over.is_none() => {
+                self.found |= crate::functions::is_aggregate(call.name.to_string().trim_matches('`'));
+            }
+            Expr::Identifier(ident) if !self.seen.contains(&ident.value) => {
+                if let Some(inner) = self.scope.aliases.get(&ident.value) {
+                    self.seen.push(ident.value.clone());
+                    let _visited = inner.visit(self);
+                }
+            }
+            _ => {}
+        }
+        if self.found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
 }
 
 /// The name of a column without alias: a plain column's own name, else the text.
@@ -740,50 +752,36 @@ fn sort_key(
 /// The plan grouped by the keys, with one column per key and aggregate.
 fn aggregated(plan: LogicalPlan, scope: &Scope, grouping: Grouping) -> SqlResult<LogicalPlan> {
     let (keys, aggregates) = (scope.keys.borrow(), scope.aggregates.borrow());
-    let named: Vec<Plan> = keys.iter().map(|key| key.value.clone()).collect();
+    // Keys become columns of their own first: names that DataFusion derives from expressions are not unique.
+    let kept = plan.schema().columns().into_iter().map(Plan::Column).collect::<Vec<_>>();
+    let with_keys = kept.into_iter().chain(keys.iter().map(|key| key.value.clone().alias(&key.id)));
+    let builder = LogicalPlanBuilder::from(plan).project(with_keys).map_err(plan_error)?;
+    let named: Vec<Plan> = keys.iter().map(|key| column(&key.id)).collect();
     let groups = match grouping {
         Grouping::Rollup => vec![Plan::GroupingSet(GroupingSet::Rollup(named))],
         Grouping::Cube => vec![Plan::GroupingSet(GroupingSet::Cube(named))],
         Grouping::Plain | Grouping::Totals => named,
     };
-    let computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone()).collect();
-    let plan = if groups.is_empty() && computed.is_empty() {
-        LogicalPlanBuilder::from(plan).aggregate(
-            Vec::<Plan>::new(),
-            vec![datafusion::functions_aggregate::expr_fn::count(lit(1_i64))],
-        )
-    } else {
-        LogicalPlanBuilder::from(plan).aggregate(groups, computed)
-    };
-    let builder = plan.map_err(plan_error)?;
+    let mut computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
+    if groups.is_empty() && computed.is_empty() {
+        computed.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)));
+    }
+    let builder = builder.aggregate(groups, computed).map_err(plan_error)?;
     let mut exprs = Vec::new();
     for key in keys.iter() {
-        let from = Plan::Column(datafusion::common::Column::new_unqualified(
-            key.value.schema_name().to_string(),
-        ));
-        let from = if let Plan::Column(c) = &key.value { Plan::Column(c.clone()) } else { from };
         // Rows of ROLLUP and CUBE that leave a key out show its default.
         let default = default_value(&key.ty);
-        let value = if matches!(grouping, Grouping::Rollup | Grouping::Cube) && !default.is_null() {
+        let padded = matches!(grouping, Grouping::Rollup | Grouping::Cube) && !default.is_null();
+        let value = if padded {
             let default = lit(scalar_of(&default, &key.ty)?);
-            datafusion::logical_expr::when(from.clone().is_null(), default)
-                .otherwise(from)
-                .map_err(plan_error)?
+            datafusion::logical_expr::when(column(&key.id).is_null(), default).otherwise(column(&key.id)).map_err(plan_error)?
         } else {
-            from
+            column(&key.id)
         };
         exprs.push(value.alias(&key.id));
     }
-    for computed in aggregates.iter() {
-        exprs.push(
-            Plan::Column(datafusion::common::Column::new_unqualified(
-                computed.expr.schema_name().to_string(),
-            ))
-            .alias(&computed.id),
-        );
-    }
-    let builder =
-        if exprs.is_empty() { builder } else { builder.project(exprs).map_err(plan_error)? };
+    exprs.extend(aggregates.iter().map(|computed| column(&computed.id)));
+    let builder = if exprs.is_empty() { builder } else { builder.project(exprs).map_err(plan_error)? };
     builder.build().map_err(plan_error)
 }
 
@@ -812,7 +810,7 @@ fn totals(
     outputs: &[(String, Typed)],
 ) -> SqlResult<LogicalPlan> {
     let aggregates = scope.aggregates.borrow();
-    let computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone()).collect();
+    let computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
     let computed = if computed.is_empty() {
         vec![datafusion::functions_aggregate::expr_fn::count(lit(1_i64))]
     } else {
@@ -823,12 +821,7 @@ fn totals(
         exprs.push(lit(scalar_of(&default_value(&key.ty), &key.ty)?).alias(&key.id));
     }
     for one in aggregates.iter() {
-        exprs.push(
-            Plan::Column(datafusion::common::Column::new_unqualified(
-                one.expr.schema_name().to_string(),
-            ))
-            .alias(&one.id),
-        );
+        exprs.push(column(&one.id));
     }
     let answers = outputs
         .iter()

@@ -60,7 +60,7 @@ impl Dialect for ChDialect {
     fn supports_projection_trailing_commas(&self) -> bool {
         true
     }
-    fn get_next_precedence(&self, p: &Parser) -> Option<Result<u8, ParserError>> {
+    fn get_next_precedence(&self, p: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         match &p.peek_token_ref().token {
             Token::Placeholder(s) if s == "?" => Some(Ok(4)), // below OR (5)
             Token::Question => Some(Ok(4)),
@@ -71,7 +71,12 @@ impl Dialect for ChDialect {
             _ => None,
         }
     }
-    fn parse_infix(&self, p: &mut Parser, e: &Expr, prec: u8) -> Option<Result<Expr, ParserError>> {
+    fn parse_infix(
+        &self,
+        p: &mut Parser<'_>,
+        e: &Expr,
+        prec: u8,
+    ) -> Option<Result<Expr, ParserError>> {
         let t = p.peek_token_ref().token.clone();
         match t {
             Token::Placeholder(s) if s == "?" => Some(ternary(p, e)),
@@ -111,7 +116,7 @@ impl Dialect for ChDialect {
         }
     }
 }
-fn ternary(p: &mut Parser, c: &Expr) -> Result<Expr, ParserError> {
+fn ternary(p: &mut Parser<'_>, c: &Expr) -> Result<Expr, ParserError> {
     p.advance_token();
     let a = p.parse_expr()?;
     p.expect_token(&Token::Colon)?;

@@ -139,7 +139,7 @@ pub(super) fn rewrite(raw: &[T]) -> SqlResult<(Vec<T>, Vec<WithAlias>)> {
             Token::Number(s, _)
                 if s.starts_with('.')
                     && s.len() > 1
-                    && o.last().map_or(false, |l| {
+                    && o.last().is_some_and(|l| {
                         matches!(l.token, Token::Word(_) | Token::RParen | Token::RBracket)
                     })
                     && !matches!(raw[i - 1].token, Token::Whitespace(_)) =>
@@ -266,10 +266,9 @@ pub(super) fn rewrite(raw: &[T]) -> SqlResult<(Vec<T>, Vec<WithAlias>)> {
                     Token::RParen | Token::RBracket => dep -= 1,
                     _ => {}
                 }
-                if dep == 0 && v[j].token == Token::Comma {
-                    items.push(vec![]);
-                } else {
-                    items.last_mut().unwrap().push(v[j].clone());
+                match items.last_mut() {
+                    Some(item) if dep != 0 || v[j].token != Token::Comma => item.push(v[j].clone()),
+                    _ => items.push(vec![]),
                 }
                 j += 1;
             }
@@ -378,16 +377,15 @@ pub(super) fn rewrite(raw: &[T]) -> SqlResult<(Vec<T>, Vec<WithAlias>)> {
             continue;
         }
         // INTERVAL '1 day'
-        if kw(t, &["INTERVAL"]) {
-            if let Some(Token::SingleQuotedString(s)) = v.get(i + 1).map(|x| &x.token) {
-                if let Some((n, u)) = s.split_once(' ') {
-                    o.push(t.clone());
-                    o.push(tk(Token::SingleQuotedString(n.into())));
-                    o.push(tk(w(u)));
-                    i += 2;
-                    continue;
-                }
-            }
+        if kw(t, &["INTERVAL"])
+            && let Some(Token::SingleQuotedString(s)) = v.get(i + 1).map(|x| &x.token)
+            && let Some((n, u)) = s.split_once(' ')
+        {
+            o.push(t.clone());
+            o.push(tk(Token::SingleQuotedString(n.into())));
+            o.push(tk(w(u)));
+            i += 2;
+            continue;
         }
         // [AS x] FINAL: sqlparser 0.62 would take FINAL as a table alias -> drop it, record it
         if kw(t, &["FINAL"])

@@ -35,11 +35,16 @@ pub(super) fn multi_if(args: Vec<Typed>) -> SqlResult<Typed> {
     let mut otherwise = None;
     while let Some(first) = args.next() {
         match args.next() {
-            Some(value) => branches.push((to_predicate(first)?, value)),
+            Some(value) => branches.push((condition(first)?, value)),
             None => otherwise = Some(first),
         }
     }
     case(branches, otherwise)
+}
+
+/// A condition inside an expression; a wrong type is an argument's, not a filter's.
+fn condition(arg: Typed) -> SqlResult<Expr> {
+    to_predicate(arg).map_err(|error| SqlError { code: ChCode::IllegalTypeOfArgument, ..error })
 }
 
 /// The first argument that is not NULL. Nullable only if the last one is.

@@ -278,6 +278,11 @@ fn wrap(value: i128, ty: &ChType) -> i128 {
     if signed && low >= modulus / 2 { low - modulus } else { low }
 }
 
+/// ClickHouse names text that is no date at all apart from text with something behind the date.
+fn date_error(text: &str, otherwise: ChCode) -> ChCode {
+    if text.get(..10).is_some_and(|head| parse_date(head).is_some()) { ChCode::CannotParseText } else { otherwise }
+}
+
 /// Text as a value of a scalar type; all of it must be understood.
 pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
     let number = |what: &str| {
@@ -324,13 +329,13 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
         }
         ChType::Date | ChType::Date32 => parse_date(trimmed).map(Value::Date).ok_or_else(|| {
             SqlError::new(
-                ChCode::CannotParseText,
+                date_error(trimmed, ChCode::CannotParseDate),
                 format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD"),
             )
         }),
         ChType::DateTime(_) => parse_datetime(trimmed).map(Value::DateTime).ok_or_else(|| {
             SqlError::new(
-                ChCode::CannotParseText,
+                date_error(trimmed, ChCode::CannotParseDatetime),
                 format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD hh:mm:ss"),
             )
         }),
@@ -338,7 +343,7 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
             .map(|ticks| Value::DateTime64(ticks, *scale))
             .ok_or_else(|| {
                 SqlError::new(
-                    ChCode::CannotParseText,
+                    date_error(trimmed, ChCode::CannotParseDatetime),
                     format!(
                         "Cannot parse string '{text}' as {to}: expected YYYY-MM-DD hh:mm:ss.fff"
                     ),

@@ -31,6 +31,7 @@ use std::sync::Arc;
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct JsonPath {
     column: SubColumn,
+    label: String,
     elements: bool,
     signature: Signature,
 }
@@ -38,7 +39,10 @@ struct JsonPath {
 /// `column` of a JSON value, or of each element of an array of JSON; always right, parses the text.
 pub(crate) fn json_path(json: Typed, column: SubColumn, ty: ChType) -> Typed {
     let elements = matches!(json.ty, ChType::Array(_));
-    let udf = JsonPath { column, elements, signature: Signature::any(1, Volatility::Immutable) };
+    let label = format!("json_path {}", column.name());
+    let udf = JsonPath {
+        column,
+        label, elements, signature: Signature::any(1, Volatility::Immutable) };
     Typed::value(
         Expr::ScalarFunction(ScalarFunction::new_udf(
             Arc::new(ScalarUDF::new_from_impl(udf)),
@@ -49,8 +53,8 @@ pub(crate) fn json_path(json: Typed, column: SubColumn, ty: ChType) -> Typed {
 }
 
 impl ScalarUDFImpl for JsonPath {
-    fn name(&self) -> &'static str {
-        "json_path"
+    fn name(&self) -> &str {
+        &self.label
     }
 
     fn signature(&self) -> &Signature {

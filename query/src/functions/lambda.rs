@@ -208,7 +208,7 @@ impl HigherOrder {
         if parts.is_empty() {
             Ok(list.values().slice(0, 0))
         } else {
-            Ok(datafusion::arrow::compute::concat(&parts)?)
+            Ok(arrow::compute::concat(&parts)?)
         }
     }
 

@@ -213,7 +213,7 @@ pub(super) fn extreme(call: &super::udf::Call, args: &[Value]) -> SqlResult<Valu
             best = arg.clone();
         }
     }
-    convert::convert(&best, &ChType::Dynamic, &call.ret)
+    convert(&best, &ChType::Dynamic, &call.ret)
 }
 
 fn unknown(name: &str) -> SqlError {

@@ -224,16 +224,19 @@ fn replacement(template: &str) -> String {
     out
 }
 
-fn capitalised(value: &str) -> String {
+fn capitalised(value: &str, unicode: bool) -> String {
     let mut word = false;
-    value
-        .chars()
-        .map(|c| {
-            let out = if word { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
-            word = c.is_alphanumeric();
-            out
-        })
-        .collect()
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        match (word, unicode) {
+            (true, true) => out.extend(c.to_lowercase()),
+            (true, false) => out.push(c.to_ascii_lowercase()),
+            (false, true) => out.extend(c.to_uppercase()),
+            (false, false) => out.push(c.to_ascii_uppercase()),
+        }
+        word = c.is_alphanumeric();
+    }
+    out
 }
 
 /// Functions whose shape depends on their arguments.
@@ -275,7 +278,8 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
         "lower" => entry(1, 1, string, |_, a| s(text(a, 0).to_ascii_lowercase())),
         "upperUTF8" => entry(1, 1, string, |_, a| s(text(a, 0).to_uppercase())),
         "lowerUTF8" => entry(1, 1, string, |_, a| s(text(a, 0).to_lowercase())),
-        "initcap" | "initcapUTF8" => entry(1, 1, string, |_, a| s(capitalised(&text(a, 0)))),
+        "initcap" => entry(1, 1, string, |_, a| s(capitalised(&text(a, 0), false))),
+        "initcapUTF8" => entry(1, 1, string, |_, a| s(capitalised(&text(a, 0), true))),
         "lengthUTF8" => entry(1, 1, count, |_, a| n(text(a, 0).chars().count())),
         "reverseUTF8" => {
             entry(1, 1, string, |_, a| s(text(a, 0).chars().rev().collect::<String>()))

@@ -56,12 +56,12 @@ fn literal_type(value: &Value) -> SqlResult<ChType> {
 fn integer_type(value: i128) -> ChType {
     match value {
         0..=0xFF => ChType::UInt(8),
-        0..=0xFFFF => ChType::UInt(16),
-        0..=0xFFFF_FFFF => ChType::UInt(32),
-        0.. => ChType::UInt(64),
+        0x100..=0xFFFF => ChType::UInt(16),
+        0x1_0000..=0xFFFF_FFFF => ChType::UInt(32),
+        0x1_0000_0000.. => ChType::UInt(64),
         -0x80..0 => ChType::Int(8),
-        -0x8000..0 => ChType::Int(16),
-        -0x8000_0000..0 => ChType::Int(32),
+        -0x8000..-0x80 => ChType::Int(16),
+        -0x8000_0000..-0x8000 => ChType::Int(32),
         _ => ChType::Int(64),
     }
 }

@@ -44,6 +44,8 @@ pub(crate) enum Nulls {
 #[derive(Debug)]
 struct RowUdf {
     call: Call,
+    /// Name in plans: DataFusion names columns after functions, so it says everything that tells two calls apart.
+    label: String,
     kernel: Kernel,
     nulls: Nulls,
     signature: Signature,
@@ -74,15 +76,17 @@ pub(crate) fn row_call(
         args: args.iter().map(|arg| arg.ty.clone()).collect(),
         ret: ret.clone(),
     };
-    let signature = Signature::any(args.len(), Volatility::Immutable);
-    let udf = ScalarUDF::new_from_impl(RowUdf { call, kernel, nulls, signature });
+    let signature = if args.is_empty() { Signature::nullary(Volatility::Immutable) } else { Signature::any(args.len(), Volatility::Immutable) };
+    let types: Vec<String> = call.args.iter().map(ToString::to_string).collect();
+    let label = format!("{name}({}) {ret}", types.join(","));
+    let udf = ScalarUDF::new_from_impl(RowUdf { call, label, kernel, nulls, signature });
     let args = args.into_iter().map(Typed::into_value).collect();
     Typed::value(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(udf), args)), ret)
 }
 
 impl ScalarUDFImpl for RowUdf {
     fn name(&self) -> &str {
-        &self.call.name
+        &self.label
     }
 
     fn signature(&self) -> &Signature {

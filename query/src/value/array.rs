@@ -256,7 +256,6 @@ trait Wrap {
 
 macro_rules! wrap {
     ($($t:ty),*) => { $(impl Wrap for $t {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "wrapping is the conversion")]
         fn wrap(value: i128) -> Self { value as $t }
     })* };
 }

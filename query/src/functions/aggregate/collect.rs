@@ -27,6 +27,7 @@ use std::{
 #[derive(Clone, Debug)]
 struct Collect {
     name: String,
+    label: String,
     parameters: Vec<Value>,
     args: Vec<ChType>,
     arrays: bool,
@@ -85,11 +86,7 @@ pub(super) fn resolve(
     };
     let ret = match base {
         "groupArray" | "groupUniqArray" | "topK" | "topKWeighted" => {
-            ChType::Array(Box::new(if plain == ChType::Dynamic {
-                plain.clone()
-            } else {
-                plain.clone()
-            }))
+            ChType::Array(Box::new(plain.clone()))
         }
         "groupConcat" => ChType::String,
         "argMin" | "argMax" | "min" | "max" | "any" | "anyLast" => first.clone(),
@@ -132,8 +129,10 @@ pub(super) fn resolve(
             default_value(&ret)
         }
     });
+    let label = format!("{base}({:?}){arrays}{} {ret}", call.parameters, call.distinct);
     let udaf = Collect {
         name: base.to_owned(),
+        label,
         parameters: call.parameters.clone(),
         args: call.args.iter().map(|arg| arg.ty.clone()).collect(),
         arrays,
@@ -147,7 +146,7 @@ pub(super) fn resolve(
 
 impl AggregateUDFImpl for Collect {
     fn name(&self) -> &str {
-        &self.name
+        &self.label
     }
 
     fn signature(&self) -> &Signature {
@@ -184,7 +183,7 @@ impl Rows {
             _ => row.iter().all(|v| !v.is_null()),
         };
         if keep {
-            self.bytes += 48 * row.len() + row.iter().map(|v| text_of_len(v)).sum::<usize>();
+            self.bytes += 48 * row.len() + row.iter().map(text_of_len).sum::<usize>();
             self.rows.push(row);
         }
     }
@@ -226,7 +225,7 @@ impl Accumulator for Rows {
     }
 
     fn size(&self) -> usize {
-        std::mem::size_of_val(self) + self.bytes
+        size_of_val(self) + self.bytes
     }
 
     fn state(&mut self) -> DfResult<Vec<ScalarValue>> {
