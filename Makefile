@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/rekor-target
 CARGO := $(if $(shell command -v mold 2>/dev/null),mold -run cargo,cargo)
 REKOR := $(CARGO_TARGET_DIR)/debug/rekor
 
-.PHONY: demo test ci lint serve soak bench tools
+.PHONY: demo test ci lint serve soak tools
 
 # The development profile: dependencies are optimised, Rekor itself is not.
 demo: tools
@@ -28,10 +28,6 @@ serve: tools
 # Kills the real server 50 times under load; the short run is part of `make test`.
 soak: tools
 	REKOR_CRASH_CYCLES=50 $(CARGO) test -p rekor-cli --test crash -- --nocapture
-
-bench: tools
-	$(CARGO) build --release -p rekor-cli
-	benchmarks/run.sh $(CARGO_TARGET_DIR)/release/rekor
 
 tools:
 	@scripts/tools.sh

@@ -12,6 +12,7 @@ use axum::{
 };
 use rekor_core::limits;
 use std::sync::Arc;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 /// Room for the members around the data of a batch.
 const BODY_BYTES_MAX: usize = limits::BATCH_BYTES_MAX + limits::MIB;
@@ -154,5 +155,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .method_not_allowed_fallback(handlers::unknown_method)
         .layer(axum::middleware::from_fn(extract::request_id))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
         .with_state(service)
 }

@@ -164,8 +164,8 @@ pub fn open_identity(fs: &dyn Fs, dir: &Path, entropy: &dyn Entropy) -> Result<U
                 let file = fs.create_new(&temporary)?;
                 file.append(serde_json::json!({"format": 1, "wal": id}).to_string().as_bytes())?;
                 file.sync("wal identity")?;
-                fs.rename(&temporary, &path)?;
-                fs.sync_dir(dir, "wal identity name")
+                // The name becomes durable with that of the first segment, before anything is acknowledged.
+                fs.rename(&temporary, &path)
             };
             write().map_err(failed)?;
             Ok(id)

@@ -53,8 +53,16 @@ impl SimFs {
         let mut state = self.state();
         // A durable name in a directory whose own name was lost is unreachable.
         let durable = state.durable_names.clone();
-        let reachable = |name: &Path| name.ancestors().skip(1).all(|dir| dir == Path::new("/") || durable.get(dir) == Some(&Node::Dir));
-        state.names = durable.iter().filter(|(name, _)| reachable(name)).map(|(name, node)| (name.clone(), *node)).collect();
+        let reachable = |name: &Path| {
+            name.ancestors()
+                .skip(1)
+                .all(|dir| dir == Path::new("/") || durable.get(dir) == Some(&Node::Dir))
+        };
+        state.names = durable
+            .iter()
+            .filter(|(name, _)| reachable(name))
+            .map(|(name, node)| (name.clone(), *node))
+            .collect();
         state.durable_names = state.names.clone();
         for content in state.contents.values_mut() {
             if content.now.len() > content.durable.len()

@@ -302,7 +302,9 @@ impl Binder<'_> {
     ) -> SqlResult<(Typed, &'c [ast::AccessExpr])> {
         let mut parts = match root {
             Expr::Identifier(ident) => vec![self.part(ident)?],
-            Expr::CompoundIdentifier(idents) => idents.iter().map(|ident| self.part(ident)).collect::<SqlResult<Vec<_>>>()?,
+            Expr::CompoundIdentifier(idents) => {
+                idents.iter().map(|ident| self.part(ident)).collect::<SqlResult<Vec<_>>>()?
+            }
             other => return Ok((self.expr(other, scope, env)?, chain)),
         };
         let mut rest = chain;

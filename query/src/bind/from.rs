@@ -151,12 +151,12 @@ impl Binder<'_> {
             .collect();
         Ok(Source {
             rel: Rel::Scan(scan),
-            tables: vec![TableRef { alias: alias.or(Some(name)), columns }],
+            tables: vec![TableRef { alias: alias.or(Some(name)), columns, order: None }],
         })
     }
 
     fn derived(&self, query: &ast::Query, alias: Option<String>, env: &Env) -> SqlResult<Source> {
-        let relation = self.query(query, env)?;
+        let relation = self.query(query, &env.for_derived())?;
         let columns = relation
             .columns
             .iter()
@@ -166,10 +166,12 @@ impl Binder<'_> {
                 place: Place::Plan(c.id.clone()),
             })
             .collect();
-        let types = relation.columns.iter().map(|c| (c.id.clone(), c.ty.clone())).collect();
+        let mut types: Vec<_> =
+            relation.columns.iter().map(|c| (c.id.clone(), c.ty.clone())).collect();
+        types.extend(relation.order.clone().map(|id| (id, ChType::UInt(64))));
         Ok(Source {
             rel: Rel::Plan(relation.plan, types),
-            tables: vec![TableRef { alias, columns }],
+            tables: vec![TableRef { alias, columns, order: relation.order }],
         })
     }
 
@@ -247,7 +249,11 @@ impl Binder<'_> {
         }];
         Ok(Source {
             rel: Rel::Plan(plan, vec![(id, ty)]),
-            tables: vec![TableRef { alias: alias.or_else(|| Some("numbers".to_owned())), columns }],
+            tables: vec![TableRef {
+                alias: alias.or_else(|| Some("numbers".to_owned())),
+                columns,
+                order: None,
+            }],
         })
     }
 
@@ -298,6 +304,7 @@ impl Binder<'_> {
             TableRef {
                 alias: None,
                 columns: vec![Named { name, ty: item, place: Place::Plan(id) }],
+                order: None,
             },
         );
         Ok(Source { rel: Rel::ArrayJoin { input, arrays, left }, tables })

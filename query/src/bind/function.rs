@@ -214,7 +214,11 @@ impl Binder<'_> {
                 format!("Aggregate function {name} is found {place}; use a subquery or HAVING."),
             ));
         }
-        let call = self.aggregate_parts(name, parameters, args, distinct, filter, scope, env)?;
+        let mut call =
+            self.aggregate_parts(name, parameters, args, distinct, filter, scope, env)?;
+        if let [only] = scope.tables.as_slice() {
+            call.order = only.order.as_deref().map(|id| Typed::value(column(id), ChType::UInt(64)));
+        }
         let resolved = aggregate(call)?;
         let finish = resolved.finisher();
         let mut aggregates = scope.aggregates.borrow_mut();
@@ -258,6 +262,7 @@ impl Binder<'_> {
                 filter: filter
                     .map(|f| self.expr(f, scope, env).and_then(to_predicate))
                     .transpose()?,
+                order: None,
             })
         })
     }
@@ -287,6 +292,7 @@ impl Binder<'_> {
             args: args.iter().map(|arg| self.expr(arg, scope, env)).collect::<SqlResult<_>>()?,
             distinct: false,
             filter: filter.map(|f| self.condition(f, scope, env)).transpose()?,
+            order: None,
         };
         let spec = match over {
             ast::WindowType::WindowSpec(spec) => spec.clone(),

@@ -27,6 +27,8 @@ pub(super) struct Relation {
     pub(super) plan: LogicalPlan,
     pub(super) columns: Vec<Output>,
     pub(super) totals: Option<LogicalPlan>,
+    /// A further column of the plan that numbers the rows in the query's own ORDER BY, where a query around it asked for it.
+    pub(super) order: Option<String>,
 }
 
 /// The CTEs in sight.
@@ -34,9 +36,16 @@ pub(super) struct Relation {
 pub(super) struct Env {
     ctes: HashMap<String, Rc<(Query, Env)>>,
     use_nulls: bool,
+    /// Whether the query around wants to know the order of rows.
+    wants_order: bool,
 }
 
 impl Env {
+    /// The same, for a query in FROM.
+    pub(super) fn for_derived(&self) -> Self {
+        Self { wants_order: true, ..self.clone() }
+    }
+
     /// A CTE by name, with what was in sight where it was written.
     pub(super) fn cte(&self, name: &str) -> Option<(Query, Self)> {
         self.ctes.get(name).map(|cte| (cte.0.clone(), cte.1.clone()))
@@ -67,7 +76,8 @@ impl Binder<'_> {
                 "FORMAT is not part of a query here; ask for a format with the Accept header or --output.",
             ));
         }
-        let mut env = env.clone();
+        let wants_order = env.wants_order;
+        let mut env = Env { wants_order: false, ..env.clone() };
         if let Some(ast::With { with_token: _, recursive, cte_tables }) = with {
             if *recursive {
                 return Err(unsupported("WITH RECURSIVE"));
@@ -83,7 +93,7 @@ impl Binder<'_> {
         }
         let limit_by = self.settings(settings.as_deref().unwrap_or_default(), &mut env)?;
         let (limit, offset) = self.limit(limit_clause.as_ref(), fetch.as_ref(), &env)?;
-        let tail = Tail { order_by: order_by.as_ref(), limit, offset, limit_by };
+        let tail = Tail { order_by: order_by.as_ref(), limit, offset, limit_by, wants_order };
         match &**body {
             SetExpr::Select(select) => self.select(select, &tail, &env),
             SetExpr::SetOperation { .. } => {
@@ -109,7 +119,13 @@ impl Binder<'_> {
             SetExpr::Select(select) => self.select(select, tail, env),
             SetExpr::Query(query) if tail.is_empty() => self.query(query, env),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
-                let none = Tail { order_by: None, limit: None, offset: 0, limit_by: None };
+                let none = Tail {
+                    order_by: None,
+                    limit: None,
+                    offset: 0,
+                    limit_by: None,
+                    wants_order: false,
+                };
                 let left = self.set_expr(left, &none, env)?;
                 let right = self.set_expr(right, tail, env)?;
                 self.combine(left, right, *op, *set_quantifier)
@@ -181,7 +197,7 @@ impl Binder<'_> {
             _ => LogicalPlanBuilder::except(built(left)?, built(right)?, !distinct)
                 .map_err(plan_error)?,
         };
-        Ok(Relation { plan, columns, totals: None })
+        Ok(Relation { plan, columns, totals: None, order: None })
     }
 
     /// SETTINGS: the ones with a meaning here are taken, all others are errors. Carries LIMIT BY.

@@ -58,6 +58,8 @@ pub(super) enum Place {
 pub(super) struct TableRef {
     pub(super) alias: Option<String>,
     pub(super) columns: Vec<Named>,
+    /// A column that numbers the rows, if the item is a query with an ORDER BY of its own.
+    pub(super) order: Option<String>,
 }
 
 /// Which clause is being bound.

@@ -26,7 +26,7 @@ use datafusion::{
     },
 };
 use sqlparser::ast::{
-    self, Visit, Expr, GroupByExpr, GroupByWithModifier, OrderByKind, Select, SelectItem,
+    self, Expr, GroupByExpr, GroupByWithModifier, OrderByKind, Select, SelectItem, Visit,
 };
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -37,6 +37,8 @@ pub(super) struct Tail<'a> {
     pub(super) offset: usize,
     /// LIMIT n, offset BY keys.
     pub(super) limit_by: Option<(Vec<Expr>, Vec<Expr>)>,
+    /// Whether the query around wants to know the order of rows.
+    pub(super) wants_order: bool,
 }
 
 impl Tail<'_> {
@@ -208,14 +210,23 @@ impl Binder<'_> {
         }
         let fetch = tail.limit.map(|limit| limit.saturating_add(tail.offset));
         if !sort.is_empty() {
-            builder = builder.sort_with_limit(sort, fetch).map_err(plan_error)?;
+            builder = builder.sort_with_limit(sort.clone(), fetch).map_err(plan_error)?;
         }
         if tail.limit.is_some() || tail.offset > 0 {
             builder = builder.limit(tail.offset, tail.limit).map_err(plan_error)?;
         }
-        let only = columns.iter().map(|c| column(&c.id)).collect::<Vec<_>>();
-        let plan = builder.project(only).and_then(LogicalPlanBuilder::build).map_err(plan_error)?;
-        Ok(Relation { plan, columns, totals })
+        let mut plan = builder.build().map_err(plan_error)?;
+        let mut only = columns.iter().map(|c| column(&c.id)).collect::<Vec<_>>();
+        let order = (tail.wants_order && !sort.is_empty()).then(|| self.fresh());
+        if let Some(id) = &order {
+            plan = windowed(plan, &[row_number(id, Vec::new(), sort)])?;
+            only.push(column(id));
+        }
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(only)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(plan_error)?;
+        Ok(Relation { plan, columns, totals, order })
     }
 
     fn checked(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
@@ -535,21 +546,8 @@ impl Binder<'_> {
         count: usize,
         offset: usize,
     ) -> SqlResult<LogicalPlan> {
-        let params = WindowFunctionParams {
-            args: Vec::new(),
-            partition_by: keys,
-            order_by,
-            window_frame: WindowFrame::new(None),
-            filter: None,
-            null_treatment: None,
-            distinct: false,
-        };
-        let number = Plan::WindowFunction(Box::new(WindowFunction {
-            fun: WindowFunctionDefinition::WindowUDF(row_number_udwf()),
-            params,
-        }));
         let id = self.fresh();
-        let computed = Computed { expr: number, id: id.clone(), ty: ChType::UInt(64) };
+        let computed = row_number(&id, keys, order_by);
         let plan = windowed(plan, std::slice::from_ref(&computed))?;
         let row = || column(&id);
         let keep = row().gt(lit(offset as u64)).and(row().lt_eq(lit((offset + count) as u64)));
@@ -558,6 +556,22 @@ impl Binder<'_> {
             .and_then(LogicalPlanBuilder::build)
             .map_err(plan_error)
     }
+}
+
+/// The number of a row within its partition.
+fn row_number(id: &str, partition_by: Vec<Plan>, order_by: Vec<SortExpr>) -> Computed {
+    let params = WindowFunctionParams {
+        args: Vec::new(),
+        partition_by,
+        order_by,
+        window_frame: WindowFrame::new(None),
+        filter: None,
+        null_treatment: None,
+        distinct: false,
+    };
+    let fun = WindowFunctionDefinition::WindowUDF(row_number_udwf());
+    let expr = Plan::WindowFunction(Box::new(WindowFunction { fun, params }));
+    Computed { expr, id: id.to_owned(), ty: ChType::UInt(64) }
 }
 
 struct Clauses {
@@ -691,7 +705,8 @@ impl ast::Visitor for AggregateSearch<'_> {
         }
         match expr {
             Expr::Function(call) if call.over.is_none() => {
-                self.found |= crate::functions::is_aggregate(call.name.to_string().trim_matches('`'));
+                self.found |=
+                    crate::functions::is_aggregate(call.name.to_string().trim_matches('`'));
             }
             Expr::Identifier(ident) if !self.seen.contains(&ident.value) => {
                 if let Some(inner) = self.scope.aliases.get(&ident.value) {
@@ -774,14 +789,17 @@ fn aggregated(plan: LogicalPlan, scope: &Scope, grouping: Grouping) -> SqlResult
         let padded = matches!(grouping, Grouping::Rollup | Grouping::Cube) && !default.is_null();
         let value = if padded {
             let default = lit(scalar_of(&default, &key.ty)?);
-            datafusion::logical_expr::when(column(&key.id).is_null(), default).otherwise(column(&key.id)).map_err(plan_error)?
+            datafusion::logical_expr::when(column(&key.id).is_null(), default)
+                .otherwise(column(&key.id))
+                .map_err(plan_error)?
         } else {
             column(&key.id)
         };
         exprs.push(value.alias(&key.id));
     }
     exprs.extend(aggregates.iter().map(|computed| column(&computed.id)));
-    let builder = if exprs.is_empty() { builder } else { builder.project(exprs).map_err(plan_error)? };
+    let builder =
+        if exprs.is_empty() { builder } else { builder.project(exprs).map_err(plan_error)? };
     builder.build().map_err(plan_error)
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct AggregateCall {
     pub(crate) distinct: bool,
     /// Of `FILTER (WHERE …)`.
     pub(crate) filter: Option<Expr>,
+    /// Numbers the rows, where the input has an order that the answer depends on.
+    pub(crate) order: Option<Typed>,
 }
 
 /// The aggregate, and the value that an empty input has.
@@ -306,6 +308,9 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<AggregateResult> {
         }
         "any" | "any_value" | "first_value" | "anyLast" | "last_value" => {
             let arg = one(call)?;
+            if let Some(order) = &call.order {
+                return first_by(base, call, arg, order);
+            }
             let ty = arg.ty.clone();
             let empty = (!ty.is_nullable()).then(|| default_value(&ty));
             let value = arg.into_value();
@@ -323,6 +328,28 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<AggregateResult> {
         }
         _ => collect::resolve(base, call, false),
     }
+}
+
+/// The first or last value of an ordered input: the one with the lowest or highest number that is not NULL.
+fn first_by(
+    base: &str,
+    call: &AggregateCall,
+    arg: Typed,
+    order: &Typed,
+) -> SqlResult<AggregateResult> {
+    let present = arg.clone().into_value().is_not_null();
+    let filter = match call.filter.clone() {
+        Some(filter) => filter.and(present),
+        None => present,
+    };
+    let by = if matches!(base, "anyLast" | "last_value") { "argMax" } else { "argMin" };
+    let call = AggregateCall {
+        args: vec![arg, order.clone()],
+        filter: Some(filter),
+        order: None,
+        ..call.clone()
+    };
+    collect::resolve(by, &call, false)
 }
 
 fn nullable_as(arg: &Typed, plain: ChType, empty: Value) -> (ChType, Option<Value>) {

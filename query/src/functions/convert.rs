@@ -280,7 +280,11 @@ fn wrap(value: i128, ty: &ChType) -> i128 {
 
 /// ClickHouse names text that is no date at all apart from text with something behind the date.
 fn date_error(text: &str, otherwise: ChCode) -> ChCode {
-    if text.get(..10).is_some_and(|head| parse_date(head).is_some()) { ChCode::CannotParseText } else { otherwise }
+    if text.get(..10).is_some_and(|head| parse_date(head).is_some()) {
+        ChCode::CannotParseText
+    } else {
+        otherwise
+    }
 }
 
 /// Text as a value of a scalar type; all of it must be understood.

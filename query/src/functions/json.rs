@@ -40,9 +40,8 @@ struct JsonPath {
 pub(crate) fn json_path(json: Typed, column: SubColumn, ty: ChType) -> Typed {
     let elements = matches!(json.ty, ChType::Array(_));
     let label = format!("json_path {}", column.name());
-    let udf = JsonPath {
-        column,
-        label, elements, signature: Signature::any(1, Volatility::Immutable) };
+    let udf =
+        JsonPath { column, label, elements, signature: Signature::any(1, Volatility::Immutable) };
     Typed::value(
         Expr::ScalarFunction(ScalarFunction::new_udf(
             Arc::new(ScalarUDF::new_from_impl(udf)),

@@ -76,7 +76,11 @@ pub(crate) fn row_call(
         args: args.iter().map(|arg| arg.ty.clone()).collect(),
         ret: ret.clone(),
     };
-    let signature = if args.is_empty() { Signature::nullary(Volatility::Immutable) } else { Signature::any(args.len(), Volatility::Immutable) };
+    let signature = if args.is_empty() {
+        Signature::nullary(Volatility::Immutable)
+    } else {
+        Signature::any(args.len(), Volatility::Immutable)
+    };
     let types: Vec<String> = call.args.iter().map(ToString::to_string).collect();
     let label = format!("{name}({}) {ret}", types.join(","));
     let udf = ScalarUDF::new_from_impl(RowUdf { call, label, kernel, nulls, signature });

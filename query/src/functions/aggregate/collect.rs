@@ -4,6 +4,7 @@ use super::{AggregateCall, AggregateResult, arguments, illegal, native};
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     functions::{arrays_sum, convert, default_value},
+    typed::Typed,
     types::ChType,
     value::{Value, compare, compare_null_last, decode, encode, from_array, text_of},
 };
@@ -26,11 +27,13 @@ use std::{
 
 #[derive(Clone, Debug)]
 struct Collect {
+    base: String,
+    /// Name in plans, which tells two calls apart.
     name: String,
-    label: String,
     parameters: Vec<Value>,
     args: Vec<ChType>,
     arrays: bool,
+    ordered: bool,
     distinct: bool,
     ret: ChType,
     signature: Signature,
@@ -38,7 +41,7 @@ struct Collect {
 
 impl PartialEq for Collect {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.base == other.base
             && self.parameters == other.parameters
             && self.args == other.args
             && self.arrays == other.arrays
@@ -48,7 +51,7 @@ impl PartialEq for Collect {
 impl Eq for Collect {}
 impl Hash for Collect {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
+        self.base.hash(state);
         self.args.hash(state);
     }
 }
@@ -129,24 +132,34 @@ pub(super) fn resolve(
             default_value(&ret)
         }
     });
-    let label = format!("{base}({:?}){arrays}{} {ret}", call.parameters, call.distinct);
+    // The number of a row travels as one more argument, and is what rows are sorted by in the end.
+    let order = call
+        .order
+        .clone()
+        .filter(|_| matches!(base, "groupArray" | "groupUniqArray" | "groupConcat"));
+    let mut arg_types: Vec<ChType> = call.args.iter().map(|arg| arg.ty.clone()).collect();
+    arg_types.extend(order.iter().map(|order| order.ty.clone()));
+    let ordered = order.is_some();
+    let name = format!("{base}({:?}){arrays}{} {ordered} {ret}", call.parameters, call.distinct);
     let udaf = Collect {
-        name: base.to_owned(),
-        label,
+        base: base.to_owned(),
+        name,
         parameters: call.parameters.clone(),
-        args: call.args.iter().map(|arg| arg.ty.clone()).collect(),
+        signature: Signature::any(arg_types.len(), Volatility::Immutable),
+        args: arg_types,
+        ordered,
         arrays,
         distinct: call.distinct,
         ret: ret.clone(),
-        signature: Signature::any(call.args.len(), Volatility::Immutable),
     };
-    let args = call.args.iter().map(|arg| arg.clone().into_value()).collect();
+    let mut args: Vec<_> = call.args.iter().map(|arg| arg.clone().into_value()).collect();
+    args.extend(order.map(Typed::into_value));
     Ok(native(call, Arc::new(AggregateUDF::new_from_impl(udaf)), args, false, ret, empty))
 }
 
 impl AggregateUDFImpl for Collect {
     fn name(&self) -> &str {
-        &self.label
+        &self.name
     }
 
     fn signature(&self) -> &Signature {
@@ -177,7 +190,7 @@ struct Rows {
 impl Rows {
     fn push(&mut self, row: Vec<Value>) {
         // NULLs do not count; argMin and argMax skip only rows whose order is NULL.
-        let keep = match self.of.name.as_str() {
+        let keep = match self.of.base.as_str() {
             "argMin" | "argMax" => row.get(1).is_some_and(|v| !v.is_null()),
             "groupArray" if self.of.args.first() == Some(&ChType::Dynamic) => true,
             _ => row.iter().all(|v| !v.is_null()),
@@ -252,6 +265,9 @@ impl Accumulator for Rows {
 }
 
 fn finish(of: &Collect, mut rows: Vec<Vec<Value>>) -> SqlResult<Value> {
+    if of.ordered {
+        rows.sort_by_key(|row| row.last().and_then(Value::as_int));
+    }
     if of.distinct {
         let mut seen = std::collections::HashSet::new();
         rows.retain(|row| {
@@ -267,7 +283,7 @@ fn finish(of: &Collect, mut rows: Vec<Vec<Value>>) -> SqlResult<Value> {
     if rows.is_empty() && !matches!(of.ret, ChType::Array(_)) {
         return Ok(Value::Null);
     }
-    Ok(match of.name.as_str() {
+    Ok(match of.base.as_str() {
         "groupArray" => {
             Value::Array(firsts().into_iter().take(limit.unwrap_or(usize::MAX)).collect())
         }
@@ -296,7 +312,7 @@ fn finish(of: &Collect, mut rows: Vec<Vec<Value>>) -> SqlResult<Value> {
         "any" => firsts().into_iter().next().unwrap_or(Value::Null),
         "anyLast" => firsts().into_iter().next_back().unwrap_or(Value::Null),
         "topK" | "topKWeighted" => {
-            let mut counts = if of.name == "topK" { counted(firsts()) } else { weighted(&rows) };
+            let mut counts = if of.base == "topK" { counted(firsts()) } else { weighted(&rows) };
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             Value::Array(counts.into_iter().take(limit.unwrap_or(10)).map(|(v, _)| v).collect())
         }
@@ -310,7 +326,7 @@ fn finish(of: &Collect, mut rows: Vec<Vec<Value>>) -> SqlResult<Value> {
                     .sum::<f64>(),
             )
         }
-        "corr" | "covarPop" | "covarSamp" => covariance(&of.name, &rows),
+        "corr" | "covarPop" | "covarSamp" => covariance(&of.base, &rows),
         _ => quantiles(of, firsts())?,
     })
 }
@@ -379,7 +395,7 @@ fn quantiles(of: &Collect, mut values: Vec<Value>) -> SqlResult<Value> {
     values.sort_by(|a, b| compare_null_last(a, b).unwrap_or(Ordering::Equal));
     let levels: Vec<f64> = of.parameters.iter().filter_map(Value::as_f64).collect();
     let level = levels.first().copied().unwrap_or(0.5);
-    if of.name == "quantiles" {
+    if of.base == "quantiles" {
         return Ok(Value::Array(
             levels.iter().map(|level| interpolated(&values, *level, 0.0)).collect(),
         ));
@@ -396,7 +412,7 @@ fn quantiles(of: &Collect, mut values: Vec<Value>) -> SqlResult<Value> {
             .cloned()
             .unwrap_or(Value::Null)
     };
-    let value = match of.name.as_str() {
+    let value = match of.base.as_str() {
         "quantileExact" | "medianExact" | "quantileExactHigh" => exact(),
         "quantileExactLow" => {
             values.get((values.len().saturating_sub(1)) / 2).cloned().unwrap_or(Value::Null)

@@ -1,0 +1,240 @@
+//! The rules of the API, over a real listener.
+
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use rekor_api::{Service, ServiceConfig};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const OWNER: &str = "rks_rest_test_owner_token";
+
+struct Api {
+    port: u16,
+    token: String,
+}
+
+impl Api {
+    async fn start(directory: &std::path::Path) -> Self {
+        let config = ServiceConfig {
+            root: directory.to_owned(),
+            read_only: false,
+            owner_token: Some(OWNER.into()),
+            holder: "test".into(),
+        };
+        let service: Arc<Service> = tokio::task::block_in_place(|| Service::open(config)).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(rekor_api::serve(service, listener, std::future::pending()));
+        Self { port, token: OWNER.into() }
+    }
+
+    async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> (u16, String, Value) {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_ascii_lowercase(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, _, answer) = self.raw(method, path, "", &text).await;
+        (status, answer)
+    }
+
+    async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
+        let (status, answer) = self.call(method, path, body).await;
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        answer
+    }
+}
+
+fn code(answer: &Value) -> &str {
+    answer["error"]["code"].as_str().unwrap_or("")
+}
+
+async fn shop(api: &Api) {
+    api.ok("POST", "/v1/databases", json!({"id": "shop", "tags": ["demo"]})).await;
+    api.ok("POST", "/v1/databases/shop/previews", json!({"name": "p"})).await;
+    let schema = json!({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}, "color": {"default": "red"}}});
+    api.ok("PUT", "/v1/shop--p/collections/items", json!({"json_schema": schema})).await;
+    api.ok("POST", "/v1/databases/shop/promote", json!({"from": "shop--p"})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_of_the_api() {
+    let directory = tempfile::tempdir().unwrap();
+    let api = Api::start(directory.path()).await;
+    shop(&api).await;
+
+    // Configuration changes only in previews, and promotion is a human act.
+    let (status, answer) =
+        api.call("PUT", "/v1/shop/collections/items", json!({"name": "x"})).await;
+    assert!(
+        status == 403 && answer["error"]["message"].as_str().unwrap().contains("create-preview"),
+        "{answer}"
+    );
+    let grants = json!([{"scope": {"databases": ["*"]}, "permissions": ["*"]}]);
+    let token = api.ok("POST", "/v1/tokens", json!({"name": "agent", "grants": grants})).await;
+    let agent = Api { port: api.port, token: token["token"].as_str().unwrap().to_owned() };
+    let (status, _) =
+        agent.call("POST", "/v1/databases/shop/promote", json!({"from": "shop--p"})).await;
+    assert_eq!(status, 403);
+    agent
+        .ok("POST", "/v1/databases/shop/promote", json!({"from": "shop--p", "dry_run": true}))
+        .await;
+    let narrow = json!([{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]);
+    assert_eq!(api.call("POST", "/v1/tokens", json!({"name": "n", "grants": narrow})).await.0, 400);
+    assert!(!api.ok("GET", "/v1/tokens", Value::Null).await.to_string().contains(&agent.token));
+
+    // Documents: external ids, versions, defaults, exact bytes.
+    let base = "/v1/shop/documents/items";
+    let (status, head, first) = api.raw("POST", base, "", r#"{"external_id":"a","data":{"n":1,"exact":1.50,"big":123456789012345678901234567890}}"#).await;
+    assert!(status == 201 && head.contains("etag: \"1\""), "{head}");
+    let id = first["id"].as_str().unwrap().to_owned();
+    let again = agent.ok("POST", base, json!({"external_id": "a", "data": {"n": 2}})).await;
+    assert_eq!((again["id"].as_str(), again["version"].as_u64()), (Some(id.as_str()), Some(2)));
+    assert_eq!(again["data"], json!({"n": 2, "color": "red"}));
+    let patched =
+        agent.ok("PATCH", &format!("{base}/{id}"), json!({"data": {"color": "blue"}})).await;
+    assert_eq!(patched["data"], json!({"n": 2, "color": "blue"}));
+    assert_eq!(
+        api.raw("PUT", &format!("{base}/{id}"), "If-Match: \"1\"\r\n", r#"{"data":{"n":9}}"#)
+            .await
+            .0,
+        409
+    );
+    let (status, answer) =
+        api.call("POST", base, json!({"id": "other", "external_id": "a", "data": {"n": 1}})).await;
+    assert!(status == 409 && code(&answer) == "CONFLICT");
+
+    // Bad input stores nothing.
+    for (body, status) in [
+        (json!({"data": {"n": "x"}}), 400),
+        (json!({"data": {}}), 400),
+        (json!({"data": [1]}), 400),
+        (json!({"dat": {}}), 400),
+        (json!({"id": "../x", "data": {"n": 1}}), 400),
+        (json!({"data": {"n": 1, "text": "x".repeat(2 << 20)}}), 413),
+    ] {
+        assert_eq!(
+            api.call("POST", base, body.clone()).await.0,
+            status,
+            "{:.60}",
+            body.to_string()
+        );
+    }
+    let deep = format!("{{\"data\":{{\"n\":1,\"d\":{}{}}}}}", "[".repeat(70), "]".repeat(70));
+    assert_eq!(api.raw("POST", base, "", &deep).await.0, 400);
+    let (status, _, answer) = api.raw("POST", base, "", "{\"data\": {\"n\": }}").await;
+    assert!(status == 400 && answer["error"]["details"][0]["line"] == 1, "{answer}");
+    assert_eq!(api.raw("POST", base, "Idempotency-Key: k\r\n", r#"{"data":{"n":1}}"#).await.0, 400);
+    let (status, answer) = api
+        .call(
+            "POST",
+            "/v1/shop/batch",
+            json!({"operations": [
+                {"type": "upsert_document", "collection": "items", "data": {"n": 5}},
+                {"type": "upsert_document", "collection": "items", "data": {"n": "bad"}},
+            ]}),
+        )
+        .await;
+    assert!(status == 400 && answer["error"]["details"][0]["index"] == 1, "{answer}");
+    let count = api
+        .ok("POST", "/v1/shop/sql", json!({"query": "SELECT count() AS n FROM documents"}))
+        .await;
+    assert_eq!(count["data"], json!([{"n": 1}]));
+
+    // Relationships, traversal, and the cascade of a delete.
+    let other = api.ok("POST", base, json!({"external_id": "b", "data": {"n": 3}})).await;
+    let link = json!({"rel_type": "next_to", "source_collection": "items", "source_external_id": "a", "target_collection": "items", "target_id": other["id"], "data": {"w": 1}});
+    let made = api.ok("PUT", "/v1/shop/relationships", link.clone()).await;
+    assert_eq!(api.ok("PUT", "/v1/shop/relationships", link).await["id"], made["id"]);
+    let related = api
+        .ok("GET", &format!("{base}/{id}/related?type=next_to&direction=outgoing"), Value::Null)
+        .await;
+    assert_eq!(
+        (related["meta"]["total"].as_u64(), &related["data"][0]["document"]["id"]),
+        (Some(1), &other["id"])
+    );
+    api.ok("DELETE", &format!("{base}/{id}"), Value::Null).await;
+    assert_eq!(api.call("GET", &format!("{base}/{id}"), Value::Null).await.0, 404);
+    assert_eq!(
+        api.call(
+            "GET",
+            &format!("/v1/shop/relationships/{}", made["id"].as_str().unwrap()),
+            Value::Null
+        )
+        .await
+        .0,
+        404
+    );
+    let revived = api.ok("POST", base, json!({"external_id": "a", "data": {"n": 7}})).await;
+    assert_eq!((revived["id"].as_str(), revived["version"].as_u64()), (Some(id.as_str()), Some(5)));
+
+    // Import: bad lines are named, good ones kept.
+    let (status, _, report) = api
+        .raw(
+            "POST",
+            "/v1/shop/import/items?external_id_path=k&on_error=skip",
+            "",
+            "{\"k\":\"x\",\"n\":1}\n{\"k\":\"y\"}\n\n{\"k\":\"z\",\"n\":2}\n",
+        )
+        .await;
+    assert_eq!(
+        (
+            status,
+            report["imported"].as_u64(),
+            report["failed"].as_u64(),
+            report["errors"][0]["line"].as_u64()
+        ),
+        (200, Some(2), Some(1), Some(2)),
+        "{report}"
+    );
+
+    // SQL: isolation, errors by name, the older vocabulary.
+    let (status, answer) = api
+        .call(
+            "POST",
+            "/v1/shop/sql",
+            json!({"query": "SELECT 1", "params": {"database_id": "other"}}),
+        )
+        .await;
+    assert!(status == 400, "{answer}");
+    for (query, name) in [
+        ("DROP TABLE documents", "READONLY"),
+        ("SELECT FROM documents", "SYNTAX_ERROR"),
+        ("SELECT * FROM url('x')", "UNKNOWN_FUNCTION"),
+        ("SELECT {p:String}", "UNKNOWN_QUERY_PARAMETER"),
+    ] {
+        let (status, answer) = api.call("POST", "/v1/shop/sql", json!({"query": query})).await;
+        assert!(
+            status == 400 && answer["error"]["details"][0]["clickhouse"] == name,
+            "{query}: {answer}"
+        );
+    }
+    assert_eq!(api.ok("GET", "/v1/workspaces/shop", Value::Null).await["id"], "shop");
+    api.ok("GET", &format!("/v1/shop/records/items/{id}"), Value::Null).await;
+
+    // Nobody gets in without a credential, and a revoked one is dead at once.
+    let stranger = Api { port: api.port, token: "rec_nothing".into() };
+    assert_eq!(stranger.call("GET", "/v1/whoami", Value::Null).await.0, 401);
+    api.ok("DELETE", &format!("/v1/tokens/{}", token["id"].as_str().unwrap()), Value::Null).await;
+    assert_eq!(agent.call("GET", "/v1/whoami", Value::Null).await.0, 401);
+    assert_eq!(api.call("GET", "/v1/_rekor/collections", Value::Null).await.0, 404);
+    assert_eq!(api.call("GET", "/v1/nothing/at/all", Value::Null).await.0, 404);
+}
