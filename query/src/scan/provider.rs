@@ -228,9 +228,9 @@ impl TableProvider for PartsTable {
                     partition.push(batch);
                 }
                 next += 1;
+                // A first scan parses documents; between chunks a cancelled or late query stops.
+                tokio::task::yield_now().await;
             }
-            // One large table must not keep the runtime from noticing a cancelled query.
-            tokio::task::yield_now().await;
         }
         Ok(MemorySourceConfig::try_new_exec(&partitions, schema, None)?)
     }
