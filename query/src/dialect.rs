@@ -167,3 +167,40 @@ fn parser_error(error: &ParserError) -> SqlError {
     });
     syntax(message, position.filter(|p| p.line > 0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn word() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "SELECT", "FROM", "WHERE", "WITH", "AS", "LIMIT", "BY", "OFFSET", "USING", "JOIN",
+            "ARRAY", "ANY", "LEFT", "FINAL", "SETTINGS", "INTERVAL", "GROUP", "ORDER", "x", "data",
+            "data.a", ".", ".:", ":", "String", "Array", "(", ")", "[", "]", "{", "}", ",",
+            "'1 day'", "'a'", "1", ".1", "*", "?", "=", "->", "IN", "NOT", "DateTime", "^", "`q`",
+            "--c\n", "UNION", "ALL", ";",
+        ])
+    }
+
+    proptest! {
+        /// Whatever the tokens, the answer is a query or an error, never a panic.
+        #[test]
+        fn no_text_panics(words in prop::collection::vec(word(), 0..24), spaced in any::<bool>()) {
+            let text = words.join(if spaced { " " } else { "" });
+            let _either = parse(&text);
+            let _query = parse(&format!("SELECT {text}"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_place_and_a_name() {
+        let code = |sql: &str| parse(sql).map(|_| ()).unwrap_err().code;
+        assert_eq!(code("SELECT count( FROM t"), ChCode::SyntaxError);
+        assert_eq!(code(""), ChCode::SyntaxError);
+        assert_eq!(code("SELECT 1; SELECT 2"), ChCode::SyntaxError);
+        assert_eq!(code("INSERT INTO t VALUES (1)"), ChCode::Readonly);
+        let error = parse("SELECT a\nFORM t x y").unwrap_err();
+        assert_eq!(error.position.map(|p| p.line), Some(2));
+    }
+}

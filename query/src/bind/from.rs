@@ -28,7 +28,7 @@ pub(super) struct Source {
 }
 
 /// Largest `numbers(n)`.
-const NUMBERS_MAX: i128 = 10_000_000;
+const NUMBERS_MAX: i128 = 1_000_000;
 
 impl Binder<'_> {
     /// All of FROM. Items separated by commas are crossed, but after an ARRAY JOIN they are its further arrays.
@@ -210,10 +210,7 @@ impl Binder<'_> {
             }
         };
         if !(0..=NUMBERS_MAX).contains(&count) || start < 0 {
-            return Err(SqlError::new(
-                ChCode::TooManyRows,
-                "numbers makes at most 10 million rows",
-            ));
+            return Err(SqlError::new(ChCode::TooManyRows, "numbers makes at most a million rows"));
         }
         let id = self.fresh();
         let ty = ChType::UInt(64);
