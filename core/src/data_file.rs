@@ -1,6 +1,10 @@
 //! What a manifest says about one data file: enough to prune it, plan its scan and open it, without reading it.
 
-use crate::id::TableId;
+use crate::{
+    id::TableId,
+    path::{self, ObjectKind},
+};
+use object_store::path::Path;
 use prost::Message;
 use uuid::Uuid;
 
@@ -56,6 +60,9 @@ pub struct DataFile {
     /// JSON bytes of all documents.
     #[prost(uint64, tag = "16")]
     pub doc_bytes: u64,
+    /// Paths with arrays that have no type of their own (`[]`, `[null]`) and so belong to every array type.
+    #[prost(string, repeated, tag = "17")]
+    pub untyped_array_paths: Vec<String>,
 }
 
 impl DataFile {
@@ -74,6 +81,17 @@ impl DataFile {
         self.row_group_rows.iter().map(|&rows| u64::from(rows)).sum()
     }
 
+    /// Where the file is.
+    pub fn path(&self) -> Path {
+        let kind = if self.deleted { ObjectKind::Tomb } else { ObjectKind::Data };
+        path::object(kind, self.uuid())
+    }
+
+    /// Whether only `_doc` answers for a path.
+    pub fn is_overflow(&self, path: &str) -> bool {
+        self.overflow_paths.iter().any(|above| is_at_or_below(path, above))
+    }
+
     /// The statistics of a column, if the file has it.
     pub fn column(&self, name: &str) -> Option<&ColumnStats> {
         self.columns
@@ -81,6 +99,14 @@ impl DataFile {
             .ok()
             .and_then(|i| self.columns.get(i))
     }
+}
+
+/// Whether a document path is `above` or lies below it.
+pub fn is_at_or_below(path: &str, above: &str) -> bool {
+    above.is_empty()
+        || path
+            .strip_prefix(above)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Statistics of one column of a file; `columns` is sorted by name.
@@ -98,6 +124,9 @@ pub struct ColumnStats {
     /// An upper bound of the values; absent when unknown, widened when truncated, never given for floats with a NaN.
     #[prost(message, optional, tag = "4")]
     pub max: Option<Bound>,
+    /// Whether the values are dictionary-encoded.
+    #[prost(bool, tag = "5")]
+    pub dictionary: bool,
 }
 
 /// A scalar of statistics and segment lists.

@@ -5,17 +5,23 @@
 //! ([`time::Clock`], [`time::Entropy`]). It does not know DataFusion.
 
 pub mod catalog;
+pub mod columnar;
 pub mod data_file;
 pub mod dynamic;
 pub mod error;
 pub mod fs;
 pub mod id;
+pub mod index;
 pub mod json;
 pub mod key;
 pub mod limits;
+pub mod manifest;
+pub mod path;
 pub mod row;
 pub mod schema;
+pub mod sealed;
 pub mod shred;
+pub mod store;
 pub mod subcolumn;
 pub mod time;
 pub mod view;

@@ -1,7 +1,7 @@
 //! Columns cut out of JSON: what a query asks for, and how a typed column of a data file is named.
 
 use arrow::datatypes::{DataType, Field};
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// A flattened path below a document's root, such as `customer.name` or `line_items[].amount`
 /// (`docs/format/paths.md`). Member names are joined by `.`; `[]` marks an array of objects that the path goes through.
@@ -35,6 +35,31 @@ impl fmt::Debug for DocPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A member name as a part of a path: `%`, `[`, `]`, `^`, `#`, control characters and a leading `:` are %-escaped, the empty
+/// name is `%00`. Dots are not: a name with dots is a path.
+pub fn escape_member(name: &str) -> Cow<'_, str> {
+    let special = |(i, c): (usize, char)| {
+        matches!(c, '%' | '[' | ']' | '^' | '#') || c.is_control() || (i == 0 && c == ':')
+    };
+    if name.is_empty() {
+        return Cow::Borrowed("%00");
+    }
+    if !name.char_indices().any(special) {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len() + 8);
+    for (i, c) in name.char_indices() {
+        if special((i, c)) {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The type of the values of one typed column: exactly this type, anything else is NULL.

@@ -1,6 +1,6 @@
 //! The requested columns as a tree of path segments, walked together with a document.
 
-use crate::subcolumn::{SubColumn, SubKind};
+use crate::subcolumn::{SubColumn, SubKind, escape_member};
 use std::collections::HashMap;
 
 /// A place in documents.
@@ -63,7 +63,7 @@ impl Node {
     pub(super) fn member(&self, name: &str) -> Option<&Self> {
         let mut node = self;
         for part in name.split('.') {
-            node = node.members.get(part)?;
+            node = node.members.get(&*escape_member(part))?;
         }
         Some(node)
     }

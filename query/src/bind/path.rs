@@ -11,7 +11,7 @@ use crate::{
     types::ChType,
     value::Value,
 };
-use rekor_core::subcolumn::{DocPath, LeafType, SubColumn, SubKind};
+use rekor_core::subcolumn::{DocPath, LeafType, SubColumn, SubKind, escape_member};
 
 /// A path with the type of its values.
 struct Resolved {
@@ -162,7 +162,7 @@ fn resolve(parts: &[String]) -> SqlResult<Option<Resolved>> {
             if !path.is_empty() {
                 path.push('.');
             }
-            path.push_str(name);
+            path.push_str(&escape_path(name));
         }
     }
     let (inner, is_array) = match &kind {
@@ -180,6 +180,11 @@ fn resolve(parts: &[String]) -> SqlResult<Option<Resolved>> {
         ty,
         empty_when_missing,
     }))
+}
+
+/// A part of a query's path as a part of a stored one; a quoted part may hold dots.
+fn escape_path(part: &str) -> String {
+    part.split('.').map(escape_member).collect::<Vec<_>>().join(".")
 }
 
 /// The leaf type that holds values of exactly this type; arrays from JSON are of Nullable items.

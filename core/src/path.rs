@@ -1,0 +1,73 @@
+//! Names of the objects below a data root (`docs/format/layout.md`). Nothing else formats or parses them.
+
+use object_store::path::Path;
+use uuid::Uuid;
+
+/// What the root is: format and the result of the probe.
+pub const ROOT_FILE: &str = "rekor.json";
+
+/// The one shard of this version.
+const SHARD: &str = "shards/0";
+
+/// Kinds of objects that are named by a UUIDv7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// Parquet file of live rows.
+    Data,
+    /// Parquet file of tombstones.
+    Tomb,
+    /// Index of a data file by row id.
+    IdIndex,
+    /// Index of a data file by external id, or by type and ends of a relationship.
+    ExternalIndex,
+    /// Index of a data file by the ends of relationships.
+    EndpointIndex,
+    /// Deletion vectors.
+    Deletes,
+    /// Rows of small tables.
+    Bundle,
+    /// File lists of the tables of one bucket.
+    Bucket,
+}
+
+impl ObjectKind {
+    fn folder_and_suffix(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Data => ("data", "parquet"),
+            Self::Tomb => ("tomb", "parquet"),
+            Self::IdIndex => ("data", "pki"),
+            Self::ExternalIndex => ("data", "xki"),
+            Self::EndpointIndex => ("data", "aki"),
+            Self::Deletes => ("dv", "dv"),
+            Self::Bundle => ("bundles", "bun"),
+            Self::Bucket => ("tables", "tb"),
+        }
+    }
+}
+
+/// The path of an object.
+pub fn object(kind: ObjectKind, id: Uuid) -> Path {
+    let (folder, suffix) = kind.folder_and_suffix();
+    Path::from(format!("{SHARD}/{folder}/{}.{suffix}", id.simple()))
+}
+
+/// The path of a manifest.
+pub fn manifest(number: u64) -> Path {
+    Path::from(format!("{SHARD}/manifest/{number:020}.mf"))
+}
+
+/// The folder of the manifests.
+pub fn manifests() -> Path {
+    Path::from(format!("{SHARD}/manifest"))
+}
+
+/// The number of a manifest.
+pub fn manifest_number(path: &Path) -> Option<u64> {
+    let digits = path.filename()?.strip_suffix(".mf")?;
+    if digits.len() == 20 { digits.parse().ok() } else { None }
+}
+
+/// A name in the root that the probe at start races for.
+pub fn probe(nonce: Uuid, round: u32) -> Path {
+    Path::from(format!("probe/{}-{round}", nonce.simple()))
+}
