@@ -8,5 +8,6 @@ pub mod rest;
 pub mod server;
 pub mod service;
 
+pub use rekor_ingest::Thresholds;
 pub use server::{local_router, router, serve};
 pub use service::{Service, ServiceConfig};

@@ -14,25 +14,32 @@ use crate::auth::Principal;
 use rekor_core::{
     Error, Result,
     catalog::{Collection, Database},
-    fs::OsFs,
+    fs::{Fs, OsFs},
     id::{CollectionId, DatabaseId},
+    store::{RootLocation, Store},
     time::Sources,
 };
-use rekor_ingest::{Engine, EngineConfig, OpenMode, Origin, Stats};
+use rekor_ingest::{Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds};
 use rekor_query::QueryEngine;
 use std::{path::PathBuf, sync::Arc};
 
 /// What a service needs.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// The data root: a local directory.
-    pub root: PathBuf,
+    /// The data root.
+    pub root: RootLocation,
+    /// Directory of the write-ahead log; needed with an S3 root, else inside the root.
+    pub wal_dir: Option<PathBuf>,
+    /// The standard `AWS_*` variables, for an S3 root.
+    pub s3_variables: Vec<(String, String)>,
     /// Opens without a lock and refuses writes.
     pub read_only: bool,
     /// The owner's standing credential (`rks_…`); only with `--dev`.
     pub owner_token: Option<String>,
     /// Text for whoever finds the root locked.
     pub holder: String,
+    /// When memory becomes files.
+    pub thresholds: Thresholds,
 }
 
 /// The service.
@@ -76,26 +83,35 @@ impl Service {
     /// `Conflict` if another process holds the root, `Corrupt` if durable bytes are damaged, `Unavailable` otherwise.
     pub fn open(config: ServiceConfig) -> Result<Arc<Self>> {
         let mode = if config.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
-        let engine = Engine::open(
-            EngineConfig {
-                fs: Arc::new(OsFs),
-                root: config.root,
-                holder: config.holder,
-                sources: Sources::default(),
-            },
-            mode,
-        )?;
+        let engine = Engine::open(engine_config(config.clone())?, mode)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Arc::new(Self {
-            engine,
-            queries: QueryEngine::new(threads),
-            owner_token: config.owner_token,
-        }))
+        let queries = QueryEngine::new(threads, Arc::clone(engine.store().objects()))?;
+        Ok(Arc::new(Self { engine, queries, owner_token: config.owner_token }))
     }
 
     /// Takes no more writes and waits for those under way. Blocking.
     pub fn close(&self) {
         self.engine.close();
+    }
+
+    /// Makes everything written so far durable in files.
+    ///
+    /// # Errors
+    /// `Forbidden` without the right, `Unavailable` if the store fails.
+    pub async fn flush(&self, caller: &Caller) -> Result<Stats> {
+        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        self.engine.flush().await?;
+        Ok(self.engine.stats())
+    }
+
+    /// Flushes, and merges the files of every table into one.
+    ///
+    /// # Errors
+    /// `Forbidden` without the right, `Unavailable` if the store fails.
+    pub async fn compact(&self, caller: &Caller) -> Result<Stats> {
+        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        self.engine.compact().await?;
+        Ok(self.engine.stats())
     }
 
     /// Sizes, for people.
@@ -136,6 +152,37 @@ impl Service {
                 database.entry.id
             ))
         })
+    }
+}
+
+fn engine_config(config: ServiceConfig) -> Result<EngineConfig> {
+    let runtime = tokio::runtime::Handle::current();
+    let fs: Arc<dyn Fs> = Arc::new(OsFs);
+    match &config.root {
+        RootLocation::Local(root) => {
+            let mut engine = EngineConfig::local(fs, root.clone(), config.holder, runtime);
+            engine.wal_dir = config.wal_dir.unwrap_or(engine.wal_dir);
+            engine.thresholds = config.thresholds;
+            Ok(engine)
+        }
+        RootLocation::S3 { bucket, prefix } => {
+            let wal_dir = config.wal_dir.ok_or_else(|| {
+                Error::validation(format!(
+                    "A data root on S3 needs --wal DIR (or REKOR_WAL): a directory on a volume that outlives the server, for the writes that are not in {} yet.",
+                    config.root
+                ))
+            })?;
+            Ok(EngineConfig {
+                store: Store::s3(bucket, prefix, &config.s3_variables)?,
+                fs,
+                wal_dir,
+                root: config.root,
+                holder: config.holder,
+                sources: Sources::default(),
+                runtime,
+                thresholds: config.thresholds,
+            })
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use rekor_api::{Service, ServiceConfig};
+use rekor_api::{Service, ServiceConfig, Thresholds};
+use rekor_core::store::RootLocation;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,10 +18,13 @@ struct Api {
 impl Api {
     async fn start(directory: &std::path::Path) -> Self {
         let config = ServiceConfig {
-            root: directory.to_owned(),
+            root: RootLocation::Local(directory.to_owned()),
+            wal_dir: None,
+            s3_variables: Vec::new(),
             read_only: false,
             owner_token: Some(OWNER.into()),
             holder: "test".into(),
+            thresholds: Thresholds::default(),
         };
         let service: Arc<Service> = tokio::task::block_in_place(|| Service::open(config)).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,7 +4,8 @@ use crate::{args::Global, ui::Problem};
 use axum::{Router, body::Body};
 use futures::Stream;
 use http_body_util::BodyExt;
-use rekor_api::{Service, ServiceConfig};
+use rekor_api::{Service, ServiceConfig, Thresholds};
+use rekor_core::store::RootLocation;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -41,8 +42,15 @@ impl Connection {
         };
         let holder =
             format!("`rekor --data-dir {}` (process {})", root.display(), std::process::id());
-        let config =
-            ServiceConfig { root: root.clone(), read_only: !writes, owner_token: None, holder };
+        let config = ServiceConfig {
+            root: RootLocation::Local(root.clone()),
+            wal_dir: None,
+            s3_variables: Vec::new(),
+            read_only: !writes,
+            owner_token: None,
+            holder,
+            thresholds: Thresholds::default(),
+        };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         Ok(Self::Local(rekor_api::local_router(service)))
     }

@@ -92,6 +92,14 @@ impl KeyIndex {
         self.bytes.get(start..)?.first_chunk::<4>().map(|b| u32::from_le_bytes(*b))
     }
 
+    /// All entries, by key.
+    pub fn entries(&self) -> impl Iterator<Item = (Key, u32)> {
+        (0..self.count).filter_map(|i| {
+            let key = self.key(i).first_chunk::<KEY_BYTES>()?;
+            Some((Key(*key), self.row(i)?))
+        })
+    }
+
     /// The rows of a key, in order.
     pub fn rows(&self, key: Key) -> impl Iterator<Item = u32> {
         let (mut low, mut high) = (0, self.count);

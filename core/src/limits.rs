@@ -73,5 +73,13 @@ pub const PAGE_ROWS_MAX: usize = 20_000;
 pub const SMALL_TABLE_BYTES: usize = 4 * MIB;
 /// Memtable size that starts a flush.
 pub const MEMTABLE_BYTES_MAX: usize = 64 * MIB;
+/// Rows not flushed yet that make writers wait for the flush.
+pub const MEMTABLES_BYTES_MAX: usize = 192 * MIB;
+/// How long a writer waits for memory before it is told to come back.
+pub const WRITE_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
+/// Time after which rows are flushed even if they are few.
+pub const FLUSH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(300);
+/// Most rows of one compacted file.
+pub const FILE_ROWS_MAX: u64 = 4 << 20;
 /// Most segments kept in the segment list of one file.
 pub const SEGMENTS_MAX: usize = 4_096;

@@ -151,6 +151,9 @@ pub struct BundleSlice {
     /// How many rows.
     #[prost(uint64, tag = "2")]
     pub row_count: u64,
+    /// Whether they are entries of an operations log.
+    #[prost(bool, tag = "3")]
+    pub is_log: bool,
 }
 
 impl Manifest {

@@ -10,7 +10,7 @@ pub const ROOT_FILE: &str = "rekor.json";
 const SHARD: &str = "shards/0";
 
 /// Kinds of objects that are named by a UUIDv7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKind {
     /// Parquet file of live rows.
     Data,
@@ -65,6 +65,12 @@ pub fn manifests() -> Path {
 pub fn manifest_number(path: &Path) -> Option<u64> {
     let digits = path.filename()?.strip_suffix(".mf")?;
     if digits.len() == 20 { digits.parse().ok() } else { None }
+}
+
+/// The folders whose objects a manifest leads to.
+pub fn swept_folders() -> Vec<Path> {
+    let folders = ["manifest", "data", "tomb", "dv", "bundles", "tables"];
+    folders.into_iter().map(|folder| Path::from(format!("{SHARD}/{folder}"))).collect()
 }
 
 /// A name in the root that the probe at start races for.

@@ -39,7 +39,12 @@ pub fn open(magic: [u8; 8], format: u32, bytes: &[u8], what: &str) -> Result<Vec
         return Err(corrupt("is not what its name says"));
     }
     let number = |range: std::ops::Range<usize>| {
-        header.get(range).unwrap_or_default().iter().rev().fold(0_u64, |n, &b| n << 8 | u64::from(b))
+        header
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .fold(0_u64, |n, &b| n << 8 | u64::from(b))
     };
     if number(8..12) != u64::from(format) {
         return Err(corrupt("was written by another version of Rekor"));

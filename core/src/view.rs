@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 use std::{
     collections::HashMap,
     fmt::Debug,
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 /// A consistent snapshot of all databases of a shard.
@@ -39,40 +39,80 @@ pub struct TableView {
 pub struct FileView {
     /// The file.
     pub file: Arc<DataFile>,
-    /// Its rows that are not visible.
-    pub deletes: DeleteView,
+    /// Its dead rows.
+    pub deletes: Arc<Deletes>,
+    /// The snapshot's sequence number.
+    pub seq: u64,
 }
 
-/// The dead rows of a file or memtable in a snapshot: a base bitmap and a prefix of what was deleted since.
-#[derive(Clone, Debug, Default)]
-pub struct DeleteView {
+impl FileView {
+    /// The rows that are not visible, by position in the file.
+    pub fn dead_rows(&self) -> Arc<RoaringBitmap> {
+        self.deletes.at(self.seq)
+    }
+}
+
+/// The dead rows of a data file: those it was opened with, and those that died since, each with the sequence number of
+/// the write that replaced it. One writer adds, readers ask at their own sequence number.
+#[derive(Debug, Default)]
+pub struct Deletes {
     base: Arc<RoaringBitmap>,
-    overlay: Arc<RwLock<Vec<u32>>>,
-    overlay_len: usize,
-    merged: OnceLock<Arc<RoaringBitmap>>,
+    overlay: RwLock<Overlay>,
 }
 
-impl DeleteView {
-    /// `base` and the first `overlay_len` entries of `overlay`, an append-only list that the writer keeps extending.
-    pub fn new(
-        base: Arc<RoaringBitmap>,
-        overlay: Arc<RwLock<Vec<u32>>>,
-        overlay_len: usize,
-    ) -> Self {
-        Self { base, overlay, overlay_len, merged: OnceLock::new() }
+#[derive(Debug, Default)]
+struct Overlay {
+    dead_by: HashMap<u32, u64>,
+    last_seq: u64,
+    /// Base and overlay in one, for a size of the overlay.
+    merged: Option<(usize, Arc<RoaringBitmap>)>,
+}
+
+impl Deletes {
+    /// Nothing died since `base`.
+    pub fn new(base: RoaringBitmap) -> Self {
+        Self { base: Arc::new(base), overlay: RwLock::default() }
     }
 
-    /// The dead rows, by position in the file. Built once per snapshot.
-    pub fn rows(&self) -> &Arc<RoaringBitmap> {
-        self.merged.get_or_init(|| {
-            if self.overlay_len == 0 {
-                return Arc::clone(&self.base);
-            }
-            let mut rows = (*self.base).clone();
-            let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
-            rows.extend(overlay.iter().take(self.overlay_len));
-            Arc::new(rows)
-        })
+    /// Marks a row dead from `seq` on.
+    pub fn kill(&self, row: u32, seq: u64) {
+        let mut overlay = self.overlay.write().unwrap_or_else(PoisonError::into_inner);
+        overlay.dead_by.entry(row).or_insert(seq);
+        overlay.last_seq = overlay.last_seq.max(seq);
+    }
+
+    /// Whether a row is dead at `seq`.
+    pub fn is_dead(&self, row: u32, seq: u64) -> bool {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        self.base.contains(row) || overlay.dead_by.get(&row).is_some_and(|by| *by <= seq)
+    }
+
+    /// The dead rows at `seq`.
+    pub fn at(&self, seq: u64) -> Arc<RoaringBitmap> {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        let size = overlay.dead_by.len();
+        if size == 0 {
+            return Arc::clone(&self.base);
+        }
+        let whole = overlay.last_seq <= seq;
+        if let Some((_, merged)) = overlay.merged.as_ref().filter(|(of, _)| whole && *of == size) {
+            return Arc::clone(merged);
+        }
+        let mut rows = (*self.base).clone();
+        rows.extend(overlay.dead_by.iter().filter(|(_, by)| **by <= seq).map(|(row, _)| *row));
+        drop(overlay);
+        let rows = Arc::new(rows);
+        if whole {
+            let mut overlay = self.overlay.write().unwrap_or_else(PoisonError::into_inner);
+            overlay.merged = Some((size, Arc::clone(&rows)));
+        }
+        rows
+    }
+
+    /// The rows that died after `seq`, each with the sequence number of the write that replaced it.
+    pub fn after(&self, seq: u64) -> Vec<(u32, u64)> {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        overlay.dead_by.iter().filter(|(_, by)| **by > seq).map(|(row, by)| (*row, *by)).collect()
     }
 }
 

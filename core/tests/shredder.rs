@@ -57,7 +57,9 @@ fn parse(name: &str) -> Option<SubColumn> {
 
 fn is_missing(array: &ArrayRef) -> bool {
     match array.as_list_opt::<i32>() {
-        Some(lists) => (0..lists.len()).all(|row| lists.is_null(row) || lists.value(row).is_empty()),
+        Some(lists) => {
+            (0..lists.len()).all(|row| lists.is_null(row) || lists.value(row).is_empty())
+        }
         None => array.null_count() == array.len(),
     }
 }
@@ -100,8 +102,12 @@ proptest! {
 #[test]
 fn what_has_no_exact_column_overflows() {
     let texts = [
-        r#"{"a":1,"a":2,"b":[1,"x"],"c":[[1]],"d":[{"e":[1]}],"f":[{"g":1},2],"ok":true}"#.to_owned(),
-        format!("{{\"wide\":{{{}}}}}", (0..300).map(|i| format!("\"k{i}\":1")).collect::<Vec<_>>().join(",")),
+        r#"{"a":1,"a":2,"b":[1,"x"],"c":[[1]],"d":[{"e":[1]}],"f":[{"g":1},2],"ok":true}"#
+            .to_owned(),
+        format!(
+            "{{\"wide\":{{{}}}}}",
+            (0..300).map(|i| format!("\"k{i}\":1")).collect::<Vec<_>>().join(",")
+        ),
     ];
     let shredded = shred(&texts);
     assert_eq!(shredded.overflow_paths, ["a", "b", "c", "d[].e", "f", "wide"]);

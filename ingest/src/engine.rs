@@ -1,21 +1,25 @@
 //! The engine: opens a data root, takes writes, gives snapshots.
 
 use crate::{
-    catalog,
+    commit::Committer,
+    fence::Fence,
+    maintain::{Maintenance, Task, garbage, overloaded},
     operation::{Direction, Frame, Receipt, RowKey},
-    payload::Written,
-    prepare::{find, prepare},
-    sequencer::{Reply, Request, Sequencer, stopped},
-    version::{ShardVersion, Tables},
+    prepare::prepare,
+    recover::Recovery,
+    root::{prepare_root, sweep},
+    sequencer::{Command, Reply, Request, Sequencer, stopped},
+    version::{ShardVersion, Unwritten},
     wal::{self, Replayed, WalWriter},
 };
 use arc_swap::ArcSwap;
 use rekor_core::{
     Error, ErrorKind, Result, Timestamp,
-    catalog::Catalog,
     fs::{Fs, LockGuard, create_dir_all_durable},
     id::TableId,
+    limits,
     row::Row,
+    store::{RootLocation, Store},
     time::Sources,
     view::Version,
 };
@@ -23,29 +27,77 @@ use serde::Serialize;
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, mpsc, oneshot},
+};
+use uuid::Uuid;
 
 /// Frames that wait for the sequencer; more make their callers wait.
 const QUEUE_FRAMES_MAX: usize = 1_024;
 /// How often a frame is prepared again before it is refused.
 const PREPARE_TRIES_MAX: usize = 5;
+/// How often a read-only open looks again while a server beside it flushes.
+const READ_ONLY_TRIES_MAX: usize = 5;
 
 /// What an engine needs.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// Where files are.
+    /// Where the write-ahead log is.
     pub fs: Arc<dyn Fs>,
-    /// The data root.
-    pub root: PathBuf,
+    /// Where everything else is.
+    pub store: Store,
+    /// The data root, for people.
+    pub root: RootLocation,
+    /// Directory of the write-ahead log.
+    pub wal_dir: PathBuf,
     /// Text that a second opener is shown: who holds the root, and where it listens.
     pub holder: String,
     /// Time and randomness.
     pub sources: Sources,
+    /// Runs what waits for the store.
+    pub runtime: Handle,
+    /// When memory becomes files.
+    pub thresholds: Thresholds,
+}
+
+/// When memory becomes files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Memory of a table from which its rows go to files of their own.
+    pub small_table_bytes: usize,
+    /// Memory of all tables that starts a flush.
+    pub memtable_bytes: usize,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            small_table_bytes: limits::SMALL_TABLE_BYTES,
+            memtable_bytes: limits::MEMTABLE_BYTES_MAX,
+        }
+    }
+}
+
+impl EngineConfig {
+    /// A root in a local directory, with its log inside.
+    pub fn local(fs: Arc<dyn Fs>, root: PathBuf, holder: String, runtime: Handle) -> Self {
+        Self {
+            store: Store::local(Arc::clone(&fs), root.clone()),
+            wal_dir: root.join("shards/0/wal"),
+            root: RootLocation::Local(root),
+            fs,
+            holder,
+            sources: Sources::default(),
+            runtime,
+            thresholds: Thresholds::default(),
+        }
+    }
 }
 
 /// How a root is opened.
@@ -66,69 +118,198 @@ pub struct Stats {
     pub database_count: usize,
     /// Tables with rows.
     pub table_count: usize,
-    /// Row versions in memory, replaced ones included.
+    /// Row versions, replaced ones included.
     pub row_count: usize,
-    /// Bytes they take.
+    /// Bytes of rows in memory.
     pub memory_bytes: usize,
+    /// Data files.
+    pub file_count: usize,
+    /// Bytes of data files.
+    pub file_bytes: u64,
+    /// Rows of data files that are dead.
+    pub dead_row_count: u64,
 }
 
 /// An open data root.
 #[derive(Debug)]
 pub struct Engine {
     published: Arc<ArcSwap<ShardVersion>>,
-    requests: Mutex<Option<mpsc::Sender<Request>>>,
-    sequencer: Mutex<Option<JoinHandle<()>>>,
-    next_table: AtomicU64,
+    store: Store,
+    writer: Mutex<Option<Writer>>,
+    maintenance: Option<Arc<Maintenance>>,
+    unwritten: Arc<Unwritten>,
+    freed: Arc<Notify>,
+    next_table: Arc<AtomicU64>,
     sources: Sources,
     _lock: Option<Box<dyn LockGuard>>,
 }
 
+/// The queues and threads of an engine that writes.
+#[derive(Debug)]
+struct Writer {
+    commands: mpsc::Sender<Command>,
+    tasks: std::sync::mpsc::Sender<Task>,
+    threads: Vec<JoinHandle<()>>,
+}
+
 impl Engine {
-    /// Opens a root: takes the lock, replays the log, starts the sequencer. Blocking.
+    /// Opens a root: takes the lock, reads the newest manifest, replays the log after it, starts the sequencer and the
+    /// threads that flush and compact. Blocking; not to be called on a thread of the runtime's own.
     ///
     /// # Errors
     /// `Conflict` naming the holder if the root is locked, `Corrupt` if durable bytes are damaged, `Unavailable` if the
     /// root cannot be read or written.
     pub fn open(config: EngineConfig, mode: OpenMode) -> Result<Arc<Self>> {
-        let wal_dir = config.root.join("shards/0/wal");
         let lock = match mode {
             OpenMode::ReadWrite => Some(lock_root(&config)?),
-            OpenMode::ReadOnly if config.fs.is_dir(&wal_dir) => None,
+            OpenMode::ReadOnly if config.fs.is_dir(&config.wal_dir) => None,
             OpenMode::ReadOnly => {
-                return Err(Error::not_found(format!(
-                    "{} holds no Rekor data.",
-                    config.root.display()
-                )));
+                return Err(Error::not_found(format!("{} holds no Rekor data.", config.root)));
             }
         };
-        let wal_id = wal::open_identity(&*config.fs, &wal_dir, &*config.sources.entropy)?;
-        let mut recovery = Recovery {
-            tables: Arc::default(),
-            catalog: Arc::default(),
-            last_time: Timestamp(0),
-            highest_table: 0,
+        let mut tries = 0;
+        loop {
+            let opened = Self::recover(&config, mode);
+            tries += 1;
+            match opened {
+                Ok(recovered) => return Self::start(config, mode, recovered, lock),
+                // A server beside us may have flushed between our looks at the manifest and the log.
+                Err(_) if mode == OpenMode::ReadOnly && tries < READ_ONLY_TRIES_MAX => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn recover(config: &EngineConfig, mode: OpenMode) -> Result<Recovered> {
+        let (fs, wal_dir, runtime) = (&*config.fs, &config.wal_dir, &config.runtime);
+        let loading = Committer::load(config.store.clone(), config.sources.clone());
+        if mode == OpenMode::ReadWrite {
+            runtime.block_on(prepare_root(&config.store, &config.sources))?;
+        }
+        let committer = runtime.block_on(loading)?;
+        let wal_id = wal::open_identity(fs, wal_dir, &*config.sources.entropy)?;
+        let named = &committer.manifest().wal_id;
+        if !named.is_empty() && named != wal_id.as_bytes() {
+            return Err(Error::conflict(format!(
+                "The log in {} is not the one that continues {}: writes that were acknowledged and not flushed are in another log. \
+                 Start with --wal on the directory that the last server used.",
+                wal_dir.display(),
+                config.root
+            )));
+        }
+        let mut recovery = runtime.block_on(Recovery::load(&config.store, &committer))?;
+        let (flushed_seq, repair) = (committer.manifest().flushed_seq, mode == OpenMode::ReadWrite);
+        let mut apply = |header: &wal::FrameHeader, payload: &[u8]| {
+            runtime.block_on(recovery.apply(header.first_seq, payload))
         };
-        let repair = mode == OpenMode::ReadWrite;
-        let replayed =
-            wal::replay(&*config.fs, &wal_dir, wal_id, repair, &mut |header, payload| {
-                recovery.apply(header.first_seq, payload)
-            })?;
+        let replayed = wal::replay(fs, wal_dir, wal_id, flushed_seq, repair, &mut apply)?;
         if replayed.torn_bytes > 0 {
             tracing::warn!(
                 bytes = replayed.torn_bytes,
                 "cut off an unfinished write at the end of the log; it was never acknowledged"
             );
         }
-        let writer = (mode == OpenMode::ReadWrite).then(|| {
-            WalWriter::new(
-                Arc::clone(&config.fs),
-                wal_dir,
-                wal_id,
-                Arc::clone(&config.sources.entropy),
-                &replayed,
-            )
+        Ok(Recovered {
+            version: ShardVersion {
+                visible_seq: replayed.last_seq,
+                catalog: Arc::clone(&recovery.catalog),
+                tables: Arc::clone(&recovery.tables),
+            },
+            last_time: recovery.last_time,
+            next_table: recovery.next_table(),
+            unwritten: recovery.unwritten,
+            committer,
+            wal_id,
+            replayed,
+        })
+    }
+
+    fn start(
+        config: EngineConfig,
+        mode: OpenMode,
+        recovered: Recovered,
+        lock: Option<Box<dyn LockGuard>>,
+    ) -> Result<Arc<Self>> {
+        let published = Arc::new(ArcSwap::from_pointee(recovered.version.clone()));
+        let unwritten = Arc::new(recovered.unwritten);
+        let freed = Arc::new(Notify::new());
+        let next_table = Arc::new(AtomicU64::new(recovered.next_table));
+        let mut engine = Self {
+            published: Arc::clone(&published),
+            store: config.store.clone(),
+            writer: Mutex::new(None),
+            maintenance: None,
+            unwritten: Arc::clone(&unwritten),
+            freed: Arc::clone(&freed),
+            next_table: Arc::clone(&next_table),
+            sources: config.sources.clone(),
+            _lock: lock,
+        };
+        if mode == OpenMode::ReadOnly {
+            return Ok(Arc::new(engine));
+        }
+        let mut committer = recovered.committer;
+        let on_s3 = matches!(config.root, RootLocation::S3 { .. });
+        if on_s3 || committer.manifest().wal_id.is_empty() {
+            config.runtime.block_on(committer.take_over(recovered.wal_id))?;
+        }
+        let now_s = config.sources.clock.now().0 / 1_000;
+        config.runtime.block_on(sweep(&config.store, &committer, on_s3, now_s))?;
+        let fence = Fence {
+            store: config.store.clone(),
+            runtime: config.runtime.clone(),
+            epoch: committer.manifest().epoch,
+            committed: committer.committed(),
+            confirmed: None,
+        };
+        let committer = Arc::new(tokio::sync::Mutex::new(committer));
+        let (commands, receiver) = mpsc::channel(QUEUE_FRAMES_MAX);
+        let wal = WalWriter::new(
+            Arc::clone(&config.fs),
+            config.wal_dir.clone(),
+            recovered.wal_id,
+            Arc::clone(&config.sources.entropy),
+            &recovered.replayed,
+        );
+        let (tasks, task_queue) = std::sync::mpsc::channel();
+        let sequencer = Sequencer {
+            tables: recovered.version.tables,
+            catalog: recovered.version.catalog,
+            unwritten: Arc::clone(&unwritten),
+            tasks: tasks.clone(),
+            flush_asked: false,
+            thresholds: config.thresholds,
+            last_seq: recovered.version.visible_seq,
+            last_time: recovered.last_time,
+            wal,
+            fence: on_s3.then_some(fence),
+            sources: config.sources,
+            published: Arc::clone(&published),
+        };
+        let maintenance = Arc::new(Maintenance {
+            store: config.store,
+            fs: config.fs,
+            wal_dir: config.wal_dir,
+            committer,
+            published,
+            unwritten,
+            next_table,
+            freed,
+            commands: RwLock::new(Some(commands.clone())),
+            garbage: garbage(),
+            thresholds: config.thresholds,
+            runtime: config.runtime,
         });
-        recovery.start(config.sources, &replayed, writer, lock)
+        let (wake, wakes) = std::sync::mpsc::channel();
+        let (flusher, compactor) = (Arc::clone(&maintenance), Arc::clone(&maintenance));
+        let threads = vec![
+            spawn("sequencer", move || sequencer.run(receiver))?,
+            spawn("flush", move || flusher.run_flushes(&task_queue, &wake))?,
+            spawn("compaction", move || compactor.run_compactions(&wakes))?,
+        ];
+        engine.maintenance = Some(maintenance);
+        engine.writer = Mutex::new(Some(Writer { commands, tasks, threads }));
+        Ok(Arc::new(engine))
     }
 
     /// The newest consistent snapshot.
@@ -146,22 +327,24 @@ impl Engine {
         &self.sources
     }
 
+    /// Where the data files are.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Writes a frame: when this returns it is durable and visible, all of it.
     ///
     /// # Errors
-    /// What is wrong with the first bad operation (nothing is written then), `Unavailable` when the engine is stopping or
-    /// read-only, `Unknown` if the log failed.
+    /// What is wrong with the first bad operation (nothing is written then), `RateLimited` when memory stays full,
+    /// `Unavailable` when the engine is stopping or read-only, `Unknown` if the log failed.
     pub async fn write(&self, frame: Frame) -> Result<Receipt> {
+        self.wait_for_memory().await?;
         for _ in 0..PREPARE_TRIES_MAX {
-            let prepared = prepare(&self.published.load(), frame.clone())?;
+            let version = self.published.load_full();
+            let prepared = prepare(&version, &self.store, frame.clone()).await?;
             let (reply, answer) = oneshot::channel();
-            let sender = self
-                .requests
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-                .ok_or_else(stopped)?;
-            sender.send(Request { prepared, reply }).await.map_err(|_| stopped())?;
+            let request = Command::Write(Box::new(Request { prepared, reply }));
+            self.commands()?.send(request).await.map_err(|_| stopped())?;
             match answer.await.map_err(|_| stopped())? {
                 Reply::Done(receipt) => return Ok(receipt),
                 Reply::Refused(error) => return Err(error),
@@ -171,22 +354,49 @@ impl Engine {
         Err(Error::new(ErrorKind::Conflict, "The rows this write reads keep changing; try again."))
     }
 
+    fn commands(&self) -> Result<mpsc::Sender<Command>> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().map(|writer| writer.commands.clone()).ok_or_else(stopped)
+    }
+
+    /// Slows writers down to what the store takes.
+    async fn wait_for_memory(&self) -> Result<()> {
+        let wait = async {
+            loop {
+                let freed = self.freed.notified();
+                if self.unwritten.total() < limits::MEMTABLES_BYTES_MAX {
+                    return;
+                }
+                freed.await;
+            }
+        };
+        if self.unwritten.total() < limits::MEMTABLES_BYTES_MAX {
+            return Ok(());
+        }
+        tokio::time::timeout(limits::WRITE_WAIT_MAX, wait).await.map_err(|_| overloaded())
+    }
+
     /// The current version of a row, tombstones included; by index, no scan.
-    pub fn get(&self, table: TableId, key: &RowKey) -> Option<Arc<Row>> {
-        find(&self.published.load(), table, key)
+    ///
+    /// # Errors
+    /// `Unavailable` or `Corrupt`, if a data file cannot be read.
+    pub async fn get(&self, table: TableId, key: &RowKey) -> Result<Option<Arc<Row>>> {
+        self.published.load_full().find(&self.store, table, key).await
     }
 
     /// Live relationships at one document, oldest first; by index, no scan.
-    pub fn related(
+    ///
+    /// # Errors
+    /// `Unavailable` or `Corrupt`, if a data file cannot be read.
+    pub async fn related(
         &self,
         relationships: TableId,
         endpoint: (TableId, &str),
         direction: Direction,
         rel_type: Option<&str>,
-    ) -> Vec<Arc<Row>> {
-        let version = self.published.load();
-        let Some(table) = version.tables.get(relationships) else { return Vec::new() };
-        let mut rows = table.by_endpoint(endpoint.0, endpoint.1, version.visible_seq);
+    ) -> Result<Vec<Arc<Row>>> {
+        let version = self.published.load_full();
+        let mut rows = version.related(&self.store, relationships, endpoint).await?;
         rows.retain(|row| {
             row.edge.as_deref().is_some_and(|edge| {
                 let outgoing = edge.source_table == endpoint.0 && &*edge.source_id == endpoint.1;
@@ -199,28 +409,68 @@ impl Engine {
                 direction && rel_type.is_none_or(|wanted| &*edge.rel_type == wanted)
             })
         });
-        rows
+        Ok(rows)
+    }
+
+    /// Makes everything written so far durable in files.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store fails.
+    pub async fn flush(&self) -> Result<()> {
+        let (reply, flushed) = oneshot::channel();
+        let tasks = {
+            let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.as_ref().map(|writer| writer.tasks.clone()).ok_or_else(stopped)?
+        };
+        tasks.send(Task::FlushNow(reply)).map_err(|_| stopped())?;
+        flushed.await.map_err(|_| stopped())?
+    }
+
+    /// Flushes, then merges the files of every table into one; answers the number of merges.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store fails.
+    pub async fn compact(&self) -> Result<usize> {
+        self.flush().await?;
+        let maintenance = self.maintenance.clone().ok_or_else(stopped)?;
+        let runtime = maintenance.runtime.clone();
+        // Merging is long work on the CPU.
+        runtime
+            .clone()
+            .spawn_blocking(move || runtime.block_on(maintenance.compact_all()))
+            .await
+            .map_err(|error| Error::internal(error.to_string()))?
     }
 
     /// Sizes, for people.
     pub fn stats(&self) -> Stats {
         let version = self.published.load();
-        let (table_count, row_count, memory_bytes) = version.tables.totals();
+        let tables = version.tables.values();
+        let files = || version.tables.values().flat_map(|state| state.files.iter());
         Stats {
             seq: version.visible_seq,
             database_count: version.catalog.databases.len(),
-            table_count,
-            row_count,
-            memory_bytes,
+            table_count: version.tables.len(),
+            row_count: tables.clone().map(|state| state.row_count()).sum(),
+            memory_bytes: tables.map(|state| state.memory_bytes()).sum(),
+            file_count: files().count(),
+            file_bytes: files().map(|file| file.file.size_bytes).sum(),
+            dead_row_count: files().map(|file| file.deletes.at(version.visible_seq).len()).sum(),
         }
     }
 
-    /// Takes no more writes and waits until those that were taken are answered. Blocking.
+    /// Takes no more writes, waits until those that were taken are answered, and flushes. Blocking.
     pub fn close(&self) {
-        drop(self.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let sequencer = self.sequencer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if sequencer.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the sequencer panicked");
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Writer { commands, tasks, threads }) = writer else { return };
+        drop(commands);
+        // Its thread can only be gone if it panicked, which joining it reports.
+        let _gone = tasks.send(Task::Stop);
+        drop(tasks);
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the engine panicked");
+            }
         }
     }
 }
@@ -231,94 +481,40 @@ impl Drop for Engine {
     }
 }
 
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|error| Error::unavailable(format!("A thread did not start: {error}.")))
+}
+
+/// What opening a root found.
+struct Recovered {
+    version: ShardVersion,
+    last_time: Timestamp,
+    next_table: u64,
+    unwritten: Unwritten,
+    committer: Committer,
+    wal_id: Uuid,
+    replayed: Replayed,
+}
+
 fn lock_root(config: &EngineConfig) -> Result<Box<dyn LockGuard>> {
-    let failed = |error: std::io::Error| {
-        Error::unavailable(format!(
-            "The data root {} cannot be used: {error}.",
-            config.root.display()
-        ))
+    // The log's directory is local whatever the root is, so one lock there keeps two servers on this machine apart.
+    let dir = match &config.root {
+        RootLocation::Local(root) => root,
+        RootLocation::S3 { .. } => &config.wal_dir,
     };
-    create_dir_all_durable(&*config.fs, &config.root).map_err(failed)?;
-    let path = config.root.join("LOCK");
+    let failed = |error: std::io::Error| {
+        Error::unavailable(format!("{} cannot be used: {error}.", dir.display()))
+    };
+    create_dir_all_durable(&*config.fs, dir).map_err(failed)?;
+    let path = dir.join("LOCK");
     config.fs.lock(&path, &config.holder).map_err(|error| {
         if error.kind() != std::io::ErrorKind::WouldBlock {
             return failed(error);
         }
         let holder = config.fs.lock_holder(&path).unwrap_or_else(|| "another process".to_owned());
-        Error::conflict(format!("The data root {} is in use by {holder}. Talk to that server with --api-url, or stop it first.", config.root.display()))
+        Error::conflict(format!("The data root {} is in use by {holder}. Talk to that server with --api-url, or stop it first.", config.root))
     })
-}
-
-struct Recovery {
-    tables: Arc<Tables>,
-    catalog: Arc<Catalog>,
-    last_time: Timestamp,
-    highest_table: u64,
-}
-
-impl Recovery {
-    fn apply(&mut self, first_seq: u64, payload: &[u8]) -> Result<()> {
-        let written = Written::decode(payload, first_seq)?;
-        let before = Arc::clone(&self.catalog);
-        for row in &written.rows {
-            self.highest_table = self.highest_table.max(row.table.0);
-            catalog::apply(&mut self.catalog, row.table, &row.row)?;
-        }
-        let known =
-            if self.catalog.roles.len() < before.roles.len() { &before } else { &self.catalog };
-        self.tables.apply(known, &written);
-        self.last_time = written.time;
-        Ok(())
-    }
-
-    fn start(
-        self,
-        sources: Sources,
-        replayed: &Replayed,
-        writer: Option<WalWriter>,
-        lock: Option<Box<dyn LockGuard>>,
-    ) -> Result<Arc<Engine>> {
-        let in_catalog = self.catalog.roles.keys().map(|table| table.0);
-        let logs = self.catalog.databases.values().map(|database| database.entry.tables.log.0);
-        let highest = in_catalog
-            .chain(logs)
-            .chain([self.highest_table, TableId::FIRST_FREE.0])
-            .max()
-            .unwrap_or_default();
-        let version = ShardVersion {
-            visible_seq: replayed.last_seq,
-            catalog: Arc::clone(&self.catalog),
-            tables: Arc::clone(&self.tables),
-        };
-        let published = Arc::new(ArcSwap::from_pointee(version));
-        let mut requests = None;
-        let mut thread = None;
-        if let Some(wal) = writer {
-            let (sender, receiver) = mpsc::channel(QUEUE_FRAMES_MAX);
-            let sequencer = Sequencer {
-                tables: self.tables,
-                catalog: self.catalog,
-                last_seq: replayed.last_seq,
-                last_time: self.last_time,
-                wal,
-                sources: sources.clone(),
-                published: Arc::clone(&published),
-            };
-            let spawned = std::thread::Builder::new()
-                .name("sequencer".to_owned())
-                .spawn(move || sequencer.run(receiver));
-            thread = Some(spawned.map_err(|error| {
-                Error::unavailable(format!("The sequencer thread did not start: {error}."))
-            })?);
-            requests = Some(sender);
-        }
-        Ok(Arc::new(Engine {
-            published,
-            requests: Mutex::new(requests),
-            sequencer: Mutex::new(thread),
-            next_table: AtomicU64::new(highest + 1),
-            sources,
-            _lock: lock,
-        }))
-    }
 }

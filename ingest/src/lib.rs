@@ -1,22 +1,37 @@
-//! The storage engine: the write-ahead log, the sequencer, and the rows of every table.
+//! The storage engine: the write-ahead log, the sequencer, memtables, data files, flush and compaction.
 //!
 //! A write is *prepared* in parallel on a snapshot (parse, limits, schema, PATCH), then *committed* by the one sequencer
 //! of the shard: keys are re-checked, sequence numbers, versions, times and ids assigned, the frames appended to the log,
 //! the log synced, the result published. A write is acknowledged only then.
+//!
+//! Every row has one live location: a memtable or a data file. A write finds the one before it and marks it dead there, so
+//! reading never compares versions. Flush turns memtables into data files, compaction merges files; both are a rewrite that
+//! the sequencer swaps in.
 
 pub mod engine;
 pub mod operation;
 pub mod wal;
 
+mod batch;
 mod catalog;
+mod commit;
+mod compact;
+mod fence;
+mod fetch;
+mod file;
+mod flush;
 mod log;
+mod maintain;
+mod memtable;
 mod payload;
 mod prepare;
+mod recover;
+mod rewrite;
+mod root;
 mod sequencer;
-mod table;
 mod version;
 
-pub use engine::{Engine, EngineConfig, OpenMode, Stats};
+pub use engine::{Engine, EngineConfig, OpenMode, Stats, Thresholds};
 pub use operation::{
     Direction, External, Frame, Operation, Origin, Outcome, Receipt, RowKey, WriteMode,
 };

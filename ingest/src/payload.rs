@@ -1,6 +1,6 @@
 //! The payload of a WAL frame: final values only, nothing is derived again at replay (`docs/format/wal.md`).
 
-use crate::operation::Origin;
+use crate::{file::Place, operation::Origin};
 use bytes::Bytes;
 use prost::Message;
 use rekor_core::{
@@ -22,6 +22,20 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// Number in stored formats.
+    pub(crate) fn code(self) -> u32 {
+        match self {
+            Self::Create => 1,
+            Self::Update => 2,
+            Self::Delete => 3,
+        }
+    }
+
+    /// The action of a stored number.
+    pub(crate) fn from_code(code: u32) -> Option<Self> {
+        [Self::Create, Self::Update, Self::Delete].into_iter().find(|action| action.code() == code)
+    }
+
     /// Name in the operations log.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -38,6 +52,8 @@ pub(crate) struct WrittenRow {
     pub(crate) table: TableId,
     pub(crate) action: Action,
     pub(crate) row: Arc<Row>,
+    /// The version before it, if that is in a data file. Never stored: files change.
+    pub(crate) replaces: Option<Place>,
 }
 
 /// A frame's rows and what they share.
@@ -148,16 +164,53 @@ impl Written {
     }
 }
 
+/// The rows of a small table in a bundle (`docs/format/bundle.md`).
+#[derive(Clone, PartialEq, Message)]
+struct SlicePayload {
+    #[prost(message, repeated, tag = "1")]
+    rows: Vec<SliceRow>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SliceRow {
+    #[prost(message, required, tag = "1")]
+    row: RowPayload,
+    #[prost(uint64, tag = "2")]
+    seq: u64,
+    #[prost(int64, tag = "3")]
+    updated_ms: i64,
+}
+
+/// The bytes of a small table's rows.
+pub(crate) fn encode_slice(table: TableId, rows: &[Arc<Row>]) -> Vec<u8> {
+    let slice_row = |row: &Arc<Row>| {
+        let action = if row.deleted { Action::Delete } else { Action::Create };
+        let written = WrittenRow { table, action, row: Arc::clone(row), replaces: None };
+        SliceRow { row: RowPayload::of(&written), seq: row.seq, updated_ms: row.updated_at.0 }
+    };
+    SlicePayload { rows: rows.iter().map(slice_row).collect() }.encode_to_vec()
+}
+
+/// Reads what [`encode_slice`] wrote.
+///
+/// # Errors
+/// `Corrupt` if the bytes are no slice of this format.
+pub(crate) fn decode_slice(bytes: &[u8]) -> Result<Vec<Arc<Row>>> {
+    let corrupt = || Error::corrupt("The rows of a small table verify but cannot be read.");
+    let slice = SlicePayload::decode(bytes).map_err(|_| corrupt())?;
+    let rows = slice.rows.into_iter().map(|row| {
+        let written = row.row.into_row(row.seq, Timestamp(row.updated_ms))?;
+        Some(written.row)
+    });
+    rows.collect::<Option<_>>().ok_or_else(corrupt)
+}
+
 impl RowPayload {
     fn of(written: &WrittenRow) -> Self {
         let row = &written.row;
         Self {
             table: written.table.0,
-            action: match written.action {
-                Action::Create => 1,
-                Action::Update => 2,
-                Action::Delete => 3,
-            },
+            action: written.action.code(),
             id: row.id.to_string(),
             external_id: row.external_id.as_deref().map(str::to_owned),
             external_source: row.external_source.as_deref().map(str::to_owned),
@@ -169,12 +222,7 @@ impl RowPayload {
     }
 
     fn into_row(self, seq: u64, time: Timestamp) -> Option<WrittenRow> {
-        let action = match self.action {
-            1 => Action::Create,
-            2 => Action::Update,
-            3 => Action::Delete,
-            _ => return None,
-        };
+        let action = Action::from_code(self.action)?;
         let row = Row {
             id: self.id.into(),
             external_id: self.external_id.map(Into::into),
@@ -187,7 +235,7 @@ impl RowPayload {
             doc: self.doc,
             edge: self.edge.map(|edge| Box::new(edge.into_edge())),
         };
-        Some(WrittenRow { table: TableId(self.table), action, row: Arc::new(row) })
+        Some(WrittenRow { table: TableId(self.table), action, row: Arc::new(row), replaces: None })
     }
 }
 

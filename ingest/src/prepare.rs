@@ -1,16 +1,17 @@
-//! The parallel phase of a write: parse, limits, defaults, PATCH, schema. No side effects; reads one snapshot.
+//! The parallel phase of a write: parse, limits, defaults, PATCH, schema, and the stored rows it may replace. No side
+//! effects; reads one snapshot.
 
 use crate::{
+    fetch::{Fetched, fetch},
     operation::{External, Frame, Operation, RowKey, WriteMode},
     version::ShardVersion,
 };
 use bytes::Bytes;
 use rekor_core::{
     Error, ErrorKind, Result, catalog::Collection, error::Detail, id::TableId, json, limits,
-    row::Row, view::Version,
+    store::Store,
 };
 use serde_json::{Map, Value};
-use std::sync::Arc;
 
 /// What the sequencer must still find true, or preparation starts again.
 #[derive(Clone, Debug, Default)]
@@ -26,13 +27,18 @@ pub(crate) struct ReadSet {
 pub(crate) struct Prepared {
     pub(crate) frame: Frame,
     pub(crate) read_set: ReadSet,
+    pub(crate) fetched: Fetched,
 }
 
 /// Prepares a frame on a snapshot.
 ///
 /// # Errors
 /// What is wrong with the first bad operation; batches say which one by `index` in the details.
-pub(crate) fn prepare(version: &ShardVersion, mut frame: Frame) -> Result<Prepared> {
+pub(crate) async fn prepare(
+    version: &ShardVersion,
+    store: &Store,
+    mut frame: Frame,
+) -> Result<Prepared> {
     let mut read_set = ReadSet::default();
     let count = frame.operations.len();
     if count > limits::BATCH_OPERATIONS_MAX {
@@ -43,7 +49,8 @@ pub(crate) fn prepare(version: &ShardVersion, mut frame: Frame) -> Result<Prepar
     }
     let mut bytes = 0;
     for (index, operation) in frame.operations.iter_mut().enumerate() {
-        prepare_operation(version, index, operation, &mut read_set)
+        prepare_operation(version, store, index, operation, &mut read_set)
+            .await
             .map_err(|error| at_operation(error, index, count))?;
         bytes += operation_bytes(operation);
     }
@@ -53,7 +60,8 @@ pub(crate) fn prepare(version: &ShardVersion, mut frame: Frame) -> Result<Prepar
             format!("The batch holds {bytes} bytes of data; the limit is 16 MiB. Split it."),
         ));
     }
-    Ok(Prepared { frame, read_set })
+    let fetched = fetch(version, store, &frame).await?;
+    Ok(Prepared { frame, read_set, fetched })
 }
 
 /// The error with the operation's position, when there are several.
@@ -78,8 +86,9 @@ fn operation_bytes(operation: &Operation) -> usize {
     }
 }
 
-fn prepare_operation(
+async fn prepare_operation(
     version: &ShardVersion,
+    store: &Store,
     index: usize,
     operation: &mut Operation,
     read_set: &mut ReadSet,
@@ -94,12 +103,13 @@ fn prepare_operation(
             json::check_document(text(data)?)?;
             if *mode == WriteMode::Merge {
                 let key = id.clone().map(RowKey::Id);
-                let base = key
-                    .as_ref()
-                    .and_then(|key| find(version, *table, key))
-                    .filter(|row| !row.deleted);
-                let base =
-                    base.ok_or_else(|| Error::not_found("The document to change does not exist."))?;
+                let base = match &key {
+                    Some(key) => version.find(store, *table, key).await?,
+                    None => None,
+                };
+                let base = base
+                    .filter(|row| !row.deleted)
+                    .ok_or_else(|| Error::not_found("The document to change does not exist."))?;
                 *data = Bytes::from(json::merge_top_level(text(&base.doc)?, text(data)?)?);
                 json::check_document(text(data)?)?;
                 read_set.merged.push((index, base.version));
@@ -158,14 +168,4 @@ fn validate(collection: &Collection, data: &Bytes, mode: WriteMode) -> Result<Op
         json::merge_top_level(text(data)?, &Value::from(added).to_string()).map(Bytes::from)
     };
     if added.is_empty() { Ok(None) } else { complete(added).map(Some) }
-}
-
-/// A row of a snapshot by key.
-pub(crate) fn find(version: &ShardVersion, table: TableId, key: &RowKey) -> Option<Arc<Row>> {
-    let table = version.tables.get(table)?;
-    let seq = version.visible_seq();
-    match key {
-        RowKey::Id(id) => table.at(id.as_str(), seq),
-        RowKey::External { source, id } => table.by_external(source, id, seq),
-    }
 }

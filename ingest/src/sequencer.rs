@@ -2,21 +2,26 @@
 //!
 //! It takes whatever is waiting, commits each frame against the rows in memory (which include the frames before it),
 //! appends the group to the log, syncs once, publishes, and answers. Nothing waits for a timer; a lone write pays one sync.
+//! Flush and compaction hand it new files to put in the place of what they were made from; it alone changes what is read.
 
 mod resolve;
 
 use crate::{
     catalog,
+    engine::Thresholds,
+    fence::Fence,
+    maintain::Task,
     operation::{Outcome, Receipt},
     payload::{KIND_ROWS, Written},
     prepare::Prepared,
-    version::{ShardVersion, Tables},
+    rewrite::{Freeze, Frozen, Install},
+    version::{ShardVersion, Tables, Unwritten, apply},
     wal::{FrameHeader, WalWriter},
 };
 use arc_swap::ArcSwap;
 use rekor_core::{Error, ErrorKind, Result, Timestamp, catalog::Catalog, time::Sources};
-use resolve::FrameBuilder;
-use std::sync::Arc;
+use resolve::{FrameBuilder, Refusal};
+use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// Most frames and bytes of one group.
@@ -33,6 +38,16 @@ pub(crate) enum Reply {
     Refused(Error),
 }
 
+/// What the sequencer is asked to do.
+pub(crate) enum Command {
+    /// Write a frame.
+    Write(Box<Request>),
+    /// Set memory aside for a flush.
+    Freeze(Freeze),
+    /// Put new files in the place of what they were made from.
+    Install(Box<Install>),
+}
+
 /// A frame on its way to the sequencer.
 pub(crate) struct Request {
     pub(crate) prepared: Prepared,
@@ -43,8 +58,15 @@ pub(crate) struct Request {
 pub(crate) struct Sequencer {
     pub(crate) tables: Arc<Tables>,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) unwritten: Arc<Unwritten>,
     pub(crate) last_seq: u64,
     pub(crate) last_time: Timestamp,
+    /// Where a flush is asked for.
+    pub(crate) tasks: std::sync::mpsc::Sender<Task>,
+    pub(crate) flush_asked: bool,
+    pub(crate) thresholds: Thresholds,
+    /// Whether this is still the only writer; on a shared store only.
+    pub(crate) fence: Option<Fence>,
     pub(crate) wal: WalWriter,
     pub(crate) sources: Sources,
     pub(crate) published: Arc<ArcSwap<ShardVersion>>,
@@ -58,15 +80,55 @@ struct Group {
 
 impl Sequencer {
     /// Runs until every sender is gone.
-    pub(crate) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        while let Some(request) = requests.blocking_recv() {
+    pub(crate) fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(mut command) = commands.blocking_recv() {
             let mut group = Group { frames: Vec::new(), done: Vec::new(), bytes: 0 };
-            self.commit(request, &mut group);
-            while group.frames.len() < GROUP_FRAMES_MAX && group.bytes < GROUP_BYTES_MAX {
-                let Ok(request) = requests.try_recv() else { break };
-                self.commit(request, &mut group);
-            }
+            let other = loop {
+                match command {
+                    Command::Write(request) => self.commit(*request, &mut group),
+                    other => break Some(other),
+                }
+                if group.frames.len() >= GROUP_FRAMES_MAX || group.bytes >= GROUP_BYTES_MAX {
+                    break None;
+                }
+                let Ok(next) = commands.try_recv() else { break None };
+                command = next;
+            };
             self.finish(group);
+            match other {
+                Some(Command::Freeze(freeze)) => self.freeze(freeze),
+                Some(Command::Install(install)) => self.install(*install),
+                Some(Command::Write(_)) | None => {}
+            }
+        }
+    }
+
+    /// Starts new memtables where they are large. Everything before is durable and published.
+    fn freeze(&mut self, freeze: Freeze) {
+        self.flush_asked = false;
+        let set_aside =
+            freeze.set_aside(&mut self.tables, &self.catalog, self.thresholds.small_table_bytes);
+        self.unwritten.freeze();
+        self.wal.roll();
+        self.publish();
+        freeze.answer(Frozen { version: self.version(), set_aside, last_time: self.last_time });
+    }
+
+    fn install(&mut self, install: Install) {
+        install.swap(&mut self.tables);
+        self.publish();
+        install.answer();
+    }
+
+    fn publish(&self) {
+        self.published.store(Arc::new(self.version()));
+    }
+
+    fn version(&self) -> ShardVersion {
+        ShardVersion {
+            visible_seq: self.last_seq,
+            catalog: Arc::clone(&self.catalog),
+            tables: Arc::clone(&self.tables),
         }
     }
 
@@ -103,9 +165,14 @@ impl Sequencer {
             return Ok(None);
         }
         let time = Timestamp(self.sources.clock.now().0.max(self.last_time.0));
+        let (catalog, fetched) = (&self.catalog, &prepared.fetched);
         let mut builder =
-            FrameBuilder::new(&self.tables, &self.catalog, &self.sources, time, self.last_seq);
-        let Some(outcomes) = builder.resolve(prepared)? else { return Ok(None) };
+            FrameBuilder::new(&self.tables, catalog, fetched, &self.sources, time, self.last_seq);
+        let outcomes = match builder.resolve(prepared) {
+            Ok(outcomes) => outcomes,
+            Err(Refusal::Stale) => return Ok(None),
+            Err(Refusal::Error(error)) => return Err(error),
+        };
         let written = Written {
             origin: Arc::new(prepared.frame.origin.clone()),
             time,
@@ -118,7 +185,7 @@ impl Sequencer {
         // A deleted database or collection is logged under the catalog that still knows it.
         let known =
             if catalog.roles.len() < self.catalog.roles.len() { &self.catalog } else { &catalog };
-        self.tables.apply(known, &written);
+        apply(&mut self.tables, known, &written, &self.unwritten);
         self.catalog = catalog;
         self.last_time = time;
         Ok(Some((written, outcomes)))
@@ -136,13 +203,27 @@ impl Sequencer {
             }
             return;
         }
-        self.published.store(Arc::new(ShardVersion {
-            visible_seq: self.last_seq,
-            catalog: Arc::clone(&self.catalog),
-            tables: Arc::clone(&self.tables),
-        }));
+        if let Err(error) = self.fence.as_mut().map_or(Ok(()), Fence::confirm) {
+            tracing::error!(%error, "this server does not own its data root any more");
+            self.wal.poison();
+            for (reply, _) in group.done {
+                answer(reply, Reply::Refused(error.clone()));
+            }
+            return;
+        }
+        self.publish();
         for (reply, receipt) in group.done {
             answer(reply, Reply::Done(receipt));
+        }
+        self.ask_for_flush();
+    }
+
+    /// Memory that is worth a flush is flushed, one flush at a time.
+    fn ask_for_flush(&mut self) {
+        let active = self.unwritten.active.load(Ordering::Relaxed);
+        if active >= self.thresholds.memtable_bytes && !self.flush_asked {
+            self.flush_asked = true;
+            drop(self.tasks.send(Task::Flush));
         }
     }
 }

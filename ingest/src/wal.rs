@@ -8,7 +8,7 @@ mod replay;
 mod segment;
 
 pub use frame::FrameHeader;
-pub use replay::{Replayed, replay};
+pub use replay::{Replayed, remove_through, replay};
 
 use rekor_core::{
     Error, ErrorKind, Result,
@@ -92,6 +92,16 @@ impl WalWriter {
             ));
         }
         Ok(())
+    }
+
+    /// Closes the segment; the next append starts another, so that a flush can free this one.
+    pub fn roll(&mut self) {
+        self.segment = None;
+    }
+
+    /// Takes no more frames, because another server writes now.
+    pub fn poison(&mut self) {
+        self.poisoned = true;
     }
 
     fn try_append(&mut self, frames: &[(FrameHeader, Vec<u8>)]) -> std::io::Result<()> {

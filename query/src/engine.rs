@@ -4,16 +4,17 @@ use crate::{
     bind::{Bound, bind},
     error::{ChCode, SqlError, SqlResult},
     scan::SnapshotTables,
-    session::{session, sql_error},
+    session::{runtime, session, sql_error},
     types::ChType,
 };
 use datafusion::{
     arrow::array::RecordBatch,
-    execution::context::SessionContext,
+    execution::{context::SessionContext, runtime_env::RuntimeEnv},
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
     physical_plan::execute_stream,
 };
 use futures::StreamExt;
+use object_store::ObjectStore;
 use rekor_core::{Error, ErrorKind, Result, id::DatabaseId, limits, view::Version};
 use serde_json::{Map, Value};
 use std::{
@@ -31,6 +32,7 @@ pub struct QueryEngine {
     running: Semaphore,
     waiting: AtomicUsize,
     partitions: usize,
+    runtime: Arc<RuntimeEnv>,
 }
 
 /// What a query may see.
@@ -107,13 +109,17 @@ pub struct QueryResult {
 }
 
 impl QueryEngine {
-    /// An engine that uses `partitions` threads per query.
-    pub fn new(partitions: usize) -> Self {
-        Self {
+    /// An engine that reads data files from `store` and uses `partitions` threads per query.
+    ///
+    /// # Errors
+    /// `Internal`, never expected.
+    pub fn new(partitions: usize, store: Arc<dyn ObjectStore>) -> Result<Self> {
+        Ok(Self {
             running: Semaphore::new(limits::SQL_CONCURRENT_MAX),
             waiting: AtomicUsize::new(0),
             partitions: partitions.max(1),
-        }
+            runtime: runtime(store)?,
+        })
     }
 
     /// Runs a query. Dropping the future cancels it.
@@ -152,7 +158,7 @@ impl QueryEngine {
     }
 
     async fn run(&self, request: QueryRequest, started: Instant) -> SqlResult<QueryResult> {
-        let context = session(request.limits.memory_bytes, self.partitions)?;
+        let context = session(&self.runtime, request.limits.memory_bytes, self.partitions)?;
         let snapshot_seq = format!("0-{}", request.version.visible_seq());
         let tables = Arc::new(SnapshotTables::new(
             Arc::clone(&request.version),

@@ -3,6 +3,9 @@
 //! Scope is applied here, by choosing rows before any expression of the user sees them. `database_id`, `collection` and
 //! `deleted` are constants of each part of a table, so predicates on them drop whole parts.
 
+mod cell;
+mod exec;
+mod pieces;
 mod provider;
 mod tables;
 

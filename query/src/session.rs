@@ -10,19 +10,59 @@ use datafusion::{
         SessionStateBuilder,
         context::{ExecutionProps, SessionContext},
         memory_pool::{FairSpillPool, TrackConsumersPool},
-        runtime_env::RuntimeEnvBuilder,
+        object_store::ObjectStoreRegistry,
+        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
     logical_expr::Expr,
     physical_expr::create_physical_expr,
     prelude::SessionConfig,
 };
+use object_store::ObjectStore;
 use std::{num::NonZeroUsize, sync::Arc};
+use url::Url;
 
 /// Consumers named in an error about memory.
 const CONSUMERS_SHOWN: NonZeroUsize = NonZeroUsize::MIN;
 
+/// Name of the one object store that plans can read: that of the data root.
+pub(crate) const STORE_URL: &str = "rekor://root";
+/// Footers of data files that stay in memory.
+const METADATA_CACHE_BYTES: usize = 128 << 20;
+
+/// What queries share: the store, and the footers read from it. There is no other store, and no local file.
+pub(crate) fn runtime(store: Arc<dyn ObjectStore>) -> SqlResult<Arc<RuntimeEnv>> {
+    let registry = OneStore(store);
+    RuntimeEnvBuilder::new()
+        .with_object_store_registry(Arc::new(registry))
+        .with_metadata_cache_limit(METADATA_CACHE_BYTES)
+        .build_arc()
+        .map_err(sql_error)
+}
+
+/// A registry of exactly one store.
+#[derive(Debug)]
+struct OneStore(Arc<dyn ObjectStore>);
+
+impl ObjectStoreRegistry for OneStore {
+    fn register_store(&self, _: &Url, _: Arc<dyn ObjectStore>) -> Option<Arc<dyn ObjectStore>> {
+        None
+    }
+
+    fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>, DataFusionError> {
+        if url.scheme() == "rekor" {
+            Ok(Arc::clone(&self.0))
+        } else {
+            Err(DataFusionError::Plan(format!("{url} is not a store of this server")))
+        }
+    }
+}
+
 /// A session for one query: its own memory pool, no file access, no function by name.
-pub(crate) fn session(memory_bytes: usize, partitions: usize) -> SqlResult<SessionContext> {
+pub(crate) fn session(
+    shared: &RuntimeEnv,
+    memory_bytes: usize,
+    partitions: usize,
+) -> SqlResult<SessionContext> {
     let mut config =
         SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
     let options = config.options_mut();
@@ -33,8 +73,10 @@ pub(crate) fn session(memory_bytes: usize, partitions: usize) -> SqlResult<Sessi
     options.optimizer.enable_leaf_expression_pushdown = false;
     options.optimizer.max_passes = 3;
     let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes), CONSUMERS_SHOWN);
-    let runtime =
-        RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).build_arc().map_err(sql_error)?;
+    let runtime = RuntimeEnvBuilder::from_runtime_env(shared)
+        .with_memory_pool(Arc::new(pool))
+        .build_arc()
+        .map_err(sql_error)?;
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)

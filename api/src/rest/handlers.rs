@@ -73,7 +73,10 @@ pub(super) async fn metrics(State(service): Shared) -> Response {
         ("rekor_visible_seq", "Highest visible sequence number.", stats.seq),
         ("rekor_databases", "Databases and previews.", stats.database_count as u64),
         ("rekor_tables", "Tables with rows.", stats.table_count as u64),
-        ("rekor_memory_rows", "Row versions in memory.", stats.row_count as u64),
+        ("rekor_rows", "Row versions, replaced ones included.", stats.row_count as u64),
+        ("rekor_dead_rows", "Rows of data files that are dead.", stats.dead_row_count),
+        ("rekor_data_files", "Data files.", stats.file_count as u64),
+        ("rekor_data_file_bytes", "Bytes of data files.", stats.file_bytes),
         ("rekor_memory_bytes", "Bytes of row versions in memory.", stats.memory_bytes as u64),
     ];
     let text: String = lines
@@ -101,6 +104,14 @@ pub(super) async fn whoami(State(service): Shared, By(caller): By) -> Answer {
 
 pub(super) async fn stats(State(service): Shared, By(caller): By) -> Answer {
     ok(service.stats(&caller)?)
+}
+
+pub(super) async fn flush(State(service): Shared, By(caller): By) -> Answer {
+    ok(service.flush(&caller).await?)
+}
+
+pub(super) async fn compact(State(service): Shared, By(caller): By) -> Answer {
+    ok(service.compact(&caller).await?)
 }
 
 pub(super) async fn create_token(
@@ -308,7 +319,7 @@ pub(super) async fn find_document(
         );
     };
     let key = RowKey::External { source: find.external_source.unwrap_or_default(), id };
-    let view = service.get_document(&caller, &db, &collection, &key, find.include_deleted)?;
+    let view = service.get_document(&caller, &db, &collection, &key, find.include_deleted).await?;
     Ok(versioned(StatusCode::OK, view.version, view))
 }
 
@@ -318,8 +329,9 @@ pub(super) async fn get_document(
     Path((db, collection, id)): DocumentPath,
     Query(find): Query<Find>,
 ) -> Answer {
-    let view =
-        service.get_document(&caller, &db, &collection, &row_key(&id)?, find.include_deleted)?;
+    let view = service
+        .get_document(&caller, &db, &collection, &row_key(&id)?, find.include_deleted)
+        .await?;
     Ok(versioned(StatusCode::OK, view.version, view))
 }
 
@@ -365,8 +377,9 @@ pub(super) async fn related(
             .into());
         }
     };
-    let all =
-        service.related(&caller, &db, &collection, &id, direction, query.rel_type.as_deref())?;
+    let all = service
+        .related(&caller, &db, &collection, &id, direction, query.rel_type.as_deref())
+        .await?;
     Page { limit: query.limit, offset: query.offset, tag: None }.list(all)
 }
 
@@ -385,7 +398,7 @@ pub(super) async fn get_relationship(
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
 ) -> Answer {
-    let view = service.get_relationship(&caller, &db, &id)?;
+    let view = service.get_relationship(&caller, &db, &id).await?;
     Ok(versioned(StatusCode::OK, view.version, view))
 }
 

@@ -95,6 +95,7 @@ impl Service {
         for (index, raw) in batch.operations.iter().enumerate() {
             let (kind, operation) = self
                 .batch_operation(&caller.through("batch"), &database, raw)
+                .await
                 .map_err(|mut error| {
                     error.message = format!("Operation {index} failed: {}", error.message);
                     let reason = error.message.clone();
@@ -121,7 +122,7 @@ impl Service {
         Ok(json!({"results": results}))
     }
 
-    fn batch_operation(
+    async fn batch_operation(
         &self,
         caller: &Caller,
         database: &Database,
@@ -160,7 +161,7 @@ impl Service {
                 let text = Value::Object(members).to_string();
                 let body: RelationshipBody = serde_json::from_str(&text)
                     .map_err(|error| Error::validation(error.to_string()))?;
-                self.relationship_operation(database, body)?
+                self.relationship_operation(database, body).await?
             }
             "delete_relationship" => {
                 let body: DeleteRow = parse(raw)?;

@@ -138,7 +138,7 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound`, also for deleted ones unless asked for.
-    pub fn get_document(
+    pub async fn get_document(
         &self,
         caller: &Caller,
         database: &str,
@@ -151,6 +151,7 @@ impl Service {
         let row = self
             .engine
             .get(collection.entry.table, key)
+            .await?
             .filter(|row| include_deleted || !row.deleted);
         let row = row.ok_or_else(|| {
             Error::not_found(format!(

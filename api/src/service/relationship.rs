@@ -91,7 +91,7 @@ impl Service {
     ) -> Result<(RelationshipView, bool)> {
         authorise(&caller.principal, Action::WriteRelationships)?;
         let database = self.database(database)?;
-        let operation = self.relationship_operation(&database, body)?;
+        let operation = self.relationship_operation(&database, body).await?;
         let receipt = self
             .engine
             .write(Frame { origin: caller.origin(), operations: vec![operation] })
@@ -104,7 +104,7 @@ impl Service {
     }
 
     /// The operation a body means.
-    pub(crate) fn relationship_operation(
+    pub(crate) async fn relationship_operation(
         &self,
         database: &Database,
         body: RelationshipBody,
@@ -115,10 +115,10 @@ impl Service {
         let target = (body.target_id, body.target_external_id, body.target_external_source);
         let edge = Edge {
             rel_type: RelType::parse(&body.rel_type)?.as_str().into(),
-            source_id: self.end_id("source", source_table, source)?.as_str().into(),
+            source_id: self.end_id("source", source_table, source).await?.as_str().into(),
             source_collection: source_collection.as_str().into(),
             source_table,
-            target_id: self.end_id("target", target_table, target)?.as_str().into(),
+            target_id: self.end_id("target", target_table, target).await?.as_str().into(),
             target_collection: target_collection.as_str().into(),
             target_table,
         };
@@ -133,7 +133,7 @@ impl Service {
         })
     }
 
-    fn end_id(
+    async fn end_id(
         &self,
         end: &str,
         table: TableId,
@@ -146,7 +146,7 @@ impl Service {
                     source: source.unwrap_or_default(),
                     id: external_id.clone(),
                 };
-                let row = self.engine.get(table, &key).filter(|row| !row.deleted);
+                let row = self.engine.get(table, &key).await?.filter(|row| !row.deleted);
                 RowId::parse(
                     &row.ok_or_else(|| {
                         Error::not_found(format!(
@@ -164,7 +164,7 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn get_relationship(
+    pub async fn get_relationship(
         &self,
         caller: &Caller,
         database: &str,
@@ -175,6 +175,7 @@ impl Service {
         let row = self
             .engine
             .get(table, &RowKey::Id(RowId::canonical(id)?))
+            .await?
             .filter(|row| !row.deleted && self.both_ends_visible(row));
         RelationshipView::of(
             &*row.ok_or_else(|| {
@@ -209,7 +210,7 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` of the collection.
-    pub fn related(
+    pub async fn related(
         &self,
         caller: &Caller,
         database: &str,
@@ -223,12 +224,10 @@ impl Service {
         let database = self.database(database)?;
         let table = self.collection(database.entry.id.as_str(), collection)?.entry.table;
         let id = RowId::canonical(id)?;
-        let rows = self.engine.related(
-            database.entry.tables.relationships,
-            (table, id.as_str()),
-            direction,
-            rel_type,
-        );
+        let rows = self
+            .engine
+            .related(database.entry.tables.relationships, (table, id.as_str()), direction, rel_type)
+            .await?;
         let mut out = Vec::new();
         for row in rows.iter().filter(|row| self.both_ends_visible(row)) {
             let Some(edge) = row.edge.as_deref() else { continue };
@@ -241,6 +240,7 @@ impl Service {
             let document = self
                 .engine
                 .get(other_table, &RowKey::Id(RowId::parse(other_id)?))
+                .await?
                 .filter(|row| !row.deleted);
             let document = document.map(|row| Ok::<_, Error>(json!({"id": &*row.id, "collection": other_collection, "external_id": row.external_id, "version": row.version, "data": raw(&row.doc)?}))).transpose()?;
             out.push(json!({

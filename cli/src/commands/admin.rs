@@ -13,14 +13,26 @@ use serde_json::json;
 pub(crate) enum Admin {
     /// Show sizes of the store
     Stats,
+    /// Make everything written so far durable in data files
+    Flush,
+    /// Flush, then merge the data files of every table into one
+    Compact,
 }
 
 impl Admin {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         match self {
             Self::Stats => read(global, "/v1/admin/stats").await,
+            Self::Flush => post(global, "/v1/admin/flush").await,
+            Self::Compact => post(global, "/v1/admin/compact").await,
         }
     }
+}
+
+async fn post(global: &Global, path: &str) -> Result<(), Problem> {
+    let answer = Connection::open(global, true)?.send(Method::Post, path, None).await?;
+    ui::show(&answer, global.output);
+    Ok(())
 }
 
 /// Connection, credential and versions.

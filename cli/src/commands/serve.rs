@@ -5,8 +5,11 @@ use crate::{
     ui::{self, Problem},
 };
 use clap::Args;
-use rekor_api::{Service, ServiceConfig};
-use rekor_core::time::{Entropy, System};
+use rekor_api::{Service, ServiceConfig, Thresholds};
+use rekor_core::{
+    store::RootLocation,
+    time::{Entropy, System},
+};
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::{
     net::TcpListener,
@@ -16,9 +19,12 @@ use tokio::{
 /// Run the server
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Data root: a local directory
-    #[arg(long, env = "REKOR_DATA", default_value = "./rekor-data", value_name = "DIR")]
-    data: PathBuf,
+    /// Data root: a directory, or s3://bucket/prefix with the AWS_* variables
+    #[arg(long, env = "REKOR_DATA", default_value = "./rekor-data", value_name = "ROOT")]
+    data: String,
+    /// Directory of the write-ahead log; required with an S3 root, default inside a local one
+    #[arg(long, env = "REKOR_WAL", value_name = "DIR")]
+    wal: Option<PathBuf>,
     /// Address to listen on
     #[arg(long, env = "REKOR_LISTEN", default_value = "127.0.0.1:7373", value_name = "HOST:PORT")]
     listen: SocketAddr,
@@ -39,11 +45,7 @@ impl Serve {
                     .unwrap_or_else(|_| "info".into()),
             )
             .init();
-        if self.data.to_str().is_some_and(|data| data.contains("://")) {
-            return Err(Problem::usage(
-                "this version keeps its data in a local directory; object storage comes next",
-            ));
-        }
+        let root = RootLocation::parse(&self.data)?;
         let owner_token = self.credential()?;
         let listener = TcpListener::bind(self.listen)
             .await
@@ -51,10 +53,13 @@ impl Serve {
         let address = listener.local_addr().map_err(|e| Problem::other(e.to_string()))?;
         let holder = format!("the server at http://{address} (process {})", std::process::id());
         let config = ServiceConfig {
-            root: self.data.clone(),
+            root: root.clone(),
+            wal_dir: self.wal.clone(),
+            s3_variables: s3_variables(),
             read_only: false,
             owner_token: owner_token.clone(),
             holder,
+            thresholds: Thresholds::default(),
         };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {
@@ -65,7 +70,7 @@ impl Serve {
         } else {
             ui::note("without --dev only existing rec_ tokens work, and nobody can promote");
         }
-        ui::note(&format!("rekor listening on http://{address} (data in {})", self.data.display()));
+        ui::note(&format!("rekor listening on http://{address} (data in {root})"));
         rekor_api::serve(service, listener, stopped()).await?;
         ui::note("rekor stopped");
         Ok(())
@@ -100,6 +105,11 @@ impl Serve {
             }
         }
     }
+}
+
+/// The standard variables of S3 clients.
+pub(crate) fn s3_variables() -> Vec<(String, String)> {
+    std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect()
 }
 
 /// Resolves at SIGINT or SIGTERM.

@@ -34,6 +34,13 @@ impl ClusterKey {
         Self { columns }
     }
 
+    /// Whether rows sorted by `sorted_by`, in a file with only those columns that `has` knows, are in this order.
+    pub fn is_order_of(&self, sorted_by: &[String], has: impl Fn(&str) -> bool) -> bool {
+        let present = self.columns.iter().filter(|name| has(name));
+        let mut given = sorted_by.iter();
+        present.into_iter().all(|name| given.next() == Some(name))
+    }
+
     /// The columns of documents in it; empty when rows are in order of arrival.
     pub fn columns(&self) -> &[String] {
         &self.columns
@@ -135,27 +142,16 @@ impl SegmentCollector {
     }
 }
 
-/// Lengths of the runs of equal values; stops after `most` runs.
+/// Lengths of the runs of equal values; stops looking after `most` runs.
 fn run_lengths(arrays: &[&ArrayRef], row_count: usize, most: usize) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut start = 0;
-    while start < row_count && lengths.len() < most {
-        // Sorted rows: the end of a run is found by doubling, then halving.
-        let same = |row: usize| arrays.iter().all(|array| equal(array, start, row));
-        let mut step = 1;
-        while start + step < row_count && same(start + step) {
-            step *= 2;
+    for row in 1..=row_count {
+        let ends = row == row_count || !arrays.iter().all(|array| equal(array, row - 1, row));
+        if ends && (lengths.len() < most || row == row_count) {
+            lengths.push(row - start);
+            start = row;
         }
-        let (mut low, mut high) = (start + step / 2, (start + step).min(row_count));
-        while low + 1 < high {
-            let middle = low + (high - low) / 2;
-            if same(middle) { low = middle } else { high = middle }
-        }
-        lengths.push(high.max(start + 1) - start);
-        start = high.max(start + 1);
-    }
-    if start < row_count {
-        lengths.push(row_count - start);
     }
     lengths
 }

@@ -87,8 +87,7 @@ impl OpenDataFile {
         &self,
         batch_rows: usize,
     ) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin + use<>> {
-        let stream =
-            self.builder().with_batch_size(batch_rows).build().map_err(parquet_error)?;
+        let stream = self.builder().with_batch_size(batch_rows).build().map_err(parquet_error)?;
         Ok(stream.map_err(parquet_error))
     }
 }

@@ -110,8 +110,8 @@ impl DataFileWriter {
         let upload = store.upload(path::object(kind, spec.id)).await?;
         let properties = properties(&spec);
         let schema = SchemaRef::clone(&spec.schema);
-        let writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))
-            .map_err(parquet_error)?;
+        let writer =
+            ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(parquet_error)?;
         Ok(Self {
             segments: SegmentCollector::new(spec.key.clone()),
             spec,
@@ -155,7 +155,8 @@ impl DataFileWriter {
         self.doc_bytes += doc_bytes(batch) as u64;
         let seqs = batch.column_by_name(column::SEQ);
         if let Some(seqs) = seqs.and_then(|array| array.as_primitive_opt::<UInt64Type>()) {
-            self.seq_min = seqs.values().iter().copied().min().unwrap_or(u64::MAX).min(self.seq_min);
+            self.seq_min =
+                seqs.values().iter().copied().min().unwrap_or(u64::MAX).min(self.seq_min);
             self.seq_max = seqs.values().iter().copied().max().unwrap_or(0).max(self.seq_max);
         }
     }
@@ -170,7 +171,8 @@ impl DataFileWriter {
     /// # Errors
     /// `Unavailable` if the store cannot be written.
     pub async fn finish(mut self) -> Result<DataFile> {
-        let segments = std::mem::replace(&mut self.segments, SegmentCollector::new(no_key())).finish();
+        let segments =
+            std::mem::replace(&mut self.segments, SegmentCollector::new(no_key())).finish();
         let mut file = DataFile {
             id: self.spec.id.as_bytes().to_vec(),
             table: self.spec.table.0,
@@ -258,8 +260,7 @@ fn properties(spec: &DataFileSpec) -> WriterProperties {
         if spec.dictionary.contains(name) {
             builder = builder.set_column_dictionary_enabled(path.clone(), true);
         } else if matches!(item, DataType::Int64 | DataType::UInt64 | DataType::Timestamp(..)) {
-            builder =
-                builder.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
+            builder = builder.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
         }
         if spec.key.columns().contains(name) {
             builder = builder.set_column_compression(path, Compression::LZ4_RAW);

@@ -11,9 +11,13 @@ use std::{
 
 /// A file system in memory with power loss, a full disk, and syncs that can be made to do nothing.
 #[derive(Clone, Debug, Default)]
-pub struct SimFs(Arc<Mutex<State>>);
+pub struct SimFs {
+    state: Arc<Mutex<State>>,
+    /// The machine that uses it: after a crash it can do nothing any more.
+    life: Option<u64>,
+}
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     /// Names now.
     names: BTreeMap<PathBuf, Node>,
@@ -45,7 +49,29 @@ struct Content {
 
 impl SimFs {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file system as a process sees it until the next crash.
+    #[must_use]
+    pub fn machine(&self) -> Self {
+        Self { state: Arc::clone(&self.state), life: Some(self.state().life) }
+    }
+
+    /// An independent copy of everything there is now.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut state = self.state().clone();
+        state.locks.clear();
+        Self { state: Arc::new(Mutex::new(state)), life: None }
+    }
+
+    fn running(&self) -> io::Result<MutexGuard<'_, State>> {
+        let state = self.state();
+        match self.life {
+            Some(life) if life != state.life => Err(io::Error::other("the machine crashed")),
+            _ => Ok(state),
+        }
     }
 
     /// Power loss: names and contents go back to what was synced, plus `keep(n)` of each file's n un-synced bytes.
@@ -170,7 +196,7 @@ impl Drop for SimLock {
 
 impl Fs for SimFs {
     fn create_new(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         state.check_parent(path)?;
         if state.names.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -183,13 +209,13 @@ impl Fs for SimFs {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let state = self.state();
+        let state = self.running()?;
         let inode = state.file(path)?;
         Ok(Arc::new(SimFile { fs: self.clone(), inode, life: state.life }))
     }
 
     fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         let inode = state.file(from)?;
         state.check_parent(to)?;
         if state.names.contains_key(to) {
@@ -200,7 +226,7 @@ impl Fs for SimFs {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         let inode = state.file(from)?;
         state.names.remove(from);
         state.names.insert(to.to_path_buf(), Node::File(inode));
@@ -208,14 +234,14 @@ impl Fs for SimFs {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         state.file(path)?;
         state.names.remove(path);
         Ok(())
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
-        let state = self.state();
+        let state = self.running()?;
         let entries =
             state.names.iter().filter(|(name, _)| name.parent() == Some(path)).filter_map(
                 |(name, node)| {
@@ -229,7 +255,7 @@ impl Fs for SimFs {
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         state.check_parent(path)?;
         state.names.entry(path.to_path_buf()).or_insert(Node::Dir);
         Ok(())
@@ -240,7 +266,7 @@ impl Fs for SimFs {
     }
 
     fn sync_dir(&self, path: &Path, site: &'static str) -> io::Result<()> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         if state.note_sync(site)? {
             let inside = |name: &PathBuf| name.parent() == Some(path);
             state.durable_names.retain(|name, _| !inside(name));
@@ -256,7 +282,7 @@ impl Fs for SimFs {
     }
 
     fn lock(&self, path: &Path, _holder: &str) -> io::Result<Box<dyn LockGuard>> {
-        let mut state = self.state();
+        let mut state = self.running()?;
         if !state.locks.insert(path.to_path_buf()) {
             return Err(io::ErrorKind::WouldBlock.into());
         }

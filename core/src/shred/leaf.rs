@@ -3,8 +3,8 @@
 use crate::{Error, Result, subcolumn::LeafType};
 use arrow::{
     array::{
-        Array, ArrayRef, BooleanArray, BooleanBufferBuilder, Float64Array, Int64Array, ListArray, StringArray,
-        UInt64Array,
+        Array, ArrayRef, BooleanArray, BooleanBufferBuilder, Float64Array, Int64Array, ListArray,
+        StringArray, UInt64Array,
     },
     buffer::{NullBuffer, OffsetBuffer},
     compute::cast,

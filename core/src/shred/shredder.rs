@@ -402,7 +402,8 @@ impl Shredder {
                 continue;
             }
             // Names with dots are second ways to nodes that their first part leads to.
-            pending.extend(node.members.iter().filter(|(n, _)| !n.contains('.')).map(|(_, &id)| id));
+            pending
+                .extend(node.members.iter().filter(|(n, _)| !n.contains('.')).map(|(_, &id)| id));
             pending.extend(node.elements.map(|(root, _)| root));
             self.finish_node(node, &mut shredded)?;
         }

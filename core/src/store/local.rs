@@ -195,10 +195,7 @@ impl ObjectStore for DurableLocalStore {
         let bytes = if options.head {
             Bytes::new()
         } else {
-            self.get_ranges(location, std::slice::from_ref(&range))
-                .await?
-                .pop()
-                .unwrap_or_default()
+            self.get_ranges(location, std::slice::from_ref(&range)).await?.pop().unwrap_or_default()
         };
         let payload = GetResultPayload::Stream(futures::stream::iter([Ok(bytes)]).boxed());
         Ok(GetResult { payload, meta, range, attributes: Attributes::default() })
@@ -208,8 +205,8 @@ impl ObjectStore for DurableLocalStore {
         let read = || -> io::Result<Vec<Bytes>> {
             let file = self.fs.open(&self.file_path(location))?;
             let one = |range: &Range<u64>| -> io::Result<Bytes> {
-                let length = usize::try_from(range.end.saturating_sub(range.start))
-                    .unwrap_or(usize::MAX);
+                let length =
+                    usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
                 let bytes = file.read_at(range.start, length)?;
                 if bytes.len() < length {
                     return Err(io::Error::new(

@@ -64,7 +64,9 @@ async fn race(
             (0, Some(error)) => Error::unavailable(format!(
                 "The data root cannot be written: {error}. Check the endpoint, the credentials and that the bucket exists."
             )),
-            (count, _) => refused(&format!("{count} of {writers} concurrent creates of one name succeeded")),
+            (count, _) => {
+                refused(&format!("{count} of {writers} concurrent creates of one name succeeded"))
+            }
         });
     };
     if store.create(name, body(writers)).await? == Created::Ours {

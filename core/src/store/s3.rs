@@ -53,5 +53,9 @@ pub(super) fn open(
              for anything but AWS, AWS_ENDPOINT_URL."
         ))
     })?;
-    if prefix.is_empty() { Ok(Arc::new(store)) } else { Ok(Arc::new(PrefixStore::new(store, prefix))) }
+    if prefix.is_empty() {
+        Ok(Arc::new(store))
+    } else {
+        Ok(Arc::new(PrefixStore::new(store, prefix)))
+    }
 }

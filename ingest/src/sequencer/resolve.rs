@@ -1,10 +1,13 @@
-//! Operations to rows: which row each one means, and its new version. Pure over the tables and the frame so far.
+//! Operations to rows: which row each one means, and its new version. Pure over memory, what preparation fetched, and the
+//! frame so far.
 
 use crate::{
+    fetch::{Fetched, ObjectKindTag, edge_key},
+    file::{Located, Place},
     operation::{External, Operation, Outcome, RowKey, WriteMode},
     payload::{Action, WrittenRow},
     prepare::{Prepared, at_operation},
-    version::Tables,
+    version::{NEWEST, Tables, holds_key, touches},
 };
 use bytes::Bytes;
 use rekor_core::{
@@ -19,10 +22,45 @@ use rekor_core::{
 };
 use std::{collections::HashMap, sync::Arc};
 
+/// Why a frame is not written.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// What preparation read is no longer all there is; prepare again.
+    Stale,
+    /// An operation is wrong.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+type Decided<T> = std::result::Result<T, Refusal>;
+
+/// The current version of a row, and where it is if in a data file.
+#[derive(Clone, Debug)]
+struct Found {
+    row: Arc<Row>,
+    place: Option<Place>,
+}
+
+impl Found {
+    fn in_memory(row: Arc<Row>) -> Self {
+        Self { row, place: None }
+    }
+
+    fn in_file(located: Located) -> Self {
+        Self { row: located.row, place: Some(located.place) }
+    }
+}
+
 /// The rows of one frame while it is being decided.
 pub(super) struct FrameBuilder<'a> {
     tables: &'a Tables,
     catalog: &'a Catalog,
+    fetched: &'a Fetched,
     sources: &'a Sources,
     time: Timestamp,
     last_seq: u64,
@@ -44,6 +82,7 @@ impl<'a> FrameBuilder<'a> {
     pub(super) fn new(
         tables: &'a Tables,
         catalog: &'a Catalog,
+        fetched: &'a Fetched,
         sources: &'a Sources,
         time: Timestamp,
         last_seq: u64,
@@ -51,6 +90,7 @@ impl<'a> FrameBuilder<'a> {
         Self {
             tables,
             catalog,
+            fetched,
             sources,
             time,
             last_seq,
@@ -65,8 +105,8 @@ impl<'a> FrameBuilder<'a> {
         self.rows
     }
 
-    /// Decides all operations in order. `None` if a merged document changed since it was read.
-    pub(super) fn resolve(&mut self, prepared: &Prepared) -> Result<Option<Vec<Outcome>>> {
+    /// Decides all operations in order.
+    pub(super) fn resolve(&mut self, prepared: &Prepared) -> Decided<Vec<Outcome>> {
         let count = prepared.frame.operations.len();
         let mut outcomes = Vec::with_capacity(count);
         for (index, operation) in prepared.frame.operations.iter().enumerate() {
@@ -76,18 +116,16 @@ impl<'a> FrameBuilder<'a> {
                 .iter()
                 .find(|(i, _)| *i == index)
                 .map(|(_, version)| *version);
-            match self
-                .operation(operation, merged)
-                .map_err(|error| at_operation(error, index, count))?
-            {
-                Some(outcome) => outcomes.push(outcome),
-                None => return Ok(None),
-            }
+            let outcome = self.operation(operation, merged).map_err(|refusal| match refusal {
+                Refusal::Stale => Refusal::Stale,
+                Refusal::Error(error) => Refusal::Error(at_operation(error, index, count)),
+            })?;
+            outcomes.push(outcome);
         }
-        Ok(Some(outcomes))
+        Ok(outcomes)
     }
 
-    fn operation(&mut self, operation: &Operation, merged: Option<u64>) -> Result<Option<Outcome>> {
+    fn operation(&mut self, operation: &Operation, merged: Option<u64>) -> Decided<Outcome> {
         match operation {
             Operation::UpsertDocument {
                 table,
@@ -99,62 +137,61 @@ impl<'a> FrameBuilder<'a> {
                 must_exist,
             } => {
                 let current = self.target(*table, id.as_ref(), external)?;
-                if *mode == WriteMode::Merge && current.as_ref().map(|row| row.version) != merged {
-                    return Ok(None);
+                let row = current.as_ref().map(|found| &found.row);
+                if *mode == WriteMode::Merge && row.map(|row| row.version) != merged {
+                    return Err(Refusal::Stale);
                 }
-                if *must_exist && current.as_ref().is_none_or(|row| row.deleted) {
-                    return Err(Error::not_found("The document does not exist."));
+                if *must_exist && row.is_none_or(|row| row.deleted) {
+                    return Err(Error::not_found("The document does not exist.").into());
                 }
-                let id = id.clone().map_or_else(|| self.id_of(current.as_deref()), Ok)?;
+                let id = id.clone().map_or_else(|| self.id_of(current.as_ref()), Ok)?;
                 let external = match external {
                     External::Clear => None,
                     External::Set { source, id } => Some((
                         source.as_deref().filter(|s| !s.is_empty()).map(Into::into),
                         id.as_str().into(),
                     )),
-                    External::Keep => current.as_deref().and_then(|row| {
+                    External::Keep => row.and_then(|row| {
                         Some((row.external_source.clone(), row.external_id.clone()?))
                     }),
                 };
                 let content = Content { external, doc: data.clone(), edge: None, deleted: false };
-                self.put(*table, &id, current, *if_version, content).map(Some)
+                Ok(self.put(*table, &id, current, *if_version, content)?)
             }
             Operation::UpsertRelationship { table, id, edge, data, if_version } => {
-                let (source, target) =
-                    ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
-                let same = self.edge(*table, edge, source, target);
+                let same = self.edge(*table, edge)?;
                 let current = match id {
                     Some(id) => {
+                        let other = same.map(|found| found.row);
                         if let Some(other) =
-                            same.filter(|row| &*row.id != id.as_str() && !row.deleted)
+                            other.filter(|row| &*row.id != id.as_str() && !row.deleted)
                         {
                             return Err(Error::conflict(format!(
                                 "The relationship {} already links these documents with this type; update that one or delete it first.",
                                 other.id
-                            )));
+                            ))
+                            .into());
                         }
-                        self.current(*table, id.as_str())
+                        self.current(*table, id.as_str())?
                     }
                     None => same,
                 };
-                let id = id.clone().map_or_else(|| self.id_of(current.as_deref()), Ok)?;
+                let id = id.clone().map_or_else(|| self.id_of(current.as_ref()), Ok)?;
                 let content = Content {
                     external: None,
                     doc: data.clone(),
                     edge: Some(edge.clone()),
                     deleted: false,
                 };
-                self.put(*table, &id, current, *if_version, content).map(Some)
+                Ok(self.put(*table, &id, current, *if_version, content)?)
             }
             Operation::PutSystem { table, id, data, if_version } => {
-                let current = self.current(*table, id.as_str());
+                let current = self.current(*table, id.as_str())?;
                 let content =
                     Content { external: None, doc: data.clone(), edge: None, deleted: false };
-                self.put(*table, id, current, *if_version, content).map(Some)
+                Ok(self.put(*table, id, current, *if_version, content)?)
             }
-            Operation::Delete { table, key, if_version } => {
-                self.delete(*table, key, *if_version).map(Some)
-            }
+            Operation::Delete { table, key, if_version } => self.delete(*table, key, *if_version),
         }
     }
 
@@ -164,48 +201,58 @@ impl<'a> FrameBuilder<'a> {
         table: TableId,
         id: Option<&RowId>,
         external: &External,
-    ) -> Result<Option<Arc<Row>>> {
-        let by_id = id.and_then(|id| self.current(table, id.as_str()));
+    ) -> Decided<Option<Found>> {
+        let by_id = match id {
+            Some(id) => self.current(table, id.as_str())?,
+            None => None,
+        };
         let External::Set { source, id: external_id } = external else { return Ok(by_id) };
-        let owner = self.external(table, source.as_deref().unwrap_or(""), external_id);
+        let owner = self.external(table, source.as_deref().unwrap_or(""), external_id)?;
         match (id, owner) {
-            (Some(id), Some(owner)) if &*owner.id != id.as_str() => Err(Error::conflict(format!(
+            (Some(id), Some(owner)) if &*owner.row.id != id.as_str() => Err(Error::conflict(format!(
                 "external_id {external_id:?} belongs to document {}; leave out the id, or use another external_id.",
-                owner.id
+                owner.row.id
             ))
-            .with_detail(Detail::at("external_id", "already used by another document").with("id", &*owner.id))),
+            .with_detail(Detail::at("external_id", "already used by another document").with("id", &*owner.row.id))
+            .into()),
             (Some(_), _) => Ok(by_id),
             (None, owner) => Ok(owner),
         }
     }
 
-    fn delete(&mut self, table: TableId, key: &RowKey, if_version: Option<u64>) -> Result<Outcome> {
+    fn delete(
+        &mut self,
+        table: TableId,
+        key: &RowKey,
+        if_version: Option<u64>,
+    ) -> Decided<Outcome> {
         let current = match key {
-            RowKey::Id(id) => self.current(table, id.as_str()),
-            RowKey::External { source, id } => self.external(table, source, id),
+            RowKey::Id(id) => self.current(table, id.as_str())?,
+            RowKey::External { source, id } => self.external(table, source, id)?,
         };
-        let current = current.filter(|row| !row.deleted).ok_or_else(|| {
+        let current = current.filter(|found| !found.row.deleted).ok_or_else(|| {
             Error::not_found("There is nothing to delete: the id is unknown or already deleted.")
         })?;
-        let id = RowId::parse(&current.id)?;
-        for edge in self.edges_of(table, &current.id) {
-            let id = RowId::parse(&edge.id)?;
-            self.bytes += edge.doc.len();
+        let id = RowId::parse(&current.row.id)?;
+        for edge in self.edges_of(table, &current.row.id)? {
+            let edge_id = RowId::parse(&edge.row.id)?;
+            self.bytes += edge.row.doc.len();
             if self.bytes > limits::FRAME_BYTES_MAX {
                 return Err(Error::new(
                     ErrorKind::CascadeTooLarge,
                     format!(
                         "Document {} has more relationships than one delete may remove; delete its relationships first.",
-                        current.id
+                        current.row.id
                     ),
-                ));
+                )
+                .into());
             }
             let relationships = self.relationships_of(table).unwrap_or(table);
-            let content = Content::deleted(&edge);
-            self.put(relationships, &id, Some(edge), None, content)?;
+            let content = Content::deleted(&edge.row);
+            self.put(relationships, &edge_id, Some(edge), None, content)?;
         }
-        let content = Content::deleted(&current);
-        self.put(table, &id, Some(current), if_version, content)
+        let content = Content::deleted(&current.row);
+        Ok(self.put(table, &id, Some(current), if_version, content)?)
     }
 
     fn relationships_of(&self, table: TableId) -> Option<TableId> {
@@ -218,59 +265,75 @@ impl<'a> FrameBuilder<'a> {
     }
 
     /// Live relationships at a document, as this frame leaves them.
-    fn edges_of(&self, table: TableId, id: &str) -> Vec<Arc<Row>> {
-        let Some(relationships) = self.relationships_of(table) else { return Vec::new() };
-        let stored = self
-            .tables
-            .get(relationships)
-            .map(|rows| rows.by_endpoint(table, id, u64::MAX))
-            .unwrap_or_default();
-        let touches = |row: &Row| {
-            row.edge.as_deref().is_some_and(|edge| {
-                (edge.source_table == table && &*edge.source_id == id)
-                    || (edge.target_table == table && &*edge.target_id == id)
-            })
-        };
-        let mut edges: HashMap<Box<str>, Arc<Row>> =
-            stored.into_iter().map(|row| (row.id.clone(), row)).collect();
+    fn edges_of(&self, table: TableId, id: &str) -> Decided<Vec<Found>> {
+        let Some(relationships) = self.relationships_of(table) else { return Ok(Vec::new()) };
+        let mut edges: HashMap<Box<str>, Found> = HashMap::new();
+        if let Some(state) = self.tables.get(&relationships) {
+            let key = (ObjectKindTag::Endpoint, Key::of_endpoint(table, id));
+            let stored = self.fetched.rows(relationships, state, key).ok_or(Refusal::Stale)?;
+            let memory = state.memtables.iter().flat_map(|m| m.by_endpoint(table, id, NEWEST));
+            let found = stored.into_iter().map(Found::in_file).chain(memory.map(Found::in_memory));
+            edges.extend(found.map(|found| (found.row.id.clone(), found)));
+        }
         for written in self.rows.iter().filter(|written| written.table == relationships) {
-            if touches(&written.row) && !written.row.deleted {
-                edges.insert(written.row.id.clone(), Arc::clone(&written.row));
+            if touches(&written.row, table, id) && !written.row.deleted {
+                let found = Found::in_memory(Arc::clone(&written.row));
+                edges.insert(written.row.id.clone(), found);
             } else {
                 edges.remove(&written.row.id);
             }
         }
         let mut edges: Vec<_> = edges.into_values().collect();
-        edges.sort_by_key(|row| row.seq);
-        edges
+        edges.sort_by_key(|found| found.row.seq);
+        Ok(edges)
     }
 
-    fn current(&self, table: TableId, id: &str) -> Option<Arc<Row>> {
-        match self.by_id.get(&(table, Key::of_id(id))) {
-            Some(&position) => self.rows.get(position).map(|written| Arc::clone(&written.row)),
-            None => self.tables.get(table)?.current(id),
+    /// The current version of a row: of this frame, of memory, or of a file.
+    fn current(&self, table: TableId, id: &str) -> Decided<Option<Found>> {
+        let key = Key::of_id(id);
+        if let Some(&position) = self.by_id.get(&(table, key)) {
+            let written = self.rows.get(position);
+            return Ok(written.map(|written| Found::in_memory(Arc::clone(&written.row))));
         }
+        let Some(state) = self.tables.get(&table) else { return Ok(None) };
+        if let Some(row) = state.in_memory(id, NEWEST) {
+            return Ok(Some(Found::in_memory(row)));
+        }
+        let stored = self.fetched.rows(table, state, (ObjectKindTag::Id, key));
+        let stored = stored.ok_or(Refusal::Stale)?;
+        Ok(stored.into_iter().find(|located| &*located.row.id == id).map(Found::in_file))
     }
 
-    fn external(&self, table: TableId, source: &str, external_id: &str) -> Option<Arc<Row>> {
-        let found = match self.by_external.get(&(table, Key::of_external(source, external_id))) {
-            Some(&position) => self.rows.get(position).map(|written| Arc::clone(&written.row)),
-            None => self.tables.get(table)?.by_external(source, external_id, u64::MAX),
-        }?;
+    fn external(&self, table: TableId, source: &str, external_id: &str) -> Decided<Option<Found>> {
+        let key = Key::of_external(source, external_id);
+        let Some(id) = self.external_id_owner(table, source, external_id, key)? else {
+            return Ok(None);
+        };
         // An earlier operation of the frame may have taken the key away from the row.
-        let now = self.current(table, &found.id)?;
-        let holds = now.external_id.as_deref() == Some(external_id)
-            && now.external_source.as_deref().unwrap_or("") == source;
-        holds.then_some(now)
+        let now = self.current(table, &id)?;
+        Ok(now.filter(|found| holds_key(&found.row, source, external_id)))
     }
 
-    fn edge(
+    fn external_id_owner(
         &self,
         table: TableId,
-        edge: &Edge,
-        source: (TableId, &str),
-        target: (TableId, &str),
-    ) -> Option<Arc<Row>> {
+        source: &str,
+        external_id: &str,
+        key: Key,
+    ) -> Decided<Option<Box<str>>> {
+        if let Some(&position) = self.by_external.get(&(table, key)) {
+            return Ok(self.rows.get(position).map(|written| written.row.id.clone()));
+        }
+        let Some(state) = self.tables.get(&table) else { return Ok(None) };
+        if let Some(row) = state.external_in_memory(source, external_id, NEWEST) {
+            return Ok(Some(row.id.clone()));
+        }
+        let stored = self.fetched.rows(table, state, (ObjectKindTag::External, key));
+        Ok(stored.ok_or(Refusal::Stale)?.first().map(|located| located.row.id.clone()))
+    }
+
+    /// The relationship with this type and these ends, deleted ones included.
+    fn edge(&self, table: TableId, edge: &Edge) -> Decided<Option<Found>> {
         let pending =
             self.rows.iter().rev().find(|written| {
                 written.table == table && written.row.edge.as_deref() == Some(edge)
@@ -278,13 +341,28 @@ impl<'a> FrameBuilder<'a> {
         if let Some(written) = pending {
             return self.current(table, &written.row.id);
         }
-        let found = self.tables.get(table)?.by_edge(&edge.rel_type, source, target, u64::MAX)?;
-        self.current(table, &found.id)
+        let Some(state) = self.tables.get(&table) else { return Ok(None) };
+        let (source, target) =
+            ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
+        let memory = state
+            .memtables
+            .iter()
+            .rev()
+            .find_map(|memtable| memtable.by_edge(&edge.rel_type, source, target, NEWEST));
+        if let Some(row) = memory {
+            return self.current(table, &row.id);
+        }
+        let key = (ObjectKindTag::External, edge_key(edge));
+        let stored = self.fetched.rows(table, state, key).ok_or(Refusal::Stale)?;
+        match stored.first() {
+            Some(located) => self.current(table, &located.row.id),
+            None => Ok(None),
+        }
     }
 
-    fn id_of(&self, current: Option<&Row>) -> Result<RowId> {
+    fn id_of(&self, current: Option<&Found>) -> Result<RowId> {
         match current {
-            Some(row) => RowId::parse(&row.id),
+            Some(found) => RowId::parse(&found.row.id),
             None => RowId::parse(&uuid_v7(self.time, &*self.sources.entropy).to_string()),
         }
     }
@@ -293,10 +371,14 @@ impl<'a> FrameBuilder<'a> {
         &mut self,
         table: TableId,
         id: &RowId,
-        current: Option<Arc<Row>>,
+        current: Option<Found>,
         if_version: Option<u64>,
         content: Content,
     ) -> Result<Outcome> {
+        let (current, replaces) = match current {
+            Some(Found { row, place }) => (Some(row), place),
+            None => (None, None),
+        };
         let live_version =
             current.as_deref().filter(|row| !row.deleted).map_or(0, |row| row.version);
         if let Some(expected) = if_version
@@ -341,7 +423,7 @@ impl<'a> FrameBuilder<'a> {
             let key = Key::of_external(row.external_source.as_deref().unwrap_or(""), external_id);
             self.by_external.insert((table, key), position);
         }
-        self.rows.push(WrittenRow { table, action, row: Arc::clone(&row) });
+        self.rows.push(WrittenRow { table, action, row: Arc::clone(&row), replaces });
         Ok(Outcome { row, created: action == Action::Create })
     }
 }

@@ -20,7 +20,7 @@ pub struct Replayed {
     pub torn_bytes: u64,
 }
 
-/// Reads all frames in order and hands them to `apply`. With `repair`, a torn tail is cut off for good.
+/// Reads all frames in order and hands those after `flushed_seq` to `apply`. With `repair`, a torn tail is cut off for good.
 ///
 /// # Errors
 /// `Corrupt` with file, offset and remedy, if bytes that were durable do not verify; `Unavailable` if reading fails; and
@@ -29,6 +29,7 @@ pub fn replay(
     fs: &dyn Fs,
     dir: &Path,
     wal_id: Uuid,
+    flushed_seq: u64,
     repair: bool,
     apply: &mut dyn FnMut(&FrameHeader, &[u8]) -> Result<()>,
 ) -> Result<Replayed> {
@@ -39,8 +40,11 @@ pub fn replay(
     let mut numbers: Vec<u64> =
         names.iter().filter(|e| !e.is_dir).filter_map(|e| segment_number(&e.name)).collect();
     numbers.sort_unstable();
-    let mut replayed =
-        Replayed { next_segment: numbers.last().map_or(1, |last| last + 1), ..Replayed::default() };
+    let mut replayed = Replayed {
+        next_segment: numbers.last().map_or(1, |last| last + 1),
+        last_seq: flushed_seq,
+        torn_bytes: 0,
+    };
     for (i, &number) in numbers.iter().enumerate() {
         let path = dir.join(segment_name(number));
         let file = fs.open(&path).map_err(failed)?;
@@ -58,6 +62,31 @@ pub fn replay(
         }
     }
     Ok(replayed)
+}
+
+/// Removes the segments that hold nothing after `flushed_seq`. A crash may bring them back, which does no harm.
+///
+/// # Errors
+/// `Unavailable` if the directory cannot be read or changed.
+pub fn remove_through(fs: &dyn Fs, dir: &Path, flushed_seq: u64) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Error::unavailable(format!("The WAL in {} cannot be trimmed: {error}.", dir.display()))
+    };
+    let names = fs.read_dir(dir).map_err(failed)?;
+    let mut numbers: Vec<u64> =
+        names.iter().filter(|e| !e.is_dir).filter_map(|e| segment_number(&e.name)).collect();
+    numbers.sort_unstable();
+    for pair in numbers.windows(2) {
+        let &[number, next] = pair else { continue };
+        let file = fs.open(&dir.join(segment_name(next))).map_err(failed)?;
+        let header = file.read_at(0, SEGMENT_HEADER_BYTES).map_err(failed)?;
+        let Some(header) = SegmentHeader::decode(&header) else { break };
+        if header.first_seq > flushed_seq + 1 {
+            break;
+        }
+        fs.remove(&dir.join(segment_name(number))).map_err(failed)?;
+    }
+    Ok(())
 }
 
 struct Segment<'a> {
@@ -99,11 +128,14 @@ impl Segment<'_> {
                     Err(self.corrupt(offset))
                 };
             };
-            if frame.header.first_seq != *last_seq + 1 && *last_seq > 0 {
+            // What a flush made durable may be gone from the log, or be here again after a crash.
+            if frame.header.first_seq > *last_seq + 1 {
                 return Err(self.corrupt(offset));
             }
-            apply(&frame.header, frame.payload)?;
-            *last_seq = frame.header.last_seq();
+            if frame.header.last_seq() > *last_seq {
+                apply(&frame.header, frame.payload)?;
+                *last_seq = frame.header.last_seq();
+            }
             offset += frame.size_bytes;
         }
         Ok(offset)

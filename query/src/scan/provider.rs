@@ -1,5 +1,10 @@
-//! The provider of one table's columns.
+//! The provider of one table's columns: memory and data files of every part, side by side.
 
+use super::{
+    cell::{Cell, cell_of, is_true},
+    exec::{DocumentScanExec, Facts, Mapping, PIECE},
+    pieces::{Piece, deal, pieces},
+};
 use async_trait::async_trait;
 use datafusion::{
     arrow::{
@@ -7,22 +12,43 @@ use datafusion::{
             Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array,
         },
         compute::{and, cast, filter_record_batch},
-        datatypes::{DataType, Field, Schema, SchemaRef},
+        datatypes::{DataType, Field, FieldRef, Schema, SchemaRef},
     },
     catalog::Session,
     common::{
-        Result, ScalarValue,
-        tree_node::{Transformed, TreeNode},
+        DFSchema, Result, ScalarValue,
+        stats::Precision,
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
-    datasource::{TableProvider, TableType, memory::MemorySourceConfig},
+    datasource::{
+        TableProvider, TableType,
+        listing::PartitionedFile,
+        memory::MemorySourceConfig,
+        physical_plan::{
+            FileGroup, FileScanConfigBuilder, ParquetSource,
+            parquet::CachedParquetFileReaderFactory,
+        },
+        source::DataSourceExec,
+        table_schema::TableSchema,
+    },
     error::DataFusionError,
-    logical_expr::{Expr, TableProviderFilterPushDown},
-    physical_plan::ExecutionPlan,
+    execution::object_store::ObjectStoreUrl,
+    logical_expr::{Expr, TableProviderFilterPushDown, utils::conjunction},
+    physical_expr::PhysicalExpr,
+    physical_plan::{ExecutionPlan, empty::EmptyExec, union::UnionExec},
 };
-use rekor_core::{row::column, shred::extract, subcolumn::SubColumn, view::Chunk};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use rekor_core::{
+    row::column,
+    shred::extract,
+    subcolumn::SubColumn,
+    view::{Chunk, FileView},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 /// Where a column of a part comes from.
@@ -51,6 +77,17 @@ pub(super) struct Part {
     pub(super) deleted: bool,
     /// Chunks, with the rows of each that are in scope (`None` is all).
     pub(super) chunks: Vec<(Option<BooleanArray>, Arc<Chunk>)>,
+    /// Data files.
+    pub(super) files: Vec<FileView>,
+    /// What rows of files must pass to be in scope.
+    pub(super) scope: Option<ScopeCondition>,
+}
+
+/// A condition on stored columns that decides what a query may see; it comes before everything the query says.
+#[derive(Clone, Debug)]
+pub(super) struct ScopeCondition {
+    pub(super) columns: Vec<(String, DataType)>,
+    pub(super) condition: Expr,
 }
 
 /// A table of parts, with the columns that one query uses.
@@ -60,21 +97,33 @@ pub(super) struct PartsTable {
     schema: SchemaRef,
     parts: Vec<Part>,
     bytes_scanned: Arc<AtomicU64>,
+    scans: Arc<Scans>,
     /// Set when deleted rows are read.
     deleted_read: Option<Arc<AtomicBool>>,
 }
+
+/// The file scans of a query, for what they read.
+pub(super) type Scans = std::sync::Mutex<Vec<Arc<dyn ExecutionPlan>>>;
 
 impl PartsTable {
     pub(super) fn new(
         columns: Vec<(String, Source, DataType)>,
         parts: Vec<Part>,
         bytes_scanned: Arc<AtomicU64>,
+        scans: Arc<Scans>,
         deleted_read: Option<Arc<AtomicBool>>,
     ) -> Self {
         let fields: Vec<Field> =
             columns.iter().map(|(name, _, ty)| Field::new(name, ty.clone(), true)).collect();
         let sources = columns.into_iter().map(|(_, source, _)| source).collect();
-        Self { sources, schema: Arc::new(Schema::new(fields)), parts, bytes_scanned, deleted_read }
+        Self {
+            sources,
+            schema: Arc::new(Schema::new(fields)),
+            parts,
+            bytes_scanned,
+            scans,
+            deleted_read,
+        }
     }
 
     /// Whether a part may hold rows that pass the filters: those on constants alone are decided here.
@@ -106,17 +155,19 @@ impl PartsTable {
         Ok(true)
     }
 
+    /// The rows of a chunk that pass the conditions, with the columns of `wanted`.
     fn batch(
         &self,
         part: &Part,
         keep: Option<&BooleanArray>,
         chunk: &Chunk,
-        projection: &[usize],
-        schema: &SchemaRef,
+        wanted: &Wanted,
     ) -> Result<RecordBatch> {
+        let (projection, schema) = (&wanted.columns, &wanted.schema);
         let rows = chunk.system.num_rows();
-        let wanted: Vec<&Source> = projection.iter().filter_map(|&i| self.sources.get(i)).collect();
-        let missing: Vec<SubColumn> = wanted
+        let sources: Vec<&Source> =
+            projection.iter().filter_map(|&i| self.sources.get(i)).collect();
+        let missing: Vec<SubColumn> = sources
             .iter()
             .filter_map(
                 |source| if let Source::Cut(column) = source { Some(column.clone()) } else { None },
@@ -134,8 +185,8 @@ impl PartsTable {
                 chunk.cache.put(column, values);
             }
         }
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(wanted.len());
-        for (source, field) in wanted.iter().zip(schema.fields()) {
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(sources.len());
+        for (source, field) in sources.iter().zip(schema.fields()) {
             let array = match source {
                 Source::System(name) => match chunk.system.column_by_name(name) {
                     Some(array) => cast(array, field.data_type())?,
@@ -159,11 +210,61 @@ impl PartsTable {
             (Some(a), Some(b)) => Some(and(&a, b)?),
             (a, b) => a.or_else(|| b.cloned()),
         };
-        Ok(match selected {
+        let mut batch = match selected {
             Some(selected) => filter_record_batch(&batch, &selected)?,
             None => batch,
-        })
+        };
+        for condition in &wanted.conditions {
+            let keep = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
+            batch = filter_record_batch(&batch, &is_true(keep.as_boolean()))?;
+        }
+        wanted.output_of(&batch)
     }
+}
+
+/// The columns a scan must make: those that go out, then those that only its conditions need.
+struct Wanted {
+    /// Positions in the table.
+    columns: Vec<usize>,
+    schema: SchemaRef,
+    output: SchemaRef,
+    /// The filters that nobody above looks at again.
+    filters: Vec<Expr>,
+    conditions: Vec<Arc<dyn PhysicalExpr>>,
+}
+
+impl Wanted {
+    fn new(
+        table: &PartsTable,
+        state: &dyn Session,
+        projection: &[usize],
+        filters: Vec<Expr>,
+    ) -> Result<Self> {
+        let mut columns = projection.to_vec();
+        for name in filters.iter().flat_map(columns_of) {
+            let position = table.schema.index_of(&name)?;
+            if !columns.contains(&position) {
+                columns.push(position);
+            }
+        }
+        let schema = Arc::new(table.schema.project(&columns)?);
+        let df_schema = DFSchema::try_from(Schema::clone(&schema))?;
+        let physical = |filter: &Expr| state.create_physical_expr(filter.clone(), &df_schema);
+        let conditions = filters.iter().map(physical).collect::<Result<_>>()?;
+        let output = Arc::new(table.schema.project(projection)?);
+        Ok(Self { columns, schema, output, filters, conditions })
+    }
+
+    fn output_of(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let columns = batch.columns().iter().take(self.output.fields().len()).cloned().collect();
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.output), columns, &options)?)
+    }
+}
+
+/// Names of the columns of an expression.
+fn columns_of(expr: &Expr) -> BTreeSet<String> {
+    expr.column_refs().into_iter().map(|column| column.name.clone()).collect()
 }
 
 impl Part {
@@ -192,7 +293,14 @@ impl TableProvider for PartsTable {
         &self,
         filters: &[&Expr],
     ) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let decide = |filter: &&Expr| {
+            if self.is_decided_here(filter) {
+                TableProviderFilterPushDown::Exact
+            } else {
+                TableProviderFilterPushDown::Inexact
+            }
+        };
+        Ok(filters.iter().map(decide).collect())
     }
 
     async fn scan(
@@ -204,34 +312,416 @@ impl TableProvider for PartsTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all: Vec<usize> = (0..self.sources.len()).collect();
         let projection = projection.unwrap_or(&all);
-        let schema = Arc::new(self.schema.project(projection)?);
-        let partition_count = state.config().target_partitions().max(1);
-        let mut partitions: Vec<Vec<RecordBatch>> = vec![Vec::new(); partition_count];
-        let mut next = 0;
+        let (decided, pruning): (Vec<Expr>, Vec<Expr>) =
+            filters.iter().cloned().partition(|filter| self.is_decided_here(filter));
+        let wanted = Wanted::new(self, state, projection, decided)?;
+        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let mut batches = Vec::new();
         for part in &self.parts {
             if !self.may_match(part, filters)? {
                 continue;
             }
-            for (keep, chunk) in &part.chunks {
-                let batch = self.batch(part, keep.as_ref(), chunk, projection, &schema)?;
-                if batch.num_rows() == 0 {
-                    continue;
-                }
-                if part.deleted
-                    && let Some(flag) = &self.deleted_read
-                {
-                    flag.store(true, Ordering::Relaxed);
-                }
-                self.bytes_scanned
-                    .fetch_add(batch.get_array_memory_size() as u64, Ordering::Relaxed);
-                if let Some(partition) = partitions.get_mut(next % partition_count) {
+            if part.deleted
+                && let Some(flag) = &self.deleted_read
+            {
+                flag.store(true, Ordering::Relaxed);
+            }
+            self.scan_memory(part, &wanted, &mut batches).await?;
+            plans.extend(self.scan_files(state, part, &wanted, &pruning)?);
+        }
+        if !batches.is_empty() {
+            let partition_count = state.config().target_partitions().clamp(1, batches.len());
+            let mut partitions: Vec<Vec<RecordBatch>> = vec![Vec::new(); partition_count];
+            for (i, batch) in batches.into_iter().enumerate() {
+                if let Some(partition) = partitions.get_mut(i % partition_count) {
                     partition.push(batch);
                 }
-                next += 1;
-                // A first scan parses documents; between chunks a cancelled or late query stops.
-                tokio::task::yield_now().await;
+            }
+            let schema = Arc::clone(&wanted.output);
+            plans.push(MemorySourceConfig::try_new_exec(&partitions, schema, None)?);
+        }
+        match plans.len() {
+            0 => Ok(Arc::new(EmptyExec::new(Arc::clone(&wanted.output)))),
+            1 => plans.pop().ok_or_else(|| DataFusionError::Internal("no plan".to_owned())),
+            _ => UnionExec::try_new(plans),
+        }
+    }
+}
+
+impl PartsTable {
+    /// Whether a filter is on columns that are constant in parts or in pieces of files: the scan then applies it to every
+    /// row itself, mostly by not reading others.
+    fn is_decided_here(&self, filter: &Expr) -> bool {
+        let prefixes: BTreeSet<&String> = self
+            .parts
+            .iter()
+            .flat_map(|part| &part.files)
+            .filter_map(|view| view.file.segments.as_ref())
+            .flat_map(|segments| &segments.columns)
+            .collect();
+        let columns = columns_of(filter);
+        !columns.is_empty()
+            && !filter.is_volatile()
+            && columns.iter().all(|name| match self.source(name) {
+                Some(Source::Cut(column)) => prefixes.contains(&column.name()),
+                Some(Source::System(_)) | None => false,
+                Some(_) => true,
+            })
+    }
+
+    fn source(&self, name: &str) -> Option<&Source> {
+        self.schema.index_of(name).ok().and_then(|i| self.sources.get(i))
+    }
+
+    async fn scan_memory(
+        &self,
+        part: &Part,
+        wanted: &Wanted,
+        batches: &mut Vec<RecordBatch>,
+    ) -> Result<()> {
+        for (keep, chunk) in &part.chunks {
+            let batch = self.batch(part, keep.as_ref(), chunk, wanted)?;
+            if batch.num_rows() > 0 {
+                let bytes = batch.get_array_memory_size() as u64;
+                self.bytes_scanned.fetch_add(bytes, Ordering::Relaxed);
+                batches.push(batch);
+            }
+            // A first scan parses documents; between chunks a cancelled or late query stops.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// One plan per set of files that hold the wanted columns in the same way.
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        part: &Part,
+        wanted: &Wanted,
+        pruning: &[Expr],
+    ) -> Result<Vec<Arc<dyn ExecutionPlan>>> {
+        let mut groups: BTreeMap<Vec<Cell>, Vec<&FileView>> = BTreeMap::new();
+        for view in &part.files {
+            let cells = wanted
+                .columns
+                .iter()
+                .filter_map(|&i| self.sources.get(i))
+                .map(|source| match source {
+                    Source::Cut(column) => cell_of(&view.file, column),
+                    Source::System(name) => Cell::Column(name.clone()),
+                    // Constants of the part are filled in as such.
+                    _ => Cell::Column(String::new()),
+                })
+                .collect();
+            groups.entry(cells).or_default().push(view);
+        }
+        let scans = groups.into_iter().map(|(cells, views)| {
+            FileScan { table: self, part, wanted, cells, views }.plan(state, pruning)
+        });
+        scans.filter_map(Result::transpose).collect()
+    }
+}
+
+/// The scan of files of one part that hold the wanted columns in the same way.
+struct FileScan<'a> {
+    table: &'a PartsTable,
+    part: &'a Part,
+    wanted: &'a Wanted,
+    cells: Vec<Cell>,
+    views: Vec<&'a FileView>,
+}
+
+impl FileScan<'_> {
+    fn plan(self, state: &dyn Session, pruning: &[Expr]) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let mut file_columns: BTreeMap<String, DataType> = BTreeMap::new();
+        for (cell, field) in self.cells.iter().zip(self.wanted.schema.fields()) {
+            file_columns.extend(self.physical(cell, field.data_type()));
+        }
+        let predicate = self.predicate(pruning, &mut file_columns);
+        let scope = self.part.scope.as_ref();
+        file_columns.extend(scope.into_iter().flat_map(|scope| scope.columns.iter().cloned()));
+        let mut all: Vec<Piece> = Vec::new();
+        for view in &self.views {
+            all.extend(pieces(&view.file, &view.dead_rows(), &file_columns));
+        }
+        let constants = |piece: &Piece| self.constants(piece);
+        let kept = self.decide(&all)?;
+        let decided_all = kept.iter().all(|decision| *decision != Decision::Unknown);
+        let all: Vec<Piece> = all
+            .into_iter()
+            .zip(kept)
+            .filter(|(piece, decision)| *decision != Decision::Never && piece.live_rows() > 0)
+            .map(|(piece, _)| piece)
+            .collect();
+        if all.is_empty() {
+            return Ok(None);
+        }
+        // A column that is constant in every piece is not read.
+        let read: BTreeSet<&String> = file_columns
+            .keys()
+            .filter(|name| !all.iter().all(|piece| piece.constants.contains_key(*name)))
+            .collect();
+        let fields: Vec<Field> = file_columns
+            .iter()
+            .filter(|(name, _)| read.contains(name))
+            .map(|(name, ty)| Field::new(name, ty.clone(), true))
+            .collect();
+        let file_schema = Arc::new(Schema::new(fields));
+        let facts = Facts {
+            file_count: self.views.len(),
+            piece_count: all.len(),
+            dead_rows: self.views.iter().map(|view| view.dead_rows().len()).sum(),
+            row_count: if decided_all && scope.is_none() {
+                let rows: u64 = all.iter().map(Piece::live_rows).sum();
+                Precision::Exact(usize::try_from(rows).unwrap_or(usize::MAX))
+            } else {
+                Precision::Absent
+            },
+            predicate: predicate.as_ref().map(ToString::to_string),
+        };
+        let mut by_piece = Vec::new();
+        let target = state.config().target_partitions();
+        let groups: Vec<FileGroup> = deal(all, target)
+            .into_iter()
+            .map(|partition| {
+                let files = partition.into_iter().map(|piece| {
+                    let number = u32::try_from(by_piece.len()).unwrap_or(u32::MAX);
+                    by_piece.push(constants(&piece));
+                    partitioned_file(&piece, number)
+                });
+                FileGroup::new(files.collect())
+            })
+            .collect();
+        let conditions = if decided_all { Vec::new() } else { self.wanted.conditions.clone() };
+        let mapping = Mapping {
+            schema: Arc::clone(&self.wanted.schema),
+            cells: self.cells.clone(),
+            output: Arc::clone(&self.wanted.output),
+            constants: by_piece,
+            conditions,
+            scope: scope.map(|scope| scope.physical(state)).transpose()?,
+        };
+        let inner = self.source(state, file_schema, groups, predicate)?;
+        let mut scans = self.table.scans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        scans.push(Arc::clone(&inner));
+        Ok(Some(Arc::new(DocumentScanExec::new(inner, mapping, facts))))
+    }
+
+    /// The columns of the file that a cell reads, with their types.
+    fn physical(&self, cell: &Cell, ty: &DataType) -> Vec<(String, DataType)> {
+        let typed = |name: &str| match name.rsplit_once(".:") {
+            Some((_, "Bool")) => DataType::Boolean,
+            Some((_, "Int64")) => DataType::Int64,
+            Some((_, "UInt64")) => DataType::UInt64,
+            Some((_, "Float64")) => DataType::Float64,
+            _ => DataType::Utf8View,
+        };
+        match cell {
+            Cell::Column(name) if name.is_empty() => Vec::new(),
+            Cell::Column(name) => vec![(name.clone(), ty.clone())],
+            Cell::Compose(names) => names.iter().map(|n| (n.clone(), typed(n))).collect(),
+            Cell::Cut(_) => vec![(column::DOC.to_owned(), DataType::Utf8View)],
+            Cell::Missing(_) => Vec::new(),
+        }
+    }
+
+    /// The values of wanted columns that are the same in a whole piece.
+    fn constants(&self, piece: &Piece) -> Vec<Option<ScalarValue>> {
+        let columns = self.wanted.columns.iter().zip(&self.cells).zip(self.wanted.schema.fields());
+        columns
+            .map(|((&position, cell), field)| {
+                let source = self.table.sources.get(position)?;
+                let of_part = self.part.constant(source);
+                of_part.or_else(|| {
+                    cell.constant(field.data_type(), |name| piece.constants.get(name).cloned())
+                })
+            })
+            .collect()
+    }
+
+    /// For each piece whether its rows pass the filters that are decided here.
+    fn decide(&self, pieces: &[Piece]) -> Result<Vec<Decision>> {
+        let mut decisions = vec![Decision::Always; pieces.len()];
+        if self.wanted.filters.is_empty() {
+            return Ok(decisions);
+        }
+        let constants: Vec<Vec<Option<ScalarValue>>> =
+            pieces.iter().map(|piece| self.constants(piece)).collect();
+        for (filter, condition) in self.wanted.filters.iter().zip(&self.wanted.conditions) {
+            let used: Vec<usize> = columns_of(filter)
+                .iter()
+                .map(|name| self.wanted.schema.index_of(name))
+                .collect::<std::result::Result<_, _>>()?;
+            let known = |values: &Vec<Option<ScalarValue>>| {
+                used.iter().all(|&i| values.get(i).is_some_and(Option::is_some))
+            };
+            let rows: Vec<usize> =
+                (0..pieces.len()).filter(|&i| constants.get(i).is_some_and(known)).collect();
+            let verdicts = self.evaluate(condition, &used, &rows, &constants)?;
+            let mut verdicts = rows.into_iter().zip(verdicts).peekable();
+            for (i, decision) in decisions.iter_mut().enumerate() {
+                let verdict = verdicts.next_if(|(row, _)| *row == i).map(|(_, passes)| passes);
+                *decision = match (*decision, verdict) {
+                    (Decision::Never, _) | (_, Some(false)) => Decision::Never,
+                    (Decision::Unknown, _) | (_, None) => Decision::Unknown,
+                    (Decision::Always, Some(true)) => Decision::Always,
+                };
             }
         }
-        Ok(MemorySourceConfig::try_new_exec(&partitions, schema, None)?)
+        Ok(decisions)
     }
+
+    /// A condition on one row per piece, made of the pieces' constants.
+    fn evaluate(
+        &self,
+        condition: &Arc<dyn PhysicalExpr>,
+        used: &[usize],
+        rows: &[usize],
+        constants: &[Vec<Option<ScalarValue>>],
+    ) -> Result<Vec<bool>> {
+        let fields = self.wanted.schema.fields().iter().enumerate();
+        let columns = fields.map(|(i, field)| {
+            if !used.contains(&i) {
+                return Ok(new_null_array(field.data_type(), rows.len()));
+            }
+            let values = rows.iter().filter_map(|&row| constants.get(row)?.get(i)?.clone());
+            ScalarValue::iter_to_array(values)
+        });
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
+        let batch = RecordBatch::try_new(Arc::clone(&self.wanted.schema), columns)?;
+        let passes = condition.evaluate(&batch)?.into_array(rows.len())?;
+        Ok(is_true(passes.as_boolean()).values().iter().collect())
+    }
+
+    /// What can be said about stored columns by the filters that are looked at again above: row groups and pages are left
+    /// out by it. Filters on anything else say nothing here.
+    fn predicate(
+        &self,
+        pruning: &[Expr],
+        file_columns: &mut BTreeMap<String, DataType>,
+    ) -> Option<Expr> {
+        let stored = pruning.iter().filter_map(|filter| {
+            let mut needs = Vec::new();
+            let rewritten = filter.clone().transform(|node| {
+                let Expr::Column(column) = &node else {
+                    return Ok(if is_prunable(&node) {
+                        Transformed::no(node)
+                    } else {
+                        needs.clear();
+                        Transformed::new(node, false, TreeNodeRecursion::Stop)
+                    });
+                };
+                match self.table.source(&column.name) {
+                    Some(source @ (Source::System(_) | Source::Cut(_))) => {
+                        let field = self.table.schema.field_with_name(&column.name)?;
+                        let cells: BTreeSet<Cell> = self
+                            .views
+                            .iter()
+                            .map(|view| match source {
+                                Source::Cut(column) => cell_of(&view.file, column),
+                                Source::System(name) => Cell::Column(name.clone()),
+                                _ => Cell::Column(String::new()),
+                            })
+                            .collect();
+                        match cells.first() {
+                            Some(Cell::Column(name)) if cells.len() == 1 => {
+                                needs.push((name.clone(), field.data_type().clone()));
+                                let stored = datafusion::common::Column::new_unqualified(name);
+                                Ok(Transformed::yes(Expr::Column(stored)))
+                            }
+                            _ => Err(DataFusionError::Plan("not stored".to_owned())),
+                        }
+                    }
+                    Some(source) => match self.part.constant(source) {
+                        Some(value) => Ok(Transformed::yes(Expr::Literal(value, None))),
+                        None => Err(DataFusionError::Plan("not constant".to_owned())),
+                    },
+                    None => Err(DataFusionError::Plan("unknown".to_owned())),
+                }
+            });
+            let rewritten = rewritten.ok().filter(|r| r.tnr != TreeNodeRecursion::Stop)?;
+            (!needs.is_empty()).then_some((rewritten.data, needs))
+        });
+        let mut kept = Vec::new();
+        for (filter, needs) in stored {
+            file_columns.extend(needs);
+            kept.push(filter);
+        }
+        conjunction(kept)
+    }
+
+    fn source(
+        &self,
+        state: &dyn Session,
+        file_schema: SchemaRef,
+        groups: Vec<FileGroup>,
+        predicate: Option<Expr>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let piece: FieldRef = Arc::new(Field::new(PIECE, DataType::UInt32, false));
+        let table_schema = TableSchema::new(Arc::clone(&file_schema), vec![piece]);
+        let runtime = state.runtime_env();
+        let url = ObjectStoreUrl::parse(crate::session::STORE_URL)?;
+        let store = runtime.object_store(&url)?;
+        let cache = runtime.cache_manager.get_file_metadata_cache();
+        let mut source = ParquetSource::new(table_schema)
+            .with_table_parquet_options(state.table_options().parquet.clone())
+            .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(
+                store, cache,
+            )));
+        if let Some(predicate) = predicate {
+            let schema = DFSchema::try_from(Schema::clone(&file_schema))?;
+            // Documents are long: those that do not match are not decoded.
+            let late = self.cells.iter().any(|cell| cell.columns().contains(&column::DOC));
+            source = source
+                .with_predicate(state.create_physical_expr(predicate, &schema)?)
+                .with_pushdown_filters(late);
+        }
+        let config = FileScanConfigBuilder::new(url, Arc::new(source)).with_file_groups(groups);
+        Ok(DataSourceExec::from_data_source(config.build()))
+    }
+}
+
+/// What the constants of a piece say about a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Always,
+    Never,
+    Unknown,
+}
+
+/// Whether a node of a filter can be evaluated on any row without an error, and on bounds.
+fn is_prunable(node: &Expr) -> bool {
+    matches!(
+        node,
+        Expr::Literal(..)
+            | Expr::BinaryExpr(_)
+            | Expr::Not(_)
+            | Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::IsTrue(_)
+            | Expr::InList(_)
+            | Expr::Between(_)
+    )
+}
+
+impl ScopeCondition {
+    fn physical(&self, state: &dyn Session) -> Result<(SchemaRef, Arc<dyn PhysicalExpr>)> {
+        let fields: Vec<Field> =
+            self.columns.iter().map(|(name, ty)| Field::new(name, ty.clone(), true)).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let df_schema = DFSchema::try_from(Schema::clone(&schema))?;
+        Ok((schema, state.create_physical_expr(self.condition.clone(), &df_schema)?))
+    }
+}
+
+/// A piece as DataFusion knows files.
+fn partitioned_file(piece: &Piece, number: u32) -> PartitionedFile {
+    let file = &piece.file;
+    PartitionedFile::new(file.path().to_string(), file.size_bytes)
+        .with_partition_values(vec![ScalarValue::UInt32(Some(number))])
+        .with_metadata_size_hint(file.footer_bytes as usize)
+        .with_extension(piece.access_plan())
 }

@@ -1,6 +1,6 @@
 //! Tables and columns that SQL sees, and the parts of the snapshot behind them.
 
-use super::provider::{Part, PartsTable, Source};
+use super::provider::{Part, PartsTable, Scans, ScopeCondition, Source};
 use crate::{
     bind::{ScanColumn, ScanSource, Tables},
     engine::{Scope, collect},
@@ -9,17 +9,18 @@ use crate::{
 };
 use datafusion::{
     arrow::array::{Array, AsArray, BooleanArray, RecordBatch},
-    arrow::datatypes::UInt64Type,
+    arrow::datatypes::{DataType, UInt64Type},
+    common::Column,
     datasource::TableProvider,
     execution::context::SessionContext,
-    logical_expr::LogicalPlan,
+    logical_expr::{Expr, LogicalPlan, lit},
 };
 use rekor_core::{
     catalog::Database,
     id::TableId,
     row::column,
     subcolumn::{DocPath, LeafType, SubColumn, SubKind},
-    view::{Chunk, Version},
+    view::{Chunk, FileView, Version},
 };
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -37,6 +38,7 @@ pub(crate) struct SnapshotTables {
     context: SessionContext,
     handle: Handle,
     bytes_scanned: Arc<AtomicU64>,
+    scans: Arc<Scans>,
     deleted_read: Arc<AtomicBool>,
     warnings: Mutex<Vec<String>>,
 }
@@ -153,6 +155,7 @@ impl SnapshotTables {
             context,
             handle,
             bytes_scanned: Arc::default(),
+            scans: Arc::default(),
             deleted_read: Arc::default(),
             warnings: Mutex::default(),
         }
@@ -160,7 +163,13 @@ impl SnapshotTables {
 
     /// Bytes of the columns read so far.
     pub(crate) fn bytes_scanned(&self) -> u64 {
-        self.bytes_scanned.load(Ordering::Relaxed)
+        let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        let from_files: usize = scans
+            .iter()
+            .filter_map(|scan| scan.metrics()?.sum_by_name("bytes_scanned"))
+            .map(|value| value.as_usize())
+            .sum();
+        self.bytes_scanned.load(Ordering::Relaxed) + from_files as u64
     }
 
     /// What the caller should know.
@@ -196,7 +205,12 @@ impl SnapshotTables {
                 }
             }
             Table::Relationships => {
-                self.add(&mut parts, tables.relationships, None, |chunk| self.visible_edges(chunk))?
+                self.add(&mut parts, tables.relationships, None, |chunk| {
+                    self.visible_edges(chunk)
+                })?;
+                for part in &mut parts {
+                    part.scope = Some(self.edge_scope());
+                }
             }
             Table::Collections => self.add(&mut parts, tables.collections, None, |_| None)?,
             Table::Databases => self.add(&mut parts, TableId::DATABASES, None, |chunk| {
@@ -223,7 +237,9 @@ impl SnapshotTables {
                     .map_err(|error| SqlError::new(ChCode::LogicalError, error.message))?;
                 chunks.extend(found.into_iter().map(|chunk| (keep(&chunk), chunk)));
             }
-            if !chunks.is_empty() {
+            let files: Vec<FileView> =
+                view.files.iter().filter(|view| view.file.deleted == deleted).cloned().collect();
+            if !chunks.is_empty() || !files.is_empty() {
                 parts.push(Part {
                     database: self.scope.database.to_string(),
                     environment: if self.scope.database.is_preview() {
@@ -234,10 +250,25 @@ impl SnapshotTables {
                     collection: collection.map(str::to_owned),
                     deleted,
                     chunks,
+                    files,
+                    scope: None,
                 });
             }
         }
         Ok(())
+    }
+
+    /// [`Self::visible_edges`] for rows of data files.
+    fn edge_scope(&self) -> ScopeCondition {
+        let tables = self.version.catalog().roles.keys().map(|table| lit(table.0));
+        let known: Vec<Expr> = tables.chain([lit(0_u64)]).collect();
+        let ends = [column::SOURCE_TABLE, column::TARGET_TABLE];
+        let visible =
+            |name: &str| Expr::Column(Column::new_unqualified(name)).in_list(known.clone(), false);
+        ScopeCondition {
+            columns: ends.map(|name| (name.to_owned(), DataType::UInt64)).to_vec(),
+            condition: visible(ends[0]).and(visible(ends[1])),
+        }
     }
 
     /// Relationships are visible while both ends are: an end in a dropped collection hides them.
@@ -319,6 +350,7 @@ impl Tables for SnapshotTables {
             sources,
             parts,
             Arc::clone(&self.bytes_scanned),
+            Arc::clone(&self.scans),
             (table == Table::Documents).then(|| Arc::clone(&self.deleted_read)),
         )))
     }

@@ -1,4 +1,4 @@
-//! The rows of one table in memory: append-only, indexed by id, external id, edge and endpoint, readable at any sequence
+//! Rows of one table in memory: append-only, indexed by id, external id, edge and endpoint, readable at any sequence
 //! number. Every write marks the one earlier version of its row dead, so a reader sees each row once without comparing.
 
 mod chunk;
@@ -21,7 +21,7 @@ const CHUNK_ROWS: usize = 4_096;
 
 /// A table's rows in memory. One writer (the sequencer), many readers.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
+pub(crate) struct Memtable {
     inner: RwLock<Inner>,
     /// Arrow arrays of the rows of the last, unfinished chunk, for the row count they were made for.
     tail: Mutex<Option<(usize, Arc<ChunkData>)>>,
@@ -44,11 +44,16 @@ struct Inner {
 #[derive(Debug)]
 struct Stored {
     row: Arc<Row>,
-    /// The version of the same row before this one.
+    /// The version of the same row before this one, if it is in this memtable.
     previous: Option<u32>,
+    /// Sequence number of the write that replaced the row.
+    dead_by: u64,
 }
 
-impl Table {
+/// Sequence number of a write that did not happen.
+const NEVER: u64 = u64::MAX;
+
+impl Memtable {
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,13 +68,13 @@ impl Table {
         self.read().rows.len()
     }
 
-    /// Appends the newest version of a row.
-    pub(crate) fn append(&self, row: Arc<Row>) {
+    /// Appends the newest version of a row; answers whether the one before it is here too.
+    pub(crate) fn append(&self, row: Arc<Row>) -> bool {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         let position = u32::try_from(inner.rows.len()).unwrap_or(u32::MAX);
         let previous = inner.by_id.insert(Key::of_id(&row.id), position);
         if let Some(previous) = previous {
-            inner.dead.push((previous, row.seq));
+            inner.kill(previous, row.seq);
             inner.forget_external(previous);
         }
         if let Some(external_id) = &row.external_id {
@@ -97,16 +102,46 @@ impl Table {
                 }
             }
         }
-        inner.bytes += row.doc.len() + row.id.len() + 160;
-        inner.rows.push(Stored { row, previous });
+        inner.bytes += row_bytes(&row);
+        inner.rows.push(Stored { row, previous, dead_by: NEVER });
         if inner.rows.len().is_multiple_of(CHUNK_ROWS) {
             inner.chunks.push(Arc::default());
         }
+        previous.is_some()
     }
 
-    /// The current version of a row for a writer: synced or not.
-    pub(crate) fn current(&self, id: &str) -> Option<Arc<Row>> {
-        self.at(id, u64::MAX)
+    /// Marks the newest version of a row here dead, because a newer one was written elsewhere; answers whether there was
+    /// one.
+    pub(crate) fn kill(&self, id: &str, seq: u64) -> bool {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(&position) = inner.by_id.get(&Key::of_id(id)) else { return false };
+        inner.kill(position, seq);
+        true
+    }
+
+    /// The rows that are live or tombstones at `seq`, with their positions.
+    pub(crate) fn rows_at(&self, seq: u64) -> Vec<(u32, Arc<Row>)> {
+        let inner = self.read();
+        let count = inner.rows.partition_point(|stored| stored.row.seq <= seq);
+        let visible = inner.rows.iter().take(count).zip(0..).filter(|(s, _)| s.dead_by > seq);
+        visible.map(|(stored, position)| (position, Arc::clone(&stored.row))).collect()
+    }
+
+    /// Id of the row at a position.
+    pub(crate) fn id_at(&self, position: u32) -> Option<Box<str>> {
+        self.read().rows.get(position as usize).map(|stored| stored.row.id.clone())
+    }
+
+    /// Sequence number of the newest row; 0 if there is none.
+    pub(crate) fn last_seq(&self) -> u64 {
+        self.read().rows.last().map_or(0, |stored| stored.row.seq)
+    }
+
+    /// The rows that died after `seq`: position, and sequence number of the write that replaced each.
+    pub(crate) fn dead_after(&self, seq: u64) -> Vec<(u32, u64)> {
+        let inner = self.read();
+        let first = inner.dead.partition_point(|(_, by)| *by <= seq);
+        inner.dead.get(first..).unwrap_or_default().to_vec()
     }
 
     /// The version of a row visible at `seq`.
@@ -125,7 +160,7 @@ impl Table {
     ) -> Option<Arc<Row>> {
         let inner = self.read();
         let position = *inner.by_external.get(&Key::of_external(source, external_id))?;
-        let row = inner.visible(position, seq)?;
+        let row = inner.visible_alive(position, seq)?;
         let same = row.external_id.as_deref() == Some(external_id)
             && row.external_source.as_deref().unwrap_or("") == source;
         same.then(|| Arc::clone(row))
@@ -141,7 +176,7 @@ impl Table {
     ) -> Option<Arc<Row>> {
         let inner = self.read();
         let position = *inner.by_edge.get(&Key::of_edge(rel_type, source, target))?;
-        inner.visible(position, seq).cloned()
+        inner.visible_alive(position, seq).cloned()
     }
 
     /// Live relationships at one end at `seq`, oldest first.
@@ -151,11 +186,8 @@ impl Table {
         let mut rows: Vec<Arc<Row>> = Vec::new();
         for &position in positions.into_iter().flatten() {
             let Some(found) = inner.rows.get(position as usize) else { continue };
-            let Some(row) =
-                inner.by_id.get(&Key::of_id(&found.row.id)).and_then(|&p| inner.visible(p, seq))
-            else {
-                continue;
-            };
+            let current = inner.by_id.get(&Key::of_id(&found.row.id));
+            let Some(row) = current.and_then(|&p| inner.visible_alive(p, seq)) else { continue };
             let touches = row.edge.as_deref().is_some_and(|edge| {
                 (edge.source_table == table && &*edge.source_id == id)
                     || (edge.target_table == table && &*edge.target_id == id)
@@ -223,6 +255,19 @@ impl Inner {
         None
     }
 
+    /// [`Self::visible`], unless a write elsewhere replaced the row by then.
+    fn visible_alive(&self, position: u32, seq: u64) -> Option<&Arc<Row>> {
+        let newest = self.rows.get(position as usize)?;
+        if newest.dead_by <= seq { None } else { self.visible(position, seq) }
+    }
+
+    fn kill(&mut self, position: u32, seq: u64) {
+        if let Some(stored) = self.rows.get_mut(position as usize).filter(|s| s.dead_by == NEVER) {
+            stored.dead_by = seq;
+            self.dead.push((position, seq));
+        }
+    }
+
     fn forget_external(&mut self, position: u32) {
         let Some(old) = self.rows.get(position as usize) else { return };
         if let Some(external_id) = &old.row.external_id {
@@ -235,15 +280,20 @@ impl Inner {
     }
 }
 
-/// The rows of a table at one sequence number.
+/// Memory that a row takes, about.
+pub(crate) fn row_bytes(row: &Row) -> usize {
+    row.doc.len() + row.id.len() + 160
+}
+
+/// A memtable at one sequence number.
 #[derive(Clone, Debug)]
-pub(crate) struct TableAt {
-    pub(crate) table: Arc<Table>,
+pub(crate) struct MemtableAt {
+    pub(crate) memtable: Arc<Memtable>,
     pub(crate) seq: u64,
 }
 
-impl Unflushed for TableAt {
+impl Unflushed for MemtableAt {
     fn chunks(&self, deleted: bool) -> Result<Vec<Arc<Chunk>>> {
-        self.table.chunks_at(self.seq, deleted)
+        self.memtable.chunks_at(self.seq, deleted)
     }
 }
