@@ -24,6 +24,20 @@ impl Service {
     /// # Errors
     /// Validation with ClickHouse's error in `details[].clickhouse`, `Timeout`, `MemoryLimit`, `RateLimited`.
     pub async fn sql(&self, caller: &Caller, database: &str, body: SqlBody) -> Result<QueryResult> {
+        self.sql_within(caller, database, body, QueryLimits::default()).await
+    }
+
+    /// [`Self::sql`] within other limits than the default ones.
+    ///
+    /// # Errors
+    /// As [`Self::sql`].
+    pub async fn sql_within(
+        &self,
+        caller: &Caller,
+        database: &str,
+        body: SqlBody,
+        limits: QueryLimits,
+    ) -> Result<QueryResult> {
         authorise(&caller.principal, Action::Query)?;
         let database = self.database(database)?.entry.id.clone();
         let mut params = body.params;
@@ -47,7 +61,7 @@ impl Service {
             scope: Scope { database },
             sql: body.query,
             params,
-            limits: QueryLimits::default(),
+            limits,
         };
         self.queries.execute(request).await
     }

@@ -149,4 +149,4 @@ pub(super) fn deal(pieces: Vec<Piece>, partition_count: usize) -> Vec<Vec<Piece>
 }
 
 /// Fewer rows are not worth a partition.
-const ROWS_PER_PARTITION_MIN: u64 = 8_192;
+const ROWS_PER_PARTITION_MIN: u64 = 2_048;

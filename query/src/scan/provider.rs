@@ -437,9 +437,10 @@ impl FileScan<'_> {
         for (cell, field) in self.cells.iter().zip(self.wanted.schema.fields()) {
             file_columns.extend(self.physical(cell, field.data_type()));
         }
-        let predicate = self.predicate(pruning, &mut file_columns);
         let scope = self.part.scope.as_ref();
         file_columns.extend(scope.into_iter().flat_map(|scope| scope.columns.iter().cloned()));
+        let mut read: BTreeSet<String> = file_columns.keys().cloned().collect();
+        let predicate = self.predicate(pruning, &mut file_columns);
         let mut all: Vec<Piece> = Vec::new();
         for view in &self.views {
             all.extend(pieces(&view.file, &view.dead_rows(), &file_columns));
@@ -456,16 +457,10 @@ impl FileScan<'_> {
         if all.is_empty() {
             return Ok(None);
         }
-        // A column that is constant in every piece is not read.
-        let read: BTreeSet<&String> = file_columns
-            .keys()
-            .filter(|name| !all.iter().all(|piece| piece.constants.contains_key(*name)))
-            .collect();
-        let fields: Vec<Field> = file_columns
-            .iter()
-            .filter(|(name, _)| read.contains(name))
-            .map(|(name, ty)| Field::new(name, ty.clone(), true))
-            .collect();
+        // A column that is constant in every piece is not read, nor is one that only leaves row groups and pages out.
+        read.retain(|name| !all.iter().all(|piece| piece.constants.contains_key(name)));
+        let fields: Vec<Field> =
+            file_columns.iter().map(|(name, ty)| Field::new(name, ty.clone(), true)).collect();
         let file_schema = Arc::new(Schema::new(fields));
         let facts = Facts {
             file_count: self.views.len(),
@@ -501,7 +496,7 @@ impl FileScan<'_> {
             conditions,
             scope: scope.map(|scope| scope.physical(state)).transpose()?,
         };
-        let inner = self.source(state, file_schema, groups, predicate)?;
+        let inner = self.source(state, file_schema, &read, groups, predicate)?;
         let mut scans = self.table.scans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         scans.push(Arc::clone(&inner));
         Ok(Some(Arc::new(DocumentScanExec::new(inner, mapping, facts))))
@@ -657,6 +652,7 @@ impl FileScan<'_> {
         &self,
         state: &dyn Session,
         file_schema: SchemaRef,
+        read: &BTreeSet<String>,
         groups: Vec<FileGroup>,
         predicate: Option<Expr>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -679,7 +675,13 @@ impl FileScan<'_> {
                 .with_predicate(state.create_physical_expr(predicate, &schema)?)
                 .with_pushdown_filters(late);
         }
-        let config = FileScanConfigBuilder::new(url, Arc::new(source)).with_file_groups(groups);
+        let stored = file_schema.fields().iter().enumerate();
+        let mut projection: Vec<usize> =
+            stored.filter(|(_, field)| read.contains(field.name())).map(|(i, _)| i).collect();
+        projection.push(file_schema.fields().len());
+        let config = FileScanConfigBuilder::new(url, Arc::new(source))
+            .with_projection_indices(Some(projection))?
+            .with_file_groups(groups);
         Ok(DataSourceExec::from_data_source(config.build()))
     }
 }
