@@ -2,6 +2,7 @@
 
 use crate::{
     bind::{Bound, bind},
+    budget::Budget,
     error::{ChCode, SqlError, SqlResult},
     scan::SnapshotTables,
     session::{runtime, session, sql_error},
@@ -24,13 +25,28 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::sync::Semaphore;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::Semaphore,
+    task::AbortHandle,
+};
 
-/// Runs queries; at most [`limits::SQL_CONCURRENT_MAX`] at once, the rest wait in a bounded queue.
+/// Queries need at least this many threads: one may be in a kernel that cannot be interrupted.
+const WORKER_THREADS_MIN: usize = 2;
+
+/// Runs queries; at most [`limits::SQL_CONCURRENT_MAX`] at once, the rest wait in a bounded queue. They have threads of
+/// their own, so that no query holds up a request that is not one.
 #[derive(Debug)]
 pub struct QueryEngine {
-    running: Semaphore,
+    threads: Option<Runtime>,
+    running: Arc<Semaphore>,
     waiting: AtomicUsize,
+    shared: Shared,
+}
+
+/// What all queries share.
+#[derive(Clone, Debug)]
+struct Shared {
     partitions: usize,
     runtime: Arc<RuntimeEnv>,
 }
@@ -114,11 +130,17 @@ impl QueryEngine {
     /// # Errors
     /// `Internal`, never expected.
     pub fn new(partitions: usize, store: Arc<dyn ObjectStore>) -> Result<Self> {
+        let threads = Builder::new_multi_thread()
+            .worker_threads(partitions.max(WORKER_THREADS_MIN))
+            .thread_name("query")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::unavailable(format!("No threads for queries: {error}.")))?;
         Ok(Self {
-            running: Semaphore::new(limits::SQL_CONCURRENT_MAX),
+            threads: Some(threads),
+            running: Arc::new(Semaphore::new(limits::SQL_CONCURRENT_MAX)),
             waiting: AtomicUsize::new(0),
-            partitions: partitions.max(1),
-            runtime: runtime(store)?,
+            shared: Shared { partitions: partitions.max(1), runtime: runtime(store)? },
         })
     }
 
@@ -137,28 +159,70 @@ impl QueryEngine {
             error.retry_after_s = Some(1);
             return Err(error);
         }
-        let permit = self.running.acquire().await;
+        let permit = Arc::clone(&self.running).acquire_owned().await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let _permit = permit.map_err(|_| Error::unavailable("The server is stopping."))?;
+        let stopping = || Error::unavailable("The server is stopping.");
+        let permit = permit.map_err(|_| stopping())?;
         let time = request.limits.time;
-        let started = Instant::now();
-        let timeout = || {
-            SqlError::new(
+        let (shared, budget) = (self.shared.clone(), Budget::default());
+        let running = Running { budget: budget.clone() };
+        let threads = self.threads.as_ref().ok_or_else(stopping)?;
+        let query = threads.spawn(async move {
+            // The place is taken until the last kernel noticed that it was stopped.
+            let _permit = permit;
+            shared.run(request, &budget).await
+        });
+        let _aborted_when_dropped = AbortOnDrop(query.abort_handle());
+        let outcome = tokio::time::timeout(time, query).await;
+        drop(running);
+        match outcome {
+            Ok(Ok(result)) => result.map_err(Error::from),
+            Ok(Err(error)) if error.is_cancelled() => Err(stopping()),
+            Ok(Err(_)) => Err(Error::internal("The query failed in a way it should not; see the server's log.")),
+            Err(_) => Err(SqlError::new(
                 ChCode::TimeoutExceeded,
                 format!(
                     "The query ran longer than {} s and was stopped. Filter by collection or time, or aggregate less.",
                     time.as_secs_f32()
                 ),
             )
-        };
-        match tokio::time::timeout(time, self.run(request, started)).await {
-            Ok(result) => result.map_err(Error::from),
-            Err(_) => Err(timeout().into()),
+            .into()),
         }
     }
+}
 
-    async fn run(&self, request: QueryRequest, started: Instant) -> SqlResult<QueryResult> {
-        let context = session(&self.runtime, request.limits.memory_bytes, self.partitions)?;
+impl Drop for QueryEngine {
+    fn drop(&mut self) {
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// Stops a query's kernels when it ends or nobody waits for it any more.
+struct Running {
+    budget: Budget,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.budget.stop();
+    }
+}
+
+/// Ends a query's task at its next await.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Shared {
+    async fn run(&self, request: QueryRequest, budget: &Budget) -> SqlResult<QueryResult> {
+        let started = Instant::now();
+        let context = session(&self.runtime, request.limits.memory_bytes, self.partitions, budget)?;
         let snapshot_seq = format!("0-{}", request.version.visible_seq());
         let tables = Arc::new(SnapshotTables::new(
             Arc::clone(&request.version),

@@ -14,6 +14,7 @@ mod registry;
 mod strings;
 mod supertype;
 mod udf;
+mod vectorised;
 mod window;
 
 pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};

@@ -10,6 +10,7 @@ pub mod result;
 pub mod types;
 
 mod bind;
+mod budget;
 mod dialect;
 mod functions;
 mod scan;

@@ -1,6 +1,9 @@
 //! The only place that makes a DataFusion session, and the way of errors out of it.
 
-use crate::error::{ChCode, SqlError, SqlResult};
+use crate::{
+    budget::Budget,
+    error::{ChCode, SqlError, SqlResult},
+};
 use datafusion::{
     arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions},
     arrow::datatypes::Schema,
@@ -62,6 +65,7 @@ pub(crate) fn session(
     shared: &RuntimeEnv,
     memory_bytes: usize,
     partitions: usize,
+    budget: &Budget,
 ) -> SqlResult<SessionContext> {
     let mut config =
         SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
@@ -72,6 +76,7 @@ pub(crate) fn session(
     // Its bugs gave wrong answers in this release line, and no plan of ours has nested fields to push.
     options.optimizer.enable_leaf_expression_pushdown = false;
     options.optimizer.max_passes = 3;
+    options.extensions.insert(budget.clone());
     let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes), CONSUMERS_SHOWN);
     let runtime = RuntimeEnvBuilder::from_runtime_env(shared)
         .with_memory_pool(Arc::new(pool))

@@ -1,14 +1,16 @@
 //! The row-wise kernel: a function over [`Value`]s as a DataFusion scalar function. Always right; hot functions have
 //! vectorised or native forms beside it.
 
+use super::vectorised::vectorised;
 use crate::{
+    budget::Budget,
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
     value::{Value, from_array, to_array},
 };
 use datafusion::{
-    arrow::datatypes::DataType,
+    arrow::{array::ArrayRef, datatypes::DataType},
     common::{Result as DfResult, ScalarValue},
     logical_expr::{
         ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -20,6 +22,9 @@ use std::{
     hash::{Hash, Hasher},
     sync::Arc,
 };
+
+/// Rows that a kernel computes before it looks whether the query was stopped.
+const ROWS_BETWEEN_CHECKS: usize = 256;
 
 /// A call with its types, as a kernel sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -104,13 +109,13 @@ impl ScalarUDFImpl for RowUdf {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DfResult<ColumnarValue> {
         let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let row_count = if constant { 1 } else { args.number_rows };
-        let columns = args
-            .args
-            .iter()
-            .zip(&self.call.args)
-            .map(|(arg, ty)| from_array(&arg.to_array(row_count)?, ty).map_err(Into::into))
-            .collect::<DfResult<Vec<_>>>()?;
-        let array = to_array(&self.rows(&columns, row_count)?, &self.call.ret)?;
+        let arrays: Vec<ArrayRef> =
+            args.args.iter().map(|arg| arg.to_array(row_count)).collect::<DfResult<_>>()?;
+        let budget = Budget::of(&args.config_options);
+        let array = match vectorised(&self.call, &arrays) {
+            Some(array) => array,
+            None => self.row_by_row(&arrays, row_count, &budget)?,
+        };
         Ok(if constant {
             ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?)
         } else {
@@ -120,10 +125,32 @@ impl ScalarUDFImpl for RowUdf {
 }
 
 impl RowUdf {
-    fn rows(&self, columns: &[Vec<Value>], row_count: usize) -> SqlResult<Vec<Value>> {
+    fn row_by_row(
+        &self,
+        arrays: &[ArrayRef],
+        row_count: usize,
+        budget: &Budget,
+    ) -> SqlResult<ArrayRef> {
+        let columns = arrays
+            .iter()
+            .zip(&self.call.args)
+            .map(|(array, ty)| from_array(array, ty))
+            .collect::<SqlResult<Vec<_>>>()?;
+        to_array(&self.rows(&columns, row_count, budget)?, &self.call.ret)
+    }
+
+    fn rows(
+        &self,
+        columns: &[Vec<Value>],
+        row_count: usize,
+        budget: &Budget,
+    ) -> SqlResult<Vec<Value>> {
         let mut out = Vec::with_capacity(row_count);
         let mut bytes = 0;
         for row in 0..row_count {
+            if row % ROWS_BETWEEN_CHECKS == 0 {
+                budget.check()?;
+            }
             let args: Vec<Value> =
                 columns.iter().filter_map(|column| column.get(row).cloned()).collect();
             if self.nulls == Nulls::Propagate && args.iter().any(Value::is_null) {
