@@ -4,12 +4,17 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/rekor-target
 CARGO := $(if $(shell command -v mold 2>/dev/null),mold -run cargo,cargo)
 REKOR := $(CARGO_TARGET_DIR)/debug/rekor
 
-.PHONY: demo test ci lint serve soak tools
+.PHONY: demo demo-s3 test ci lint serve soak bench tools
 
 # The development profile: dependencies are optimised, Rekor itself is not.
 demo: tools
 	$(CARGO) build -p rekor-cli
 	examples/demo.sh $(REKOR)
+
+# The same tour with the data on a real S3 API server; Linux on x86_64.
+demo-s3: tools
+	$(CARGO) build -p rekor-cli
+	examples/demo.sh $(REKOR) s3
 
 test: tools
 	$(CARGO) test --workspace
@@ -19,7 +24,9 @@ lint: tools
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	scripts/one-arrow.sh
 
-ci: lint test demo
+# Nothing is skipped here.
+ci: export REKOR_NO_SKIP = 1
+ci: lint test demo demo-s3
 
 serve: tools
 	$(CARGO) build -p rekor-cli
@@ -28,6 +35,11 @@ serve: tools
 # Kills the real server 50 times under load; the short run is part of `make test`.
 soak: tools
 	REKOR_CRASH_CYCLES=50 $(CARGO) test -p rekor-cli --test crash -- --nocapture
+
+# JSONBench against ClickHouse, on this machine: the release build, a million documents.
+bench: tools
+	$(CARGO) build --release -p rekor-cli
+	python3 benchmarks/jsonbench/run.py --rekor $(CARGO_TARGET_DIR)/release/rekor
 
 tools:
 	@scripts/tools.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tour of the README on a fresh server: examples/demo.sh REKOR_BINARY
+# The tour of the README on a fresh server: examples/demo.sh REKOR_BINARY [s3]
+# With s3 the data is on a private S3 server that scripts/s3/up.sh starts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BINARY=$1
@@ -24,9 +25,23 @@ show() {
 # The same for a command that must fail.
 refused() { if show "$@" 2>&1; then echo "this should have been refused" >&2; exit 1; fi }
 
-"$BINARY" serve --dev --data "$DATA" --listen "127.0.0.1:$PORT" 2>"$FILES/serve.log" &
+ROOT=("$DATA")
+if [ "${2:-}" = s3 ]; then
+  scripts/s3/up.sh "$FILES/s3"
+  set -a
+  # shellcheck disable=SC1091
+  . "$FILES/s3/env"
+  set +a
+  ROOT=(s3://rekor-test/demo --wal "$DATA/wal")
+fi
+"$BINARY" serve --dev --data "${ROOT[@]}" --listen "127.0.0.1:$PORT" 2>"$FILES/serve.log" &
 SERVER=$!
-trap 'kill "$SERVER" 2>/dev/null || true; rm -rf "$FILES"' EXIT
+finish() {
+  kill "$SERVER" 2>/dev/null || true
+  if [ -e "$FILES/s3/pid" ]; then scripts/s3/down.sh "$FILES/s3"; fi
+  rm -rf "$FILES"
+}
+trap finish EXIT
 for _ in $(seq 200); do rekor status >/dev/null 2>&1 && break; sleep 0.05; done
 rekor status >/dev/null || { cat "$FILES/serve.log" >&2; exit 1; }
 python3 examples/invoices/generate.py "$FILES" 20000
@@ -50,6 +65,9 @@ show documents import invoices "$FILES/invoices-changed.ndjson" --external-id-pa
 echo; echo "== One atomic batch: 900 relationships and 100 deletes"
 show batch --operations "@$FILES/batch.json" >"$FILES/out"; head -2 "$FILES/out"; tail -2 "$FILES/out"
 
+echo; echo "== Everything in Parquet files"
+show admin compact
+
 echo; echo "== SQL, in ClickHouse's dialect"
 WHERE="database_id = {database_id:String} AND collection = 'invoices' AND deleted = false"
 show sql "SELECT data.invoice_number.:String as num, data.status.:String as status FROM documents WHERE $WHERE ORDER BY num LIMIT 5"
@@ -71,6 +89,9 @@ refused sql "SELECT cuont() FROM documents"
 refused collections upsert invoices --name Changed
 
 kill -TERM "$SERVER"; wait "$SERVER"
-trap 'rm -rf "$FILES"' EXIT
-echo; echo "The data is in ./demo-data. Serve it again with:"
-echo "  REKOR_OWNER_TOKEN=rks_<your choice of 20 characters or more> $BINARY serve --dev --data ./demo-data"
+if [ "${2:-}" = s3 ]; then
+  echo; echo "The data was in the bucket of a server that ends now."
+else
+  echo; echo "The data is in ./demo-data. Serve it again with:"
+  echo "  REKOR_OWNER_TOKEN=rks_<your choice of 20 characters or more> $BINARY serve --dev --data ./demo-data"
+fi

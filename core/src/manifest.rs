@@ -52,6 +52,13 @@ pub struct Manifest {
     /// The buckets that hold tables.
     #[prost(message, repeated, tag = "9")]
     pub buckets: Vec<BucketRef>,
+    /// Number of the manifest that began the term. On a shared store it is never removed: a server that was frozen before
+    /// it finds it under the next number.
+    #[prost(uint64, tag = "10")]
+    pub epoch_began: u64,
+    /// Whether the writer of the term has ended and acknowledges nothing any more.
+    #[prost(bool, tag = "11")]
+    pub released: bool,
 }
 
 /// A root's reference to a bucket object.

@@ -67,9 +67,9 @@ pub fn manifest_number(path: &Path) -> Option<u64> {
     if digits.len() == 20 { digits.parse().ok() } else { None }
 }
 
-/// The folders whose objects a manifest leads to.
+/// The folders whose objects a manifest leads to, without that of the manifests.
 pub fn swept_folders() -> Vec<Path> {
-    let folders = ["manifest", "data", "tomb", "dv", "bundles", "tables"];
+    let folders = ["data", "tomb", "dv", "bundles", "tables"];
     folders.into_iter().map(|folder| Path::from(format!("{SHARD}/{folder}"))).collect()
 }
 

@@ -266,6 +266,15 @@ fn failed(what: &str, path: &Path, error: &object_store::Error) -> Error {
     let full = std::error::Error::source(error)
         .and_then(|source| source.downcast_ref::<std::io::Error>())
         .is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull);
+    if matches!(
+        error,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }
+    ) {
+        return Error::unavailable(format!(
+            "The data root does not accept the credentials. Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that \
+             they may read, write and list it ({error})."
+        ));
+    }
     let hint = if full { " The disk is full; free some space." } else { "" };
     Error::unavailable(format!("Cannot {what} {path}: {error}.{hint}"))
 }

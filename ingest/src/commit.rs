@@ -164,10 +164,20 @@ impl Committer {
     pub(crate) async fn take_over(&mut self, wal_id: Uuid) -> Result<()> {
         let next = Manifest {
             epoch: self.manifest.epoch + 1,
+            epoch_began: self.manifest.number + 1,
             wal_id: wal_id.as_bytes().to_vec(),
+            released: false,
             ..self.manifest.clone()
         };
         self.create(next).await
+    }
+
+    /// Says that this writer has ended, so that the next one need not wait.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub(crate) async fn release(&mut self) -> Result<()> {
+        self.create(Manifest { released: true, ..self.manifest.clone() }).await
     }
 
     async fn create(&mut self, next: Manifest) -> Result<()> {
@@ -201,7 +211,7 @@ impl Committer {
         }
         let mut paths = self.superseded.pop_front().unwrap_or_default();
         let oldest = self.manifest.number.saturating_sub(MANIFESTS_KEPT as u64 + 1);
-        if oldest > 0 {
+        if oldest > self.manifest.epoch_began {
             paths.push(path::manifest(oldest));
         }
         self.store.delete(paths).await

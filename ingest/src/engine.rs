@@ -31,6 +31,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 use tokio::{
     runtime::Handle,
@@ -42,6 +43,8 @@ use uuid::Uuid;
 const QUEUE_FRAMES_MAX: usize = 1_024;
 /// How often a frame is prepared again before it is refused.
 const PREPARE_TRIES_MAX: usize = 5;
+/// Longer than a confirmation of ownership is good for ([`crate::fence`]).
+const TAKEOVER_WAIT: Duration = Duration::from_secs(4);
 /// How often a read-only open looks again while a server beside it flushes.
 const READ_ONLY_TRIES_MAX: usize = 5;
 
@@ -64,6 +67,13 @@ pub struct EngineConfig {
     pub runtime: Handle,
     /// When memory becomes files.
     pub thresholds: Thresholds,
+}
+
+impl EngineConfig {
+    /// Whether other machines can reach the root.
+    fn is_shared(&self) -> bool {
+        matches!(self.root, RootLocation::S3 { .. })
+    }
 }
 
 /// When memory becomes files.
@@ -182,11 +192,11 @@ impl Engine {
 
     fn recover(config: &EngineConfig, mode: OpenMode) -> Result<Recovered> {
         let (fs, wal_dir, runtime) = (&*config.fs, &config.wal_dir, &config.runtime);
-        let loading = Committer::load(config.store.clone(), config.sources.clone());
+        let load = || Committer::load(config.store.clone(), config.sources.clone());
         if mode == OpenMode::ReadWrite {
             runtime.block_on(prepare_root(&config.store, &config.sources))?;
         }
-        let committer = runtime.block_on(loading)?;
+        let mut committer = runtime.block_on(load())?;
         let wal_id = wal::open_identity(fs, wal_dir, &*config.sources.entropy)?;
         let named = &committer.manifest().wal_id;
         if !named.is_empty() && named != wal_id.as_bytes() {
@@ -196,6 +206,9 @@ impl Engine {
                 wal_dir.display(),
                 config.root
             )));
+        }
+        if mode == OpenMode::ReadWrite {
+            take_over(config, &mut committer, wal_id)?;
         }
         let mut recovery = runtime.block_on(Recovery::load(&config.store, &committer))?;
         let (flushed_seq, repair) = (committer.manifest().flushed_seq, mode == OpenMode::ReadWrite);
@@ -248,11 +261,7 @@ impl Engine {
         if mode == OpenMode::ReadOnly {
             return Ok(Arc::new(engine));
         }
-        let mut committer = recovered.committer;
-        let on_s3 = matches!(config.root, RootLocation::S3 { .. });
-        if on_s3 || committer.manifest().wal_id.is_empty() {
-            config.runtime.block_on(committer.take_over(recovered.wal_id))?;
-        }
+        let (committer, on_s3) = (recovered.committer, config.is_shared());
         let now_s = config.sources.clock.now().0 / 1_000;
         config.runtime.block_on(sweep(&config.store, &committer, on_s3, now_s))?;
         let fence = Fence {
@@ -298,6 +307,7 @@ impl Engine {
             commands: RwLock::new(Some(commands.clone())),
             garbage: garbage(),
             thresholds: config.thresholds,
+            shared: on_s3,
             runtime: config.runtime,
         });
         let (wake, wakes) = std::sync::mpsc::channel();
@@ -479,6 +489,25 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Begins a term as the only writer. On a shared store the writer before may not know yet: it looks at the manifest at
+/// least every two seconds before it acknowledges, so its log is complete a moment after this one's term began.
+fn take_over(config: &EngineConfig, committer: &mut Committer, wal_id: Uuid) -> Result<()> {
+    let before = committer.manifest();
+    let (first, released) = (before.wal_id.is_empty(), before.released);
+    if !first && !config.is_shared() {
+        return Ok(());
+    }
+    config.runtime.block_on(committer.take_over(wal_id))?;
+    if !first && !released {
+        tracing::info!(
+            "waiting {} s until the server before this one has noticed",
+            TAKEOVER_WAIT.as_secs()
+        );
+        std::thread::sleep(TAKEOVER_WAIT);
+    }
+    Ok(())
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {

@@ -55,6 +55,8 @@ pub(crate) struct Maintenance {
     /// Objects that nobody reads any more.
     pub(crate) garbage: Garbage,
     pub(crate) thresholds: Thresholds,
+    /// Whether other machines can reach the root.
+    pub(crate) shared: bool,
     pub(crate) runtime: Handle,
 }
 
@@ -92,6 +94,13 @@ impl Maintenance {
             }
         }
         self.commands.write().unwrap_or_else(PoisonError::into_inner).take();
+        if self.shared {
+            let released =
+                self.runtime.block_on(async { self.committer.lock().await.release().await });
+            if let Err(error) = released {
+                tracing::warn!(%error, "the root could not be released; the next server will wait");
+            }
+        }
     }
 
     /// The compacting thread: looks for work whenever a flush ended.

@@ -51,7 +51,8 @@ pub(crate) async fn prepare_root(store: &Store, sources: &Sources) -> Result<()>
 }
 
 /// Removes what earlier runs left behind: objects that the newest manifest does not lead to, and manifests before it.
-/// `shared` stores keep what is young, because another process may be writing it.
+/// `shared` stores keep what is young, because another process may be writing it, and all manifests, because a server that
+/// was frozen must find the one that ended its term.
 ///
 /// # Errors
 /// `Unavailable` if the store fails.
@@ -77,7 +78,8 @@ pub(crate) async fn sweep(
         }
     }
     let mut orphans = Vec::new();
-    for folder in path::swept_folders() {
+    let manifests = (!shared).then(path::manifests);
+    for folder in path::swept_folders().into_iter().chain(manifests) {
         let found = store.list(&folder).await?;
         let old = |meta: &object_store::ObjectMeta| {
             !shared || now_s - meta.last_modified.timestamp() > ORPHAN_AGE_S

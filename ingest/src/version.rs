@@ -70,12 +70,11 @@ impl TableState {
         external_id: &str,
         seq: u64,
     ) -> Option<Arc<Row>> {
-        let found = self
-            .memtables
-            .iter()
-            .rev()
-            .find_map(|memtable| memtable.by_external(source, external_id, seq));
-        found
+        let newest_first = self.memtables.iter().rev();
+        newest_first
+            .map(|memtable| memtable.by_external(source, external_id, seq))
+            .find(Option::is_some)
+            .flatten()
     }
 }
 

@@ -28,6 +28,12 @@ pub(crate) struct Serve {
     /// Address to listen on
     #[arg(long, env = "REKOR_LISTEN", default_value = "127.0.0.1:7373", value_name = "HOST:PORT")]
     listen: SocketAddr,
+    /// Memory of unwritten rows that starts a flush; for tests
+    #[arg(long, env = "REKOR_MEMTABLE_BYTES", hide = true)]
+    memtable_bytes: Option<usize>,
+    /// Memory of a table from which its rows get files of their own; for tests
+    #[arg(long, env = "REKOR_SMALL_TABLE_BYTES", hide = true)]
+    small_table_bytes: Option<usize>,
     /// Accept REKOR_OWNER_TOKEN (or a generated one) as a standing human credential; not for production
     #[arg(long)]
     dev: bool,
@@ -59,7 +65,7 @@ impl Serve {
             read_only: false,
             owner_token: owner_token.clone(),
             holder,
-            thresholds: Thresholds::default(),
+            thresholds: self.thresholds(),
         };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {
@@ -74,6 +80,14 @@ impl Serve {
         rekor_api::serve(service, listener, stopped()).await?;
         ui::note("rekor stopped");
         Ok(())
+    }
+
+    fn thresholds(&self) -> Thresholds {
+        let usual = Thresholds::default();
+        Thresholds {
+            memtable_bytes: self.memtable_bytes.unwrap_or(usual.memtable_bytes),
+            small_table_bytes: self.small_table_bytes.unwrap_or(usual.small_table_bytes),
+        }
     }
 
     fn credential(&self) -> Result<Option<String>, Problem> {

@@ -96,8 +96,6 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may")]
-
     use super::*;
     use crate::{
         functions::dates::entry,

@@ -1,0 +1,168 @@
+//! kill -9 under load, and what must be true afterwards.
+
+use super::server::{Root, Server, expect, send, shop, sql};
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// Operations of one batch, all with one number, so that half a batch would show.
+const BATCH: u64 = 50;
+/// Lines of one import; it goes in frames of up to 1,000.
+const IMPORT_LINES: u64 = 30_000;
+const FRAME_LINES: u64 = 1_000;
+
+/// Single upserts, one after the other; counts those that were acknowledged.
+fn singles(port: u16, acknowledged: Arc<AtomicU64>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        loop {
+            let n = acknowledged.load(Ordering::SeqCst);
+            // Every third changes an earlier document, which may be in a file by now.
+            let body = json!({"external_id": format!("s{}", n - n % 3), "data": {"n": n}});
+            match send(port, "POST", "/v1/shop/documents/single", &body.to_string()) {
+                Some((200 | 201, _)) => drop(acknowledged.fetch_add(1, Ordering::SeqCst)),
+                Some((status, answer)) => panic!("{status} {answer}"),
+                None => return,
+            }
+        }
+    })
+}
+
+/// Batches, one after the other; answers the number of the first that was not acknowledged.
+fn batches(port: u16, first: u64) -> JoinHandle<u64> {
+    std::thread::spawn(move || {
+        let mut batch = first;
+        loop {
+            let operations: Vec<Value> = (0..BATCH).map(|i| json!({"type": "upsert_document", "collection": "bulk", "external_id": format!("b{batch}-{i}"), "data": {"batch": batch}})).collect();
+            let body = json!({"operations": operations}).to_string();
+            match send(port, "POST", "/v1/shop/batch", &body) {
+                Some((200, _)) => batch += 1,
+                Some((status, answer)) => panic!("{status} {answer}"),
+                None => return batch,
+            }
+        }
+    })
+}
+
+/// Imports, one after the other; answers the number of the first that was not acknowledged.
+fn imports(port: u16, first: u64) -> JoinHandle<u64> {
+    std::thread::spawn(move || {
+        let mut import = first;
+        loop {
+            let lines: Vec<String> = (0..IMPORT_LINES)
+                .map(|n| format!("{{\"key\":\"i{import}-{n}\",\"import\":{import},\"n\":{n}}}"))
+                .collect();
+            let path = "/v1/shop/import/stream?external_id_path=key";
+            match send(port, "POST", path, &lines.join("\n")) {
+                Some((200, answer)) => {
+                    assert_eq!(answer["imported"], IMPORT_LINES, "{answer}");
+                    import += 1;
+                }
+                Some((status, answer)) => panic!("{status} {answer}"),
+                None => return import,
+            }
+        }
+    })
+}
+
+fn number(rows: &[Value], name: &str) -> u64 {
+    rows[0][name].as_u64().unwrap_or(0)
+}
+
+/// Kills the server `cycles` times under load and checks after each: nothing acknowledged is lost, nothing is there twice,
+/// batches and import frames are whole.
+pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
+    let server = Server::start(root);
+    shop(server.port, &["single", "bulk", "stream"]);
+    server.kill();
+    let acknowledged = Arc::new(AtomicU64::new(0));
+    let (mut batch, mut import) = (0, 0);
+    let mut files = 0;
+    for cycle in 0..cycles {
+        let server = Server::start(root);
+        let single = singles(server.port, Arc::clone(&acknowledged));
+        let bulk = batches(server.port, batch);
+        let stream = imports(server.port, import);
+        std::thread::sleep(Duration::from_millis(200 + 137 * (cycle % 9)));
+        server.kill();
+        single.join().unwrap();
+        batch = bulk.join().unwrap();
+        import = stream.join().unwrap();
+
+        let server = Server::start(root);
+        acknowledged.store(
+            check_singles(server.port, acknowledged.load(Ordering::SeqCst)),
+            Ordering::SeqCst,
+        );
+        batch = check_batches(server.port, batch);
+        import = check_imports(server.port, import);
+        files += expect(server.port, "GET", "/v1/admin/stats", &Value::Null)["file_count"]
+            .as_u64()
+            .unwrap();
+        server.kill();
+    }
+    let singles = acknowledged.load(Ordering::SeqCst);
+    assert!(singles > cycles && batch > 0, "too little was written to show anything");
+    assert!(files > 0, "everything stayed in memory");
+    format!("{cycles} kills: {singles} documents, {batch} batches and {import} imports, none lost")
+}
+
+/// Answers how many single writes are stored.
+fn check_singles(port: u16, acknowledged: u64) -> u64 {
+    let rows = sql(
+        port,
+        "SELECT count() AS n, uniqExact(external_id) AS ids, sum(version) AS writes, max(data.n.:Int64) AS last FROM documents WHERE collection = 'single'",
+    );
+    let writes = number(&rows, "writes");
+    assert_eq!(number(&rows, "ids"), number(&rows, "n"), "a document is there twice");
+    assert_eq!(number(&rows, "n"), writes.div_ceil(3), "{rows:?}");
+    assert!(
+        writes == acknowledged || writes == acknowledged + 1,
+        "{writes} writes are stored, {acknowledged} were acknowledged"
+    );
+    assert_eq!(number(&rows, "last"), writes.saturating_sub(1));
+    // What was durable without an answer counts from now on.
+    writes
+}
+
+fn check_batches(port: u16, acknowledged: u64) -> u64 {
+    let halves = sql(
+        port,
+        "SELECT data.batch.:Int64 AS batch, count() AS n FROM documents WHERE collection = 'bulk' GROUP BY batch HAVING n != 50",
+    );
+    assert!(halves.is_empty(), "batches that are not whole: {halves:?}");
+    let rows = sql(
+        port,
+        "SELECT uniqExact(data.batch.:Int64) AS n FROM documents WHERE collection = 'bulk'",
+    );
+    let stored = number(&rows, "n");
+    assert!(
+        stored == acknowledged || stored == acknowledged + 1,
+        "{stored} batches are stored, {acknowledged} were acknowledged"
+    );
+    stored
+}
+
+fn check_imports(port: u16, acknowledged: u64) -> u64 {
+    let rows = sql(
+        port,
+        "SELECT data.import.:Int64 AS import, count() AS n, uniqExact(external_id) AS ids, max(data.n.:Int64) AS last FROM documents WHERE collection = 'stream' GROUP BY import ORDER BY import",
+    );
+    for row in &rows {
+        let (import, n) = (row["import"].as_u64().unwrap(), row["n"].as_u64().unwrap());
+        assert_eq!(row["ids"].as_u64(), Some(n), "a line is there twice: {row}");
+        assert_eq!(row["last"].as_u64(), Some(n - 1), "a frame is missing in the middle: {row}");
+        if import < acknowledged {
+            assert_eq!(n, IMPORT_LINES, "an acknowledged import is not whole: {row}");
+        }
+        assert!(n == IMPORT_LINES || n % FRAME_LINES == 0, "a frame is not whole: {row}");
+    }
+    assert!(rows.len() as u64 >= acknowledged);
+    // The import that was cut off is begun again from its start: its lines are the same documents.
+    acknowledged
+}
