@@ -9,7 +9,10 @@ use crate::{
     types::ChType,
 };
 use datafusion::{
-    arrow::array::RecordBatch,
+    arrow::{
+        array::{Array, ArrayRef, AsArray, RecordBatch},
+        datatypes::DataType,
+    },
     execution::{context::SessionContext, runtime_env::RuntimeEnv},
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
     physical_plan::execute_stream,
@@ -253,9 +256,11 @@ impl Shared {
             }
             None => plan,
         };
-        let (batches, has_more) = collect(&context, plan, request.limits.rows).await?;
+        let memory_bytes = request.limits.memory_bytes;
+        let (batches, has_more) =
+            collect(&context, plan, request.limits.rows, memory_bytes).await?;
         let totals = match totals {
-            Some(plan) => collect(&context, plan, 1).await?.0.into_iter().next(),
+            Some(plan) => collect(&context, plan, 1, memory_bytes).await?.0.into_iter().next(),
             None => None,
         };
         Ok(QueryResult {
@@ -276,6 +281,7 @@ pub(crate) async fn collect(
     context: &SessionContext,
     plan: LogicalPlan,
     rows: usize,
+    bytes: usize,
 ) -> SqlResult<(Vec<RecordBatch>, bool)> {
     let explain = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
     let plan = if explain {
@@ -290,9 +296,16 @@ pub(crate) async fn collect(
     let physical = state.create_physical_plan(&plan).await.map_err(sql_error)?;
     let mut stream = execute_stream(physical, context.task_ctx()).map_err(sql_error)?;
     let mut batches = Vec::new();
-    let mut left = rows;
+    let (mut left, mut bytes_left) = (rows, bytes);
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(sql_error)?;
+        let size = batch.columns().iter().map(value_bytes).sum();
+        bytes_left = bytes_left.checked_sub(size).ok_or_else(|| {
+            let message = format!(
+                "The answer takes more than {bytes} bytes of memory. Select fewer or shorter columns, or fewer rows."
+            );
+            SqlError::new(ChCode::MemoryLimitExceeded, message)
+        })?;
         if batch.num_rows() > left {
             batches.push(batch.slice(0, left));
             return Ok((batches, true));
@@ -301,4 +314,17 @@ pub(crate) async fn collect(
         batches.push(batch);
     }
     Ok((batches, false))
+}
+
+/// Bytes of the values of an array, without what its buffers hold besides them.
+fn value_bytes(array: &ArrayRef) -> usize {
+    match array.data_type() {
+        DataType::Utf8View => array.as_string_view().lengths().map(|n| n as usize + 16).sum(),
+        DataType::BinaryView => array.as_binary_view().lengths().map(|n| n as usize + 16).sum(),
+        DataType::List(_) => {
+            let lists = array.as_list::<i32>();
+            lists.iter().flatten().map(|list| value_bytes(&list) + 8).sum()
+        }
+        _ => array.to_data().get_slice_memory_size().unwrap_or(0),
+    }
 }

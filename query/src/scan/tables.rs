@@ -18,6 +18,7 @@ use datafusion::{
 use rekor_core::{
     catalog::Database,
     id::TableId,
+    limits,
     row::column,
     subcolumn::{DocPath, LeafType, SubColumn, SubKind},
     view::{Chunk, FileView, Version},
@@ -356,7 +357,12 @@ impl Tables for SnapshotTables {
     }
 
     fn run(&self, plan: LogicalPlan) -> SqlResult<Vec<RecordBatch>> {
-        let (batches, more) = self.handle.block_on(collect(&self.context, plan, SET_ROWS_MAX))?;
+        let (batches, more) = self.handle.block_on(collect(
+            &self.context,
+            plan,
+            SET_ROWS_MAX,
+            limits::SQL_MEMORY_BYTES_MAX,
+        ))?;
         if more {
             return Err(SqlError::new(
                 ChCode::SetSizeLimitExceeded,
