@@ -40,6 +40,11 @@ pub const ROUTES: &[Route] = &[
     route("get", "/openapi.json", "This description."),
     route("get", "/v1/whoami", "Who the caller is."),
     route("get", "/v1/admin/stats", "Sizes of the store."),
+    route(
+        "get",
+        "/v1/admin/check",
+        "Whether everything stored is whole, and every row alive once.",
+    ),
     route("post", "/v1/admin/flush", "Make everything durable in data files."),
     route("post", "/v1/admin/compact", "Merge the data files of every table."),
     route("post", "/v1/databases", "Create a database."),
@@ -92,6 +97,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/openapi.json", get(openapi::document))
         .route("/v1/whoami", get(handlers::whoami))
         .route("/v1/admin/stats", get(handlers::stats))
+        .route("/v1/admin/check", get(handlers::check))
         .route("/v1/admin/flush", post(handlers::flush))
         .route("/v1/admin/compact", post(handlers::compact))
         .route("/v1/tokens", post(handlers::create_token).get(handlers::list_tokens))

@@ -19,7 +19,7 @@ use rekor_core::{
     store::{RootLocation, Store},
     time::Sources,
 };
-use rekor_ingest::{Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds};
+use rekor_ingest::{CheckReport, Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds};
 use rekor_query::QueryEngine;
 use std::{path::PathBuf, sync::Arc};
 
@@ -112,6 +112,15 @@ impl Service {
         crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
         self.engine.compact().await?;
         Ok(self.engine.stats())
+    }
+
+    /// Looks at everything that is stored: is it there, whole, and every row alive exactly once?
+    ///
+    /// # Errors
+    /// `Forbidden` without the right.
+    pub async fn check(&self, caller: &Caller) -> Result<CheckReport> {
+        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        Ok(self.engine.check().await)
     }
 
     /// Sizes, for people.

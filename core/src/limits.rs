@@ -74,7 +74,7 @@ pub const SMALL_TABLE_BYTES: usize = 4 * MIB;
 /// Memtable size that starts a flush.
 pub const MEMTABLE_BYTES_MAX: usize = 64 * MIB;
 /// Rows not flushed yet that make writers wait for the flush.
-pub const MEMTABLES_BYTES_MAX: usize = 192 * MIB;
+pub const MEMTABLES_BYTES_MAX: usize = 128 * MIB;
 /// How long a writer waits for memory before it is told to come back.
 pub const WRITE_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 /// Time after which rows are flushed even if they are few.

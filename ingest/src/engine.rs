@@ -1,6 +1,7 @@
 //! The engine: opens a data root, takes writes, gives snapshots.
 
 use crate::{
+    check::{CheckReport, check},
     commit::Committer,
     fence::Fence,
     maintain::{Maintenance, Task, garbage, overloaded},
@@ -450,6 +451,11 @@ impl Engine {
             .spawn_blocking(move || runtime.block_on(maintenance.compact_all()))
             .await
             .map_err(|error| Error::internal(error.to_string()))?
+    }
+
+    /// Looks at everything that is stored.
+    pub async fn check(&self) -> CheckReport {
+        check(&self.store, &self.published.load_full()).await
     }
 
     /// Sizes, for people.

@@ -14,6 +14,7 @@ pub mod wal;
 
 mod batch;
 mod catalog;
+mod check;
 mod commit;
 mod compact;
 mod fence;
@@ -31,6 +32,7 @@ mod root;
 mod sequencer;
 mod version;
 
+pub use check::CheckReport;
 pub use engine::{Engine, EngineConfig, OpenMode, Stats, Thresholds};
 pub use operation::{
     Direction, External, Frame, Operation, Origin, Outcome, Receipt, RowKey, WriteMode,

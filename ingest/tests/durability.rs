@@ -366,6 +366,8 @@ proptest! {
             // A scan of the snapshot holds each live row once.
             let live = model.values().filter(|row| row.0.is_some()).count();
             prop_assert_eq!(scanned(&engine), live as u64);
+            let report = runtime.block_on(engine.check());
+            prop_assert_eq!(report.problems, Vec::<String>::new());
         }
     }
 }

@@ -106,6 +106,10 @@ pub(super) async fn stats(State(service): Shared, By(caller): By) -> Answer {
     ok(service.stats(&caller)?)
 }
 
+pub(super) async fn check(State(service): Shared, By(caller): By) -> Answer {
+    ok(service.check(&caller).await?)
+}
+
 pub(super) async fn flush(State(service): Shared, By(caller): By) -> Answer {
     ok(service.flush(&caller).await?)
 }

@@ -13,6 +13,8 @@ use serde_json::json;
 pub(crate) enum Admin {
     /// Show sizes of the store
     Stats,
+    /// Check that everything stored is whole, and that every row is alive exactly once
+    Check,
     /// Make everything written so far durable in data files
     Flush,
     /// Flush, then merge the data files of every table into one
@@ -23,9 +25,21 @@ impl Admin {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         match self {
             Self::Stats => read(global, "/v1/admin/stats").await,
+            Self::Check => check(global).await,
             Self::Flush => post(global, "/v1/admin/flush").await,
             Self::Compact => post(global, "/v1/admin/compact").await,
         }
+    }
+}
+
+/// Shows the report; problems are a failure.
+async fn check(global: &Global) -> Result<(), Problem> {
+    let report =
+        Connection::open(global, false)?.send(Method::Get, "/v1/admin/check", None).await?;
+    ui::show(&report, global.output);
+    match report["problems"].as_array().map_or(0, Vec::len) {
+        0 => Ok(()),
+        count => Err(Problem::other(format!("{count} problems found"))),
     }
 }
 

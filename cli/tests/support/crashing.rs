@@ -104,6 +104,8 @@ pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
         files += expect(server.port, "GET", "/v1/admin/stats", &Value::Null)["file_count"]
             .as_u64()
             .unwrap();
+        let report = expect(server.port, "GET", "/v1/admin/check", &Value::Null);
+        assert_eq!(report["problems"], json!([]), "{report}");
         server.kill();
     }
     let singles = acknowledged.load(Ordering::SeqCst);

@@ -1,9 +1,9 @@
 //! Reading rows of a data file back: single rows for point reads and writes, all of them for compaction.
 
 use super::parquet_error;
-use crate::{Error, Result, data_file::DataFile, store::Store};
+use crate::{Error, Result, data_file::DataFile, limits, store::Store};
 use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use parquet::arrow::{
     ParquetRecordBatchStreamBuilder, ProjectionMask,
     arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelector},
@@ -37,6 +37,12 @@ impl OpenDataFile {
     /// The file's columns.
     pub fn schema(&self) -> &SchemaRef {
         self.metadata.schema()
+    }
+
+    /// Rows of the file, by its footer.
+    pub fn row_count(&self) -> u64 {
+        let rows = self.metadata.metadata().file_metadata().num_rows();
+        u64::try_from(rows).unwrap_or_default()
     }
 
     fn builder(&self) -> ParquetRecordBatchStreamBuilder<ParquetObjectReader> {
@@ -79,15 +85,32 @@ impl OpenDataFile {
         Ok(rows)
     }
 
-    /// All rows, a few thousand at a time.
-    ///
-    /// # Errors
-    /// `Corrupt` if the file is damaged; the stream has errors of its own.
+    /// All rows, a few thousand at a time. Only the pages of some 20,000 rows are in memory at once, as merging opens many
+    /// files side by side.
     pub fn batches(
         &self,
         batch_rows: usize,
-    ) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin + use<>> {
-        let stream = self.builder().with_batch_size(batch_rows).build().map_err(parquet_error)?;
-        Ok(stream.map_err(parquet_error))
+    ) -> impl Stream<Item = Result<RecordBatch>> + Send + use<> {
+        let groups = self.metadata.metadata().row_groups().iter().enumerate();
+        let slices: Vec<(usize, usize, usize)> = groups
+            .flat_map(|(group, metadata)| {
+                let count = usize::try_from(metadata.num_rows()).unwrap_or_default();
+                (0..count)
+                    .step_by(limits::PAGE_ROWS_MAX)
+                    .map(move |start| (group, start, limits::PAGE_ROWS_MAX.min(count - start)))
+            })
+            .collect();
+        let file = self.clone();
+        let read = move |(group, start, length): (usize, usize, usize)| {
+            let rows = vec![RowSelector::skip(start), RowSelector::select(length)];
+            file.builder()
+                .with_row_groups(vec![group])
+                .with_row_selection(RowSelection::from(rows))
+                .with_batch_size(batch_rows)
+                .build()
+                .map(|stream| stream.map_err(parquet_error))
+                .map_err(parquet_error)
+        };
+        futures::stream::iter(slices).map(read).try_flatten()
     }
 }

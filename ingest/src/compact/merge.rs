@@ -17,7 +17,7 @@ use roaring::RoaringBitmap;
 use std::{pin::Pin, sync::Arc};
 
 /// Rows read from an input, and given to the writer, at once.
-const BATCH_ROWS: usize = 8_192;
+const BATCH_ROWS: usize = 4_096;
 
 type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch>> + Send>>;
 
@@ -73,7 +73,7 @@ impl<'a> Merge<'a> {
         for (file, dead) in inputs.iter().zip(dead) {
             let open = file.open(store).await?;
             let has = |name: &str| open.schema().index_of(name).is_ok();
-            let mut batches: Batches = Box::pin(open.batches(BATCH_ROWS)?);
+            let mut batches: Batches = Box::pin(open.batches(BATCH_ROWS));
             let mut order = None;
             if !key.is_order_of(&file.file.sorted_by, has) {
                 // The cluster key changed since the file was written.

@@ -164,7 +164,8 @@ impl DocumentScanExec {
 impl DisplayAs for DocumentScanExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = &self.facts;
-        let read: Vec<&str> = self.mapping.cells.iter().flat_map(Cell::columns).collect();
+        let cells = self.mapping.cells.iter().flat_map(Cell::columns);
+        let read: Vec<&str> = cells.filter(|name| !name.is_empty()).collect();
         write!(
             f,
             "DocumentScanExec: files={}, pieces={}, deletion_vectors=[{} rows], parquet_columns=[{}]",
