@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 BINARY=$1
 DATA=$PWD/demo-data
 FILES=$(mktemp -d)
-rm -rf "$DATA"
+if [ "${2:-}" != s3 ]; then rm -rf "$DATA"; fi
 PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export REKOR_OWNER_TOKEN="rks_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 export REKOR_TOKEN=$REKOR_OWNER_TOKEN REKOR_API_URL=http://127.0.0.1:$PORT
@@ -32,7 +32,7 @@ if [ "${2:-}" = s3 ]; then
   # shellcheck disable=SC1091
   . "$FILES/s3/env"
   set +a
-  ROOT=(s3://rekor-test/demo --wal "$DATA/wal")
+  ROOT=(s3://rekor-test/demo --wal "$FILES/wal")
 fi
 "$BINARY" serve --dev --data "${ROOT[@]}" --listen "127.0.0.1:$PORT" 2>"$FILES/serve.log" &
 SERVER=$!

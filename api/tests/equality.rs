@@ -144,7 +144,11 @@ impl Peer {
             read_only: false,
             owner_token: None,
             holder: "test".into(),
-            thresholds: Thresholds { small_table_bytes, ..Thresholds::default() },
+            thresholds: Thresholds {
+                small_table_bytes,
+                row_group_rows: 300,
+                ..Thresholds::default()
+            },
         };
         let service = tokio::task::block_in_place(|| Service::open(config)).unwrap();
         let caller = Caller {

@@ -5,6 +5,7 @@ mod unify;
 
 use crate::{
     commit::Committer,
+    engine::Thresholds,
     file::TableFile,
     flush::{SharedObject, write_indexes},
     rewrite::{Install, Replacement, RowMap},
@@ -119,7 +120,13 @@ pub(crate) struct Merged {
 ///
 /// # Errors
 /// `Unavailable` or `Corrupt` from the store; nothing changed then.
-pub(crate) async fn merge(store: &Store, id: uuid::Uuid, job: Job, seq: u64) -> Result<Merged> {
+pub(crate) async fn merge(
+    store: &Store,
+    id: uuid::Uuid,
+    job: Job,
+    seq: u64,
+    thresholds: Thresholds,
+) -> Result<Merged> {
     let dead: Vec<Arc<RoaringBitmap>> =
         job.inputs.iter().map(|file| file.deletes.at(seq)).collect();
     let unified = Unified::of(store, &job.inputs).await?;
@@ -134,6 +141,7 @@ pub(crate) async fn merge(store: &Store, id: uuid::Uuid, job: Job, seq: u64) -> 
         overflow_paths: unified.overflow_paths().to_vec(),
         untyped_array_paths: unified.untyped_array_paths().to_vec(),
         dictionary: dictionary_columns(&job.inputs),
+        row_group_rows: thresholds.row_group_rows,
     };
     let mut merge = Merge::new(store, &job.inputs, &dead, &unified, &key).await?;
     let mut writer: Option<DataFileWriter> = None;

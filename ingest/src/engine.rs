@@ -84,6 +84,8 @@ pub struct Thresholds {
     pub small_table_bytes: usize,
     /// Memory of all tables that starts a flush.
     pub memtable_bytes: usize,
+    /// Rows of a row group in a file.
+    pub row_group_rows: usize,
 }
 
 impl Default for Thresholds {
@@ -91,6 +93,7 @@ impl Default for Thresholds {
         Self {
             small_table_bytes: limits::SMALL_TABLE_BYTES,
             memtable_bytes: limits::MEMTABLE_BYTES_MAX,
+            row_group_rows: limits::ROW_GROUP_ROWS_MAX,
         }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) async fn flush(
     let mut flush = Flush {
         store,
         frozen,
-        small_table_bytes: thresholds.small_table_bytes,
+        thresholds,
         seq,
         flushed_before: committer.manifest().flushed_seq,
         bundle: SharedObject::new(ObjectKind::Bundle, committer.new_id()),
@@ -81,7 +81,7 @@ pub(crate) async fn flush(
 struct Flush<'a> {
     store: &'a Store,
     frozen: &'a Frozen,
-    small_table_bytes: usize,
+    thresholds: Thresholds,
     seq: u64,
     flushed_before: u64,
     bundle: SharedObject,
@@ -179,7 +179,7 @@ impl Flush<'_> {
             .collect();
         let mut replacement = Replacement::default();
         let live_bytes: usize = rows.iter().map(|(_, _, row)| row_bytes(row)).sum();
-        if live_bytes < self.small_table_bytes {
+        if live_bytes < self.thresholds.small_table_bytes {
             // Most of it was versions that are dead now.
             let rebuilt = Memtable::default();
             let rows: Vec<Arc<Row>> = rows.into_iter().map(|(_, _, row)| row).collect();
@@ -198,9 +198,14 @@ impl Flush<'_> {
                     continue;
                 }
                 let only_rows: Vec<&Row> = part.iter().map(|(_, _, row)| &**row).collect();
-                let id = committer.new_id();
-                let (file, order) =
-                    write_rows(self.store, id, table, deleted, cluster_by, &only_rows).await?;
+                let target = Target {
+                    id: committer.new_id(),
+                    table,
+                    deleted,
+                    cluster_by,
+                    row_group_rows: self.thresholds.row_group_rows,
+                };
+                let (file, order) = write_rows(self.store, target, &only_rows).await?;
                 let output = replacement.outputs.len();
                 for (&from, row) in order.iter().zip(0..) {
                     let source = part.get(from as usize);
@@ -240,6 +245,7 @@ impl Flush<'_> {
                 overflow_paths: vec![String::new()],
                 untyped_array_paths: Vec::new(),
                 dictionary: DataFileSpec::dictionary_columns(first),
+                row_group_rows: self.thresholds.row_group_rows,
             };
             let mut writer = DataFileWriter::create(self.store, spec).await?;
             for batch in &batches {
@@ -261,28 +267,35 @@ fn add_file(entry: &mut TableEntry, replacement: &mut Replacement, file: DataFil
     replacement.outputs.push(Arc::new(TableFile::new(file, Deletes::default())));
 }
 
-/// Writes rows as a data file with its indexes, in the order of the cluster key; answers which row went where.
-async fn write_rows(
-    store: &Store,
+/// The file that rows go to.
+struct Target<'a> {
     id: uuid::Uuid,
     table: TableId,
     deleted: bool,
-    cluster_by: &[DocPath],
+    cluster_by: &'a [DocPath],
+    row_group_rows: usize,
+}
+
+/// Writes rows as a data file with its indexes, in the order of the cluster key; answers which row went where.
+async fn write_rows(
+    store: &Store,
+    target: Target<'_>,
     rows: &[&Row],
 ) -> Result<(DataFile, Vec<u32>)> {
     let (batch, overflow_paths, untyped_array_paths) = shred_rows(rows)?;
-    let key = ClusterKey::new(cluster_by, batch.schema_ref());
+    let key = ClusterKey::new(target.cluster_by, batch.schema_ref());
     let (sorted, order) = sort_by_cluster_key(&batch, &key)?;
     drop(batch);
     let spec = DataFileSpec {
-        id,
-        table,
-        deleted,
+        id: target.id,
+        table: target.table,
+        deleted: target.deleted,
         schema: sorted.schema(),
         key,
         overflow_paths,
         untyped_array_paths,
         dictionary: DataFileSpec::dictionary_columns(&sorted),
+        row_group_rows: target.row_group_rows,
     };
     let mut writer = DataFileWriter::create(store, spec).await?;
     writer.write(&sorted).await?;

@@ -21,11 +21,15 @@ use std::{
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError},
     },
+    time::Duration,
 };
 use tokio::{
     runtime::Handle,
     sync::{Mutex, Notify, mpsc, oneshot},
 };
+
+/// Time after which a failed flush is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the flushing thread is asked to do.
 #[derive(Debug)]
@@ -77,12 +81,14 @@ impl Maintenance {
         tasks: &Receiver<Task>,
         wake_compaction: &std::sync::mpsc::Sender<()>,
     ) {
+        let mut interval = limits::FLUSH_INTERVAL;
         loop {
-            let task = tasks.recv_timeout(limits::FLUSH_INTERVAL);
+            let task = tasks.recv_timeout(interval);
             let outcome = self.flush_if_dirty();
             if let Err(error) = &outcome {
                 tracing::error!(%error, "flushing failed; the write-ahead log keeps what is not flushed");
             }
+            interval = if outcome.is_ok() { limits::FLUSH_INTERVAL } else { RETRY_INTERVAL };
             if let Err(error) = self.remove_garbage() {
                 tracing::warn!(%error, "old objects could not be removed");
             }
@@ -172,7 +178,7 @@ impl Maintenance {
             (committer.new_id(), committer.manifest().flushed_seq)
         };
         let inputs = job.inputs.clone();
-        let merged = compact::merge(&self.store, id, job, seq).await?;
+        let merged = compact::merge(&self.store, id, job, seq, self.thresholds).await?;
         let mut committer = self.committer.lock().await;
         let committed = compact::commit(&self.store, &mut committer, merged).await?;
         let Some((install, installed)) = committed else { return Ok(true) };

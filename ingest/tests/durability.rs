@@ -31,8 +31,7 @@ fn open(fs: &SimFs) -> rekor_core::Result<Arc<Engine>> {
 
 /// Opens with files for every table, however small.
 fn open_filing(fs: &SimFs) -> rekor_core::Result<Arc<Engine>> {
-    let memtable_bytes = Thresholds::default().memtable_bytes;
-    open_with(fs, Thresholds { small_table_bytes: 0, memtable_bytes })
+    open_with(fs, Thresholds { small_table_bytes: 0, ..Thresholds::default() })
 }
 
 fn open_with(fs: &SimFs, thresholds: Thresholds) -> rekor_core::Result<Arc<Engine>> {
@@ -312,7 +311,7 @@ proptest! {
     fn the_engine_equals_a_model(batches in steps(), small_table_bytes in prop_oneof![Just(0), Just(800), Just(1 << 20)]) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let fs = SimFs::default();
-        let thresholds = Thresholds { small_table_bytes, ..Thresholds::default() };
+        let thresholds = Thresholds { small_table_bytes, row_group_rows: 2, ..Thresholds::default() };
         let mut engine = open_with(&fs, thresholds).unwrap();
         runtime.block_on(set_up(&engine));
         let mut model: BTreeMap<u8, (Option<u32>, u64)> = BTreeMap::new();

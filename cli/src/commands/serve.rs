@@ -87,6 +87,7 @@ impl Serve {
         Thresholds {
             memtable_bytes: self.memtable_bytes.unwrap_or(usual.memtable_bytes),
             small_table_bytes: self.small_table_bytes.unwrap_or(usual.small_table_bytes),
+            ..usual
         }
     }
 

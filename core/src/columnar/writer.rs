@@ -57,6 +57,8 @@ pub struct DataFileSpec {
     pub untyped_array_paths: Vec<String>,
     /// Columns to dictionary-encode.
     pub dictionary: BTreeSet<String>,
+    /// Rows of a row group.
+    pub row_group_rows: usize,
 }
 
 impl DataFileSpec {
@@ -133,13 +135,13 @@ impl DataFileWriter {
         self.note(batch);
         let mut start = 0;
         while start < batch.num_rows() {
-            let room = limits::ROW_GROUP_ROWS_MAX.saturating_sub(self.writer.in_progress_rows());
+            let room = self.spec.row_group_rows.saturating_sub(self.writer.in_progress_rows());
             let length = room.min(batch.num_rows() - start).min(limits::PAGE_ROWS_MAX);
             let piece = batch.slice(start, length);
             self.group_doc_bytes += doc_bytes(&piece);
             self.writer.write(&piece).map_err(parquet_error)?;
             start += length;
-            let full = self.writer.in_progress_rows() >= limits::ROW_GROUP_ROWS_MAX
+            let full = self.writer.in_progress_rows() >= self.spec.row_group_rows
                 || self.group_doc_bytes >= limits::ROW_GROUP_DOC_BYTES_MAX
                 || self.writer.in_progress_size() >= ROW_GROUP_LEAF_BYTES_MAX;
             if full {
@@ -241,7 +243,7 @@ fn properties(spec: &DataFileSpec) -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_data_page_row_count_limit(limits::PAGE_ROWS_MAX)
         .set_write_batch_size(WRITE_BATCH_ROWS)
-        .set_max_row_group_row_count(Some(limits::ROW_GROUP_ROWS_MAX));
+        .set_max_row_group_row_count(Some(spec.row_group_rows));
     for field in spec.schema.fields() {
         let name = field.name();
         let (item, path) = match field.data_type() {
