@@ -4,13 +4,14 @@
 
 use crate::{
     Timestamp,
-    id::{CollectionId, DatabaseId, TableId},
+    grant::Grants,
+    id::{CollectionId, DatabaseId, RelType, TableId},
     schema::Schema,
     subcolumn::DocPath,
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -19,8 +20,14 @@ use std::{
 pub struct Catalog {
     /// Databases and previews that are not deleted.
     pub databases: BTreeMap<DatabaseId, Arc<Database>>,
+    /// Databases that were deleted and can be restored.
+    pub dropped: BTreeMap<DatabaseId, Arc<Database>>,
     /// Tokens by the SHA-256 of their secret, lower-case hex.
     pub tokens: BTreeMap<String, Arc<Token>>,
+    /// People by id.
+    pub users: BTreeMap<String, Arc<User>>,
+    /// Sessions by the SHA-256 of their secret, lower-case hex.
+    pub sessions: BTreeMap<String, Arc<Session>>,
     /// What each table holds; tables of dropped collections and databases are not here.
     pub roles: HashMap<TableId, TableRole>,
 }
@@ -55,6 +62,8 @@ pub struct Database {
     pub updated_at: Timestamp,
     /// Its collections that are not deleted.
     pub collections: BTreeMap<CollectionId, Arc<Collection>>,
+    /// Its declared relationship types.
+    pub relationship_types: BTreeMap<RelType, Arc<RelationshipType>>,
 }
 
 /// What the directory stores about a database.
@@ -75,9 +84,9 @@ pub struct DatabaseEntry {
     /// Key of the hashes in the operations log, lower-case hex of 32 bytes.
     #[serde(default)]
     pub log_key: String,
-    /// For a preview: version of each collection of the production database when the preview was made.
+    /// For a preview: version of each entity of the production database when the preview was made, by the entity's key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub base_versions: BTreeMap<CollectionId, u64>,
+    pub base_versions: BTreeMap<String, u64>,
 }
 
 /// The tables every database has.
@@ -89,6 +98,10 @@ pub struct DatabaseTables {
     pub relationships: TableId,
     /// Promotions into this database: one system row each.
     pub promotions: TableId,
+    /// Declared relationship types: one system row each.
+    pub types: TableId,
+    /// Versions of collections and relationship types: one system row each, never changed.
+    pub versions: TableId,
     /// The operations log (derived, never written by an operation).
     pub log: TableId,
 }
@@ -96,14 +109,14 @@ pub struct DatabaseTables {
 /// What a table holds, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableRole {
-    /// The directory of databases.
-    Databases,
-    /// API tokens.
-    Tokens,
     /// The collections of a database.
     Collections(DatabaseId),
     /// The promotions into a database.
     Promotions(DatabaseId),
+    /// The relationship types that a database declares.
+    RelationshipTypes(DatabaseId),
+    /// The versions of its configuration.
+    Versions(DatabaseId),
     /// The relationships of a database.
     Relationships(DatabaseId),
     /// The documents of a collection.
@@ -149,6 +162,39 @@ pub struct CollectionEntry {
     pub table: TableId,
 }
 
+/// A declared relationship type.
+#[derive(Clone, Debug)]
+pub struct RelationshipType {
+    /// What its system row stores.
+    pub entry: RelationshipTypeEntry,
+    /// Version of the system row.
+    pub version: u64,
+    /// When it was declared.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// The compiled schema of `data`.
+    pub schema: Arc<Schema>,
+}
+
+/// What the system row of a relationship type stores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelationshipTypeEntry {
+    /// Its name.
+    pub id: RelType,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The JSON Schema of `data`.
+    pub data_schema: serde_json::Value,
+    /// Collections that a source may be in; any, if empty.
+    #[serde(default)]
+    pub source_collections: BTreeSet<CollectionId>,
+    /// Collections that a target may be in; any, if empty.
+    #[serde(default)]
+    pub target_collections: BTreeSet<CollectionId>,
+}
+
 /// An API token; the secret itself is not stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
@@ -160,8 +206,8 @@ pub struct Token {
     pub secret_sha256: String,
     /// Last four characters of the secret.
     pub last4: String,
-    /// Grants as given: `[{"scope":{…},"permissions":[…]}]`.
-    pub grants: serde_json::Value,
+    /// What it may do.
+    pub grants: Grants,
     /// When it stops working.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -169,4 +215,49 @@ pub struct Token {
     pub created_by: String,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What a person is to the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// May do everything, and administers users.
+    Owner,
+    /// May do what the grants say.
+    Member,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Public id.
+    pub id: String,
+    /// The name to log in with, lower case.
+    pub login: String,
+    /// Display name.
+    pub name: String,
+    /// Owner or member.
+    pub role: Role,
+    /// What a member may do.
+    #[serde(default)]
+    pub grants: Grants,
+    /// Argon2id hash of the password, in PHC form.
+    pub password_hash: String,
+    /// When the person was added.
+    pub created_at: Timestamp,
+}
+
+/// A session of a person; the secret itself is not stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Public id.
+    pub id: String,
+    /// Whose it is.
+    pub user: String,
+    /// SHA-256 of the secret, lower-case hex.
+    pub secret_sha256: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
 }

@@ -193,8 +193,12 @@ impl Error {
         Self::new(ErrorKind::Internal, message)
     }
 
-    /// The body every face shows: `{"error":{"code","message","details"}}`.
+    /// The body every face shows: `{"error":{"code","message","details"}}`, with `human_required` where only a person helps.
     pub fn body(&self) -> Value {
-        json!({"error": {"code": self.kind.facts().code, "message": self.message, "details": self.details}})
+        let mut error = json!({"code": self.kind.facts().code, "message": self.message, "details": self.details});
+        if let (ErrorKind::HumanRequired, Some(members)) = (self.kind, error.as_object_mut()) {
+            members.insert("human_required".to_owned(), Value::Bool(true));
+        }
+        json!({"error": error})
     }
 }

@@ -196,8 +196,19 @@ impl TableId {
     pub const DATABASES: Self = Self(1);
     /// API tokens, in the account database.
     pub const TOKENS: Self = Self(2);
+    /// People, in the account database.
+    pub const USERS: Self = Self(3);
+    /// Sessions of people, in the account database.
+    pub const SESSIONS: Self = Self(4);
+    /// The log of the account: users, sessions and tokens (derived, never written by an operation).
+    pub const ACCOUNT_LOG: Self = Self(5);
     /// The first id given to anything else.
     pub const FIRST_FREE: Self = Self(64);
+}
+
+impl TableId {
+    /// The tables of the account database that hold configuration; the catalog starts with them.
+    pub const ACCOUNT: [Self; 4] = [Self::DATABASES, Self::TOKENS, Self::USERS, Self::SESSIONS];
 }
 
 impl fmt::Display for TableId {

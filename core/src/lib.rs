@@ -4,19 +4,24 @@
 //! `core` never spawns a task and never reads the environment, the clock or randomness except through its own traits
 //! ([`time::Clock`], [`time::Entropy`]). It does not know DataFusion.
 
+pub mod audit;
 pub mod catalog;
 pub mod columnar;
+pub mod compat;
 pub mod data_file;
 pub mod dynamic;
 pub mod error;
 pub mod fs;
+pub mod grant;
 pub mod id;
 pub mod index;
+pub mod infer;
 pub mod json;
 pub mod key;
 pub mod limits;
 pub mod manifest;
 pub mod path;
+pub mod provider;
 pub mod row;
 pub mod schema;
 pub mod sealed;

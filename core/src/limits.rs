@@ -35,6 +35,8 @@ pub const SCHEMA_DEPTH_MAX: usize = 32;
 pub const SCHEMA_PATTERN_BYTES_MAX: usize = 1 << 10;
 /// Most client operations of one batch.
 pub const BATCH_OPERATIONS_MAX: usize = 1_000;
+/// Most operations of one frame, with those that client operations bring along.
+pub const FRAME_OPERATIONS_MAX: usize = 4 * BATCH_OPERATIONS_MAX;
 /// Largest body of one batch.
 pub const BATCH_BYTES_MAX: usize = 10 * MIB;
 /// Most lines of one import frame.
@@ -59,6 +61,18 @@ pub const SQL_CONCURRENT_MAX: usize = 8;
 pub const SQL_QUEUE_MAX: usize = 64;
 /// Output of one call of an expanding SQL function.
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
+/// Most steps of a traversal.
+pub const TRAVERSE_DEPTH_MAX: usize = 5;
+/// Most relationships a traversal may reach.
+pub const TRAVERSE_RELATIONSHIPS_MAX: usize = 10_000;
+/// Deepest nesting of groups in a filter.
+pub const FILTER_DEPTH_MAX: usize = 10;
+/// Most values of `in` and `not_in` in a filter.
+pub const FILTER_IN_MAX: usize = 100;
+/// Most keys of a list's order.
+pub const SORT_KEYS_MAX: usize = 8;
+/// Most groups and aggregates of an aggregation.
+pub const AGGREGATES_MAX: usize = 32;
 /// Default and largest page of a list.
 pub const PAGE_DEFAULT: usize = 50;
 /// Largest page of a list.

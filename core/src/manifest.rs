@@ -1,7 +1,7 @@
 //! The manifest tree: a numbered root, bucket objects with the file lists of their tables, deletion vectors and bundles
 //! (`docs/format/manifest.md`). All are immutable; a commit creates the next root.
 
-use crate::{Error, Result, data_file::DataFile, id::TableId, sealed};
+use crate::{Error, Result, audit, data_file::DataFile, id::TableId, sealed};
 use bytes::Bytes;
 use prost::Message;
 use roaring::RoaringBitmap;
@@ -92,6 +92,25 @@ pub struct TableEntry {
     /// Its rows in a bundle, newer than those of the files.
     #[prost(message, optional, tag = "3")]
     pub slice: Option<BundleSlice>,
+    /// For an operations log: the link of the last entry in its files, 32 bytes; empty if there is none.
+    #[prost(bytes = "vec", tag = "4")]
+    pub log_link: Vec<u8>,
+}
+
+impl TableEntry {
+    /// The link that the first entry outside the files follows.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is no link.
+    pub fn log_link(&self) -> Result<audit::Link> {
+        if self.log_link.is_empty() {
+            return Ok(audit::START);
+        }
+        let link = self.log_link.as_slice().try_into();
+        link.map_err(|_| {
+            Error::corrupt("The manifest holds a link of an operations log that is none.")
+        })
+    }
 }
 
 /// A data file and its dead rows.

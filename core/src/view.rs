@@ -153,6 +153,19 @@ impl SubColumnCache {
 }
 
 impl Chunk {
+    /// The JSON texts of the visible rows that were written after `seq`.
+    pub fn documents_after(&self, seq: u64) -> impl Iterator<Item = &str> {
+        use arrow::{array::AsArray, datatypes::UInt64Type};
+        let column = |name| self.system.column_by_name(name);
+        let seqs = column(crate::row::column::SEQ).and_then(|c| c.as_primitive_opt::<UInt64Type>());
+        let docs = column(crate::row::column::DOC).and_then(|c| c.as_string_view_opt());
+        let later = move |row: &usize| seqs.is_none_or(|seqs| seqs.value(*row) > seq);
+        (0..self.system.num_rows())
+            .filter(|row| self.visible.as_ref().is_none_or(|bits| bits.value(*row)))
+            .filter(later)
+            .filter_map(move |row| docs.map(|docs| docs.value(row)))
+    }
+
     /// The JSON texts of the visible rows.
     pub fn documents(&self) -> impl Iterator<Item = &str> {
         use arrow::array::AsArray;
