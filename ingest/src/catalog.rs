@@ -2,28 +2,36 @@
 
 use rekor_core::{
     Error, Result,
-    catalog::{Catalog, Collection, CollectionEntry, Database, DatabaseEntry, TableRole, Token},
+    catalog::{
+        Catalog, Collection, CollectionEntry, Database, DatabaseEntry, RelationshipType,
+        RelationshipTypeEntry, Session, TableRole, Token, User,
+    },
     id::{DatabaseId, TableId},
     row::Row,
     schema::Schema,
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Applies a system row to the catalog. Rows of other tables change nothing.
 ///
 /// # Errors
 /// `Corrupt` if the row's JSON is not what its table holds.
 pub(crate) fn apply(catalog: &mut Arc<Catalog>, table: TableId, row: &Row) -> Result<()> {
-    if table == TableId::TOKENS {
-        return apply_token(Arc::make_mut(catalog), row);
-    }
-    if table == TableId::DATABASES {
-        return apply_database(Arc::make_mut(catalog), row);
+    match table {
+        TableId::TOKENS => return apply_token(Arc::make_mut(catalog), row),
+        TableId::USERS => return apply_user(Arc::make_mut(catalog), row),
+        TableId::SESSIONS => return apply_session(Arc::make_mut(catalog), row),
+        TableId::DATABASES => return apply_database(Arc::make_mut(catalog), row),
+        _ => {}
     }
     match catalog.roles.get(&table) {
         Some(TableRole::Collections(database)) => {
             let database = database.clone();
             apply_collection(Arc::make_mut(catalog), &database, row)
+        }
+        Some(TableRole::RelationshipTypes(database)) => {
+            let database = database.clone();
+            apply_relationship_type(Arc::make_mut(catalog), &database, row)
         }
         _ => Ok(()),
     }
@@ -45,49 +53,104 @@ fn apply_token(catalog: &mut Catalog, row: &Row) -> Result<()> {
     Ok(())
 }
 
+fn apply_user(catalog: &mut Catalog, row: &Row) -> Result<()> {
+    let user: User = parse(row)?;
+    if row.deleted {
+        catalog.users.remove(&user.id);
+    } else {
+        catalog.users.insert(user.id.clone(), Arc::new(user));
+    }
+    Ok(())
+}
+
+fn apply_session(catalog: &mut Catalog, row: &Row) -> Result<()> {
+    let session: Session = parse(row)?;
+    if row.deleted {
+        catalog.sessions.remove(&session.secret_sha256);
+    } else {
+        catalog.sessions.insert(session.secret_sha256.clone(), Arc::new(session));
+    }
+    Ok(())
+}
+
 fn apply_database(catalog: &mut Catalog, row: &Row) -> Result<()> {
     let entry: DatabaseEntry = parse(row)?;
     let (id, tables) = (entry.id.clone(), entry.tables);
-    if row.deleted {
-        if let Some(database) = catalog.databases.remove(&id) {
-            for collection in database.collections.values() {
-                catalog.roles.remove(&collection.entry.table);
-            }
-        }
-        for table in [tables.collections, tables.relationships, tables.promotions] {
-            catalog.roles.remove(&table);
-        }
-        return Ok(());
+    let known = catalog.databases.remove(&id).or_else(|| catalog.dropped.remove(&id));
+    if let Some(known) = &known {
+        forget_tables(catalog, known);
     }
-    let collections =
-        catalog.databases.get(&id).map(|known| known.collections.clone()).unwrap_or_default();
+    // A database that is made anew under the id of a deleted one has other tables and starts empty.
+    let known = known.filter(|known| known.entry.tables == tables);
     let database = Database {
         entry,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
-        collections,
+        collections: known.as_ref().map(|known| known.collections.clone()).unwrap_or_default(),
+        relationship_types: known
+            .as_ref()
+            .map(|known| known.relationship_types.clone())
+            .unwrap_or_default(),
     };
-    catalog.databases.insert(id.clone(), Arc::new(database));
     catalog.roles.insert(tables.collections, TableRole::Collections(id.clone()));
+    catalog.roles.insert(tables.types, TableRole::RelationshipTypes(id.clone()));
+    catalog.roles.insert(tables.promotions, TableRole::Promotions(id.clone()));
+    catalog.roles.insert(tables.versions, TableRole::Versions(id.clone()));
+    if row.deleted {
+        catalog.dropped.insert(id, Arc::new(database));
+        return Ok(());
+    }
+    for collection in database.collections.values() {
+        let role = TableRole::Documents(id.clone(), collection.entry.id.clone());
+        catalog.roles.insert(collection.entry.table, role);
+    }
     catalog.roles.insert(tables.relationships, TableRole::Relationships(id.clone()));
-    catalog.roles.insert(tables.promotions, TableRole::Promotions(id));
+    catalog.databases.insert(id, Arc::new(database));
     Ok(())
+}
+
+fn forget_tables(catalog: &mut Catalog, database: &Database) {
+    let tables = database.entry.tables;
+    let documents = database.collections.values().map(|collection| collection.entry.table);
+    let own = [
+        tables.collections,
+        tables.relationships,
+        tables.promotions,
+        tables.types,
+        tables.versions,
+    ];
+    for table in documents.chain(own) {
+        catalog.roles.remove(&table);
+    }
+}
+
+/// A database by id, deleted ones included, and whether it is one of those.
+fn database_mut<'a>(
+    catalog: &'a mut Catalog,
+    id: &DatabaseId,
+) -> Option<(&'a mut Database, &'a mut HashMap<TableId, TableRole>, bool)> {
+    let dropped = !catalog.databases.contains_key(id);
+    let databases = if dropped { &mut catalog.dropped } else { &mut catalog.databases };
+    let database = Arc::make_mut(databases.get_mut(id)?);
+    Some((database, &mut catalog.roles, dropped))
 }
 
 fn apply_collection(catalog: &mut Catalog, database_id: &DatabaseId, row: &Row) -> Result<()> {
     let entry: CollectionEntry = parse(row)?;
-    let Some(database) = catalog.databases.get_mut(database_id) else { return Ok(()) };
-    let database = Arc::make_mut(database);
+    let Some((database, roles, dropped)) = database_mut(catalog, database_id) else {
+        return Ok(());
+    };
     if let Some(old) = database.collections.remove(&entry.id) {
-        catalog.roles.remove(&old.entry.table);
+        roles.remove(&old.entry.table);
     }
     if row.deleted {
         return Ok(());
     }
     let schema = Schema::compile(&entry.json_schema)?;
-    let role = TableRole::Documents(database_id.clone(), entry.id.clone());
-    catalog.roles.insert(entry.table, role);
+    if !dropped {
+        roles.insert(entry.table, TableRole::Documents(database_id.clone(), entry.id.clone()));
+    }
     let collection = Collection {
         version: row.version,
         created_at: row.created_at,
@@ -97,5 +160,27 @@ fn apply_collection(catalog: &mut Catalog, database_id: &DatabaseId, row: &Row) 
         entry,
     };
     database.collections.insert(collection.entry.id.clone(), Arc::new(collection));
+    Ok(())
+}
+
+fn apply_relationship_type(
+    catalog: &mut Catalog,
+    database_id: &DatabaseId,
+    row: &Row,
+) -> Result<()> {
+    let entry: RelationshipTypeEntry = parse(row)?;
+    let Some((database, _, _)) = database_mut(catalog, database_id) else { return Ok(()) };
+    database.relationship_types.remove(&entry.id);
+    if row.deleted {
+        return Ok(());
+    }
+    let declared = RelationshipType {
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        schema: Arc::new(Schema::compile(&entry.data_schema)?),
+        entry,
+    };
+    database.relationship_types.insert(declared.entry.id.clone(), Arc::new(declared));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The engine: opens a data root, takes writes, gives snapshots.
 
 use crate::{
+    audit::{AuditReport, verify},
     check::{CheckReport, check},
     commit::Committer,
     fence::Fence,
@@ -155,6 +156,8 @@ pub struct Engine {
     freed: Arc<Notify>,
     next_table: Arc<AtomicU64>,
     sources: Sources,
+    /// Writes pass side by side; who must be alone closes it.
+    gate: tokio::sync::RwLock<()>,
     _lock: Option<Box<dyn LockGuard>>,
 }
 
@@ -260,6 +263,7 @@ impl Engine {
             freed: Arc::clone(&freed),
             next_table: Arc::clone(&next_table),
             sources: config.sources.clone(),
+            gate: tokio::sync::RwLock::new(()),
             _lock: lock,
         };
         if mode == OpenMode::ReadOnly {
@@ -353,6 +357,16 @@ impl Engine {
     /// `Unavailable` when the engine is stopping or read-only, `Unknown` if the log failed.
     pub async fn write(&self, frame: Frame) -> Result<Receipt> {
         self.wait_for_memory().await?;
+        let _among_others = self.gate.read().await;
+        self.write_now(frame).await
+    }
+
+    /// Holds all other writes until the answer is dropped: what it reads stays true until it has written.
+    pub async fn exclusive(&self) -> Exclusive<'_> {
+        Exclusive { engine: self, _alone: self.gate.write().await }
+    }
+
+    async fn write_now(&self, frame: Frame) -> Result<Receipt> {
         for _ in 0..PREPARE_TRIES_MAX {
             let version = self.published.load_full();
             let prepared = prepare(&version, &self.store, frame.clone()).await?;
@@ -461,6 +475,11 @@ impl Engine {
         check(&self.store, &self.published.load_full()).await
     }
 
+    /// Computes the hash chains of the operations logs again.
+    pub async fn verify_logs(&self) -> AuditReport {
+        verify(&self.store, &self.published.load_full()).await
+    }
+
     /// Sizes, for people.
     pub fn stats(&self) -> Stats {
         let version = self.published.load();
@@ -491,6 +510,23 @@ impl Engine {
                 tracing::error!("a thread of the engine panicked");
             }
         }
+    }
+}
+
+/// The only writer for a while.
+#[derive(Debug)]
+pub struct Exclusive<'a> {
+    engine: &'a Engine,
+    _alone: tokio::sync::RwLockWriteGuard<'a, ()>,
+}
+
+impl Exclusive<'_> {
+    /// As [`Engine::write`].
+    ///
+    /// # Errors
+    /// As [`Engine::write`].
+    pub async fn write(&self, frame: Frame) -> Result<Receipt> {
+        self.engine.write_now(frame).await
     }
 }
 

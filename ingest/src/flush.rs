@@ -252,6 +252,7 @@ impl Flush<'_> {
                 writer.write(batch).await?;
             }
             add_file(entry, &mut replacement, writer.finish().await?);
+            entry.log_link = frozen.last().map(|log| log.head().to_vec()).unwrap_or_default();
         }
         self.replacements.insert(table, replacement);
         Ok(())

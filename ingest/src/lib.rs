@@ -12,6 +12,7 @@ pub mod engine;
 pub mod operation;
 pub mod wal;
 
+mod audit;
 mod batch;
 mod catalog;
 mod check;
@@ -32,8 +33,9 @@ mod root;
 mod sequencer;
 mod version;
 
+pub use audit::{AuditReport, LogReport};
 pub use check::CheckReport;
-pub use engine::{Engine, EngineConfig, OpenMode, Stats, Thresholds};
+pub use engine::{Engine, EngineConfig, Exclusive, OpenMode, Stats, Thresholds};
 pub use operation::{
     Direction, External, Frame, Operation, Origin, Outcome, Receipt, RowKey, WriteMode,
 };

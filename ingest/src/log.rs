@@ -11,6 +11,7 @@ use arrow::array::{
 use prost::Message;
 use rekor_core::{
     Error, Result, Timestamp,
+    audit::{self, Link, Linked},
     catalog::{Catalog, TableRole},
     id::{DatabaseId, TableId},
     row::{Row, column},
@@ -30,6 +31,26 @@ struct Entry {
     origin: Arc<Origin>,
     time: Timestamp,
     data_hash: [u8; 32],
+    link: Link,
+}
+
+impl Entry {
+    fn linked(&self) -> Linked<'_> {
+        Linked {
+            seq: self.seq,
+            operation: self.action.name(),
+            entity_type: &self.entity_type,
+            entity_id: &self.entity_id,
+            collection: self.collection.as_deref().unwrap_or_default(),
+            version: self.version,
+            actor_type: &self.origin.actor_type,
+            actor_id: &self.origin.actor_id,
+            source: &self.origin.source,
+            request_id: &self.origin.request_id,
+            time_ms: self.time.0,
+            data_hash: &self.data_hash,
+        }
+    }
 }
 
 /// Memory that an entry takes, about.
@@ -39,28 +60,52 @@ const CHUNK_ENTRIES: usize = 4_096;
 
 /// Newest entries of the operations log of one database, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Log(RwLock<Vec<Entry>>);
+pub(crate) struct Log(RwLock<Entries>);
 
-/// Where the rows of a frame are logged: the database's log table, and the entry.
-pub(crate) fn entries(catalog: &Catalog, written: &Written) -> Vec<(TableId, LogEntry)> {
+#[derive(Debug)]
+struct Entries {
+    entries: Vec<Entry>,
+    /// The link of the entry before the first one here.
+    before: Link,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self { entries: Vec::new(), before: audit::START }
+    }
+}
+
+impl Entries {
+    fn head(&self) -> Link {
+        self.entries.last().map_or(self.before, |entry| entry.link)
+    }
+}
+
+/// Where the rows of a frame are logged, and the entries. A frame that drops a database or collection is logged by the
+/// catalog before it, which still knows them.
+pub(crate) fn entries(
+    [before, after]: [&Catalog; 2],
+    written: &Written,
+) -> Vec<(TableId, LogEntry)> {
     written
         .rows
         .iter()
         .filter_map(|row| {
-            let (database, entity_type, collection) = subject(catalog, row.table, &row.row)?;
-            let database = catalog.databases.get(&database)?;
+            let (log, key, subject) = subject(after, row.table, &row.row)
+                .or_else(|| subject(before, row.table, &row.row))?;
             let entry = Entry {
                 seq: row.row.seq,
                 action: row.action,
-                entity_type: entity_type.into(),
+                entity_type: subject.entity_type.into(),
                 entity_id: row.row.id.clone(),
-                collection,
+                collection: subject.collection,
                 version: row.row.version,
                 origin: Arc::clone(&written.origin),
                 time: written.time,
-                data_hash: keyed_hash(&database.entry.log_key, &row.row.doc),
+                data_hash: keyed_hash(key, &row.row.doc),
+                link: audit::START,
             };
-            Some((database.entry.tables.log, LogEntry(entry)))
+            Some((log, LogEntry(entry)))
         })
         .collect()
 }
@@ -69,23 +114,50 @@ pub(crate) fn entries(catalog: &Catalog, written: &Written) -> Vec<(TableId, Log
 #[derive(Debug)]
 pub(crate) struct LogEntry(Entry);
 
-fn subject(
-    catalog: &Catalog,
+/// What an entry is about.
+struct Subject {
+    entity_type: &'static str,
+    collection: Option<Box<str>>,
+}
+
+/// The log of a row, the key of its hashes, and what it is.
+fn subject<'a>(
+    catalog: &'a Catalog,
     table: TableId,
     row: &Row,
-) -> Option<(DatabaseId, &'static str, Option<Box<str>>)> {
-    if table == TableId::DATABASES {
-        return Some((DatabaseId::parse(&row.id).ok()?, "database", None));
+) -> Option<(TableId, &'a str, Subject)> {
+    let plain = |entity_type| Subject { entity_type, collection: None };
+    // Rows of the account hold secrets only as hashes of 256 random bits; their hashes need no key.
+    let of_account = |entity_type| Some((TableId::ACCOUNT_LOG, "", plain(entity_type)));
+    match table {
+        TableId::TOKENS => return of_account("token"),
+        TableId::USERS => return of_account("user"),
+        TableId::SESSIONS => return of_account("session"),
+        _ => {}
     }
-    Some(match catalog.roles.get(&table)? {
-        TableRole::Documents(database, collection) => {
-            (database.clone(), "document", Some(collection.as_str().into()))
+    let (database, subject) = if table == TableId::DATABASES {
+        (DatabaseId::parse(&row.id).ok()?, plain("database"))
+    } else {
+        match catalog.roles.get(&table)? {
+            TableRole::Documents(database, collection) => {
+                let collection = Some(collection.as_str().into());
+                (database.clone(), Subject { entity_type: "document", collection })
+            }
+            TableRole::Relationships(database) => (database.clone(), plain("relationship")),
+            TableRole::Collections(database) => {
+                let collection = Some(row.id.clone());
+                (database.clone(), Subject { entity_type: "collection", collection })
+            }
+            TableRole::Promotions(database) => (database.clone(), plain("promotion")),
+            TableRole::RelationshipTypes(database) => {
+                (database.clone(), plain("relationship_type"))
+            }
+            // Says again what the entry of the collection says.
+            TableRole::Versions(_) => return None,
         }
-        TableRole::Relationships(database) => (database.clone(), "relationship", None),
-        TableRole::Collections(database) => (database.clone(), "collection", Some(row.id.clone())),
-        TableRole::Promotions(database) => (database.clone(), "promotion", None),
-        TableRole::Databases | TableRole::Tokens => return None,
-    })
+    };
+    let database = catalog.databases.get(&database)?;
+    Some((database.entry.tables.log, &database.entry.log_key, subject))
 }
 
 /// A hash that proves equality to who holds the database's key, and tells others nothing about low-entropy values.
@@ -95,19 +167,30 @@ fn keyed_hash(log_key: &str, doc: &[u8]) -> [u8; 32] {
 }
 
 impl Log {
+    /// An empty log whose first entry follows the link `before`.
+    pub(crate) fn after(before: Link) -> Self {
+        Self(RwLock::new(Entries { entries: Vec::new(), before }))
+    }
+
     fn up_to<T>(&self, seq: u64, read: impl FnOnce(&[Entry]) -> T) -> T {
-        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let count = entries.partition_point(|entry| entry.seq <= seq);
-        read(entries.get(..count).unwrap_or_default())
+        let log = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let count = log.entries.partition_point(|entry| entry.seq <= seq);
+        read(log.entries.get(..count).unwrap_or_default())
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).entries.len()
     }
 
     /// Sequence number of the newest entry; 0 if there is none.
     pub(crate) fn last_seq(&self) -> u64 {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).last().map_or(0, |entry| entry.seq)
+        let log = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        log.entries.last().map_or(0, |entry| entry.seq)
+    }
+
+    /// The link of the newest entry.
+    pub(crate) fn head(&self) -> Link {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).head()
     }
 
     /// The entries up to `seq` as Arrow arrays, a few thousand at a time.
@@ -123,20 +206,22 @@ impl Log {
         })
     }
 
-    /// Reads what [`Self::encode`] wrote.
+    /// Reads what [`Self::encode`] wrote, after the link `before`.
     ///
     /// # Errors
     /// `Corrupt`.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn decode(bytes: &[u8], before: Link) -> Result<Self> {
         let corrupt = || Error::corrupt("A slice of the operations log cannot be read.");
         let slice = SliceEntries::decode(bytes).map_err(|_| corrupt())?;
         let entries: Option<Vec<Entry>> =
             slice.entries.into_iter().map(EntryPayload::into_entry).collect();
-        Ok(Self(RwLock::new(entries.ok_or_else(corrupt)?)))
+        Ok(Self(RwLock::new(Entries { entries: entries.ok_or_else(corrupt)?, before })))
     }
 
-    pub(crate) fn append(&self, entry: LogEntry) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).push(entry.0);
+    pub(crate) fn append(&self, LogEntry(mut entry): LogEntry) {
+        let mut log = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        entry.link = entry.linked().link(&log.head());
+        log.entries.push(entry);
     }
 }
 
@@ -189,6 +274,8 @@ struct EntryPayload {
     time_ms: i64,
     #[prost(bytes = "vec", tag = "12")]
     data_hash: Vec<u8>,
+    #[prost(bytes = "vec", tag = "13")]
+    link: Vec<u8>,
 }
 
 impl EntryPayload {
@@ -206,6 +293,7 @@ impl EntryPayload {
             request_id: entry.origin.request_id.clone(),
             time_ms: entry.time.0,
             data_hash: entry.data_hash.to_vec(),
+            link: entry.link.to_vec(),
         }
     }
 
@@ -225,6 +313,7 @@ impl EntryPayload {
             }),
             time: Timestamp(self.time_ms),
             data_hash: self.data_hash.try_into().ok()?,
+            link: self.link.try_into().ok()?,
         })
     }
 }
@@ -253,9 +342,10 @@ fn batch(entries: &[Entry]) -> Result<RecordBatch> {
             column::DOC,
             text(&|e| {
                 Some(format!(
-                    r#"{{"data_hash":"{}","request_id":"{}"}}"#,
+                    r#"{{"data_hash":"{}","request_id":{},"link":"{}"}}"#,
                     blake3::Hash::from(e.data_hash).to_hex(),
-                    e.origin.request_id
+                    serde_json::Value::from(e.origin.request_id.as_str()),
+                    blake3::Hash::from(e.link).to_hex()
                 ))
             }),
         ),

@@ -41,10 +41,10 @@ pub(crate) async fn prepare(
 ) -> Result<Prepared> {
     let mut read_set = ReadSet::default();
     let count = frame.operations.len();
-    if count > limits::BATCH_OPERATIONS_MAX {
+    if count > limits::FRAME_OPERATIONS_MAX {
         return Err(Error::validation(format!(
-            "A batch holds at most {} operations, this one {count}.",
-            limits::BATCH_OPERATIONS_MAX
+            "A frame holds at most {} operations, this one {count}.",
+            limits::FRAME_OPERATIONS_MAX
         )));
     }
     let mut bytes = 0;

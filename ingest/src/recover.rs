@@ -48,7 +48,7 @@ impl<'a> Recovery<'a> {
         };
         let entries: Vec<&TableEntry> = committer.entries().collect();
         // Configuration first: what the other tables are follows from it.
-        let root = [TableId::DATABASES, TableId::TOKENS];
+        let root = TableId::ACCOUNT;
         for entry in entries.iter().filter(|e| root.contains(&TableId(e.table))) {
             recovery.load_table(entry).await?;
         }
@@ -86,7 +86,7 @@ impl<'a> Recovery<'a> {
             let bytes = zstd::stream::decode_all(&*packed)
                 .map_err(|_| Error::corrupt("A slice of a bundle cannot be unpacked."))?;
             if slice.is_log {
-                logs.push(Arc::new(Log::decode(&bytes)?));
+                logs.push(Arc::new(Log::decode(&bytes, entry.log_link()?)?));
             } else {
                 let memtable = Memtable::default();
                 for row in decode_slice(&bytes)? {
@@ -95,6 +95,9 @@ impl<'a> Recovery<'a> {
                 }
                 memtables.push(Arc::new(memtable));
             }
+        }
+        if logs.is_empty() && !entry.log_link.is_empty() {
+            logs.push(Arc::new(Log::after(entry.log_link()?)));
         }
         let state = table_mut(&mut self.tables, table);
         state.files = Arc::new(files);
@@ -105,7 +108,8 @@ impl<'a> Recovery<'a> {
 
     /// The tables that are operations logs.
     fn logs(&self) -> HashSet<TableId> {
-        self.catalog.databases.values().map(|database| database.entry.tables.log).collect()
+        let databases = self.catalog.databases.values().chain(self.catalog.dropped.values());
+        databases.map(|database| database.entry.tables.log).collect()
     }
 
     fn note(&mut self, table: TableId, row: &Row) -> Result<()> {
@@ -121,9 +125,7 @@ impl<'a> Recovery<'a> {
             self.note(row.table, &row.row)?;
             row.replaces = self.place(row.table, &row.row).await?;
         }
-        let known =
-            if self.catalog.roles.len() < before.roles.len() { &before } else { &self.catalog };
-        apply(&mut self.tables, known, &written, &self.unwritten);
+        apply(&mut self.tables, [&before, &self.catalog], &written, &self.unwritten);
         self.last_time = written.time;
         Ok(())
     }

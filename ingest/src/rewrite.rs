@@ -56,8 +56,8 @@ impl Freeze {
             if !state.memtables.is_empty() {
                 state.memtables.push(Arc::default());
             }
-            if !state.logs.is_empty() {
-                state.logs.push(Arc::default());
+            if let Some(log) = state.logs.last() {
+                state.logs.push(Arc::new(Log::after(log.head())));
             }
         }
         large
@@ -70,11 +70,15 @@ impl Freeze {
 
 /// Whether a table is configuration: always in memory, as the catalog is made of it.
 pub(crate) fn is_system(catalog: &Catalog, table: TableId) -> bool {
-    table == TableId::DATABASES
-        || table == TableId::TOKENS
+    TableId::ACCOUNT.contains(&table)
         || matches!(
             catalog.roles.get(&table),
-            Some(TableRole::Collections(_) | TableRole::Promotions(_))
+            Some(
+                TableRole::Collections(_)
+                    | TableRole::Promotions(_)
+                    | TableRole::RelationshipTypes(_)
+                    | TableRole::Versions(_)
+            )
         )
 }
 

@@ -182,10 +182,7 @@ impl Sequencer {
         for row in &written.rows {
             catalog::apply(&mut catalog, row.table, &row.row)?;
         }
-        // A deleted database or collection is logged under the catalog that still knows it.
-        let known =
-            if catalog.roles.len() < self.catalog.roles.len() { &self.catalog } else { &catalog };
-        apply(&mut self.tables, known, &written, &self.unwritten);
+        apply(&mut self.tables, [&self.catalog, &catalog], &written, &self.unwritten);
         self.catalog = catalog;
         self.last_time = time;
         Ok(Some((written, outcomes)))

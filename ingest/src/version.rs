@@ -108,11 +108,11 @@ pub(crate) fn table_mut(tables: &mut Arc<Tables>, id: TableId) -> &mut TableStat
     Arc::make_mut(Arc::make_mut(tables).entry(id).or_default())
 }
 
-/// Puts a frame's rows into their tables and logs, and marks dead what they replace. They become visible when their
+/// Puts a frame's rows into their tables and logs (by the catalogs before and after it), and marks dead what they replace. They become visible when their
 /// sequence number is published.
 pub(crate) fn apply(
     tables: &mut Arc<Tables>,
-    catalog: &Catalog,
+    catalogs: [&Catalog; 2],
     written: &Written,
     unwritten: &Unwritten,
 ) {
@@ -135,7 +135,7 @@ pub(crate) fn apply(
             place.file.deletes.kill(place.position, seq);
         }
     }
-    for (table, entry) in crate::log::entries(catalog, written) {
+    for (table, entry) in crate::log::entries(catalogs, written) {
         if tables.get(&table).is_none_or(|state| state.logs.is_empty()) {
             table_mut(tables, table).logs.push(Arc::default());
         }

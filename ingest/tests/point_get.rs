@@ -131,6 +131,8 @@ async fn set_up(engine: &Engine) {
         relationships: TableId(71),
         promotions: TableId(72),
         log: TableId(73),
+        types: TableId(74),
+        versions: TableId(75),
     };
     let database = DatabaseEntry {
         id: DatabaseId::parse("d").unwrap(),
