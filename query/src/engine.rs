@@ -17,9 +17,15 @@ use datafusion::{
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
     physical_plan::execute_stream,
 };
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use object_store::ObjectStore;
-use rekor_core::{Error, ErrorKind, Result, id::DatabaseId, limits, view::Version};
+use rekor_core::{
+    Error, ErrorKind, Result,
+    grant::Set,
+    id::{CollectionId, DatabaseId},
+    limits,
+    view::Version,
+};
 use serde_json::{Map, Value};
 use std::{
     sync::{
@@ -30,12 +36,15 @@ use std::{
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::AbortHandle,
 };
 
 /// Queries need at least this many threads: one may be in a kernel that cannot be interrupted.
 const WORKER_THREADS_MIN: usize = 2;
+
+/// Batches of a stream that wait for its reader.
+const STREAM_BATCHES: usize = 4;
 
 /// Runs queries; at most [`limits::SQL_CONCURRENT_MAX`] at once, the rest wait in a bounded queue. They have threads of
 /// their own, so that no query holds up a request that is not one.
@@ -54,11 +63,21 @@ struct Shared {
     runtime: Arc<RuntimeEnv>,
 }
 
-/// What a query may see.
+/// What a query may see. Tables choose rows by it; no query text can widen it.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// The one database of the request.
     pub database: DatabaseId,
+    /// Collections whose documents are visible.
+    pub documents: Set<CollectionId>,
+    /// Collections that both ends of a relationship must be in.
+    pub relationships: Set<CollectionId>,
+    /// Collections that are visible as such.
+    pub collections: Set<CollectionId>,
+    /// Whether the directory entry of the database is visible.
+    pub databases: bool,
+    /// Whether the log of the account (logins, people, tokens) is visible.
+    pub account: bool,
 }
 
 /// The limits of one query.
@@ -153,19 +172,7 @@ impl QueryEngine {
     /// Validation with `details[].clickhouse` for everything wrong with the query, `Timeout` and `MemoryLimit` past its
     /// limits, `RateLimited` when too many queries wait.
     pub async fn execute(&self, request: QueryRequest) -> Result<QueryResult> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            let mut error = Error::new(
-                ErrorKind::RateLimited,
-                "Too many queries are waiting; try again in a second.",
-            );
-            error.retry_after_s = Some(1);
-            return Err(error);
-        }
-        let permit = Arc::clone(&self.running).acquire_owned().await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let stopping = || Error::unavailable("The server is stopping.");
-        let permit = permit.map_err(|_| stopping())?;
+        let permit = self.admit().await?;
         let time = request.limits.time;
         let (shared, budget) = (self.shared.clone(), Budget::default());
         let running = Running { budget: budget.clone() };
@@ -192,6 +199,54 @@ impl QueryEngine {
             .into()),
         }
     }
+}
+
+impl QueryEngine {
+    /// Runs a query without a limit of rows or time and hands its batches on as they come. Dropping the stream ends it.
+    ///
+    /// # Errors
+    /// As [`Self::execute`], for what is known before the first batch; later errors are in the stream.
+    pub async fn stream(
+        &self,
+        request: QueryRequest,
+    ) -> Result<impl Stream<Item = Result<QueryResult>> + Send + use<>> {
+        let permit = self.admit().await?;
+        let (shared, budget) = (self.shared.clone(), Budget::default());
+        let running = Running { budget: budget.clone() };
+        let threads = self.threads.as_ref().ok_or_else(stopping)?;
+        let (batches, received) = mpsc::channel(STREAM_BATCHES);
+        let query = threads.spawn(async move {
+            let _permit = permit;
+            if let Err(error) = shared.stream(request, &budget, &batches).await {
+                // Nobody reads it if the client went away.
+                drop(batches.send(Err(error.into())).await);
+            }
+        });
+        let guards = (running, AbortOnDrop(query.abort_handle()));
+        Ok(futures::stream::unfold((received, guards), |(mut received, guards)| async move {
+            received.recv().await.map(|batch| (batch, (received, guards)))
+        }))
+    }
+
+    /// A place among the queries that run at once.
+    async fn admit(&self) -> Result<OwnedSemaphorePermit> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            let mut error = Error::new(
+                ErrorKind::RateLimited,
+                "Too many queries are waiting; try again in a second.",
+            );
+            error.retry_after_s = Some(1);
+            return Err(error);
+        }
+        let permit = Arc::clone(&self.running).acquire_owned().await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        permit.map_err(|_| stopping())
+    }
+}
+
+fn stopping() -> Error {
+    Error::unavailable("The server is stopping.")
 }
 
 impl Drop for QueryEngine {
@@ -223,8 +278,39 @@ impl Drop for AbortOnDrop {
 }
 
 impl Shared {
-    async fn run(&self, request: QueryRequest, budget: &Budget) -> SqlResult<QueryResult> {
+    /// Hands the batches of a query on, each as an answer of its own.
+    async fn stream(
+        &self,
+        request: QueryRequest,
+        budget: &Budget,
+        batches: &mpsc::Sender<Result<QueryResult>>,
+    ) -> SqlResult<()> {
         let started = Instant::now();
+        let Planned { context, tables, bound, snapshot_seq } = self.plan(&request, budget).await?;
+        let columns = result_columns(bound.columns);
+        let physical =
+            context.state().create_physical_plan(&bound.plan).await.map_err(sql_error)?;
+        let mut stream = execute_stream(physical, context.task_ctx()).map_err(sql_error)?;
+        while let Some(batch) = stream.next().await {
+            let answer = QueryResult {
+                columns: columns.clone(),
+                batches: vec![batch.map_err(sql_error)?],
+                totals: None,
+                has_more: false,
+                warnings: Vec::new(),
+                elapsed: started.elapsed(),
+                bytes_scanned: tables.bytes_scanned(),
+                snapshot_seq: snapshot_seq.clone(),
+            };
+            if batches.send(Ok(answer)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Names, types and a plan for the text of a query.
+    async fn plan(&self, request: &QueryRequest, budget: &Budget) -> SqlResult<Planned> {
         let context = session(&self.runtime, request.limits.memory_bytes, self.partitions, budget)?;
         let snapshot_seq = format!("0-{}", request.version.visible_seq());
         let tables = Arc::new(SnapshotTables::new(
@@ -241,9 +327,14 @@ impl Shared {
             .map_err(|error| {
                 SqlError::new(ChCode::LogicalError, format!("Planning the query failed: {error}"))
             })??;
+        Ok(Planned { context, tables, bound, snapshot_seq })
+    }
+
+    async fn run(&self, request: QueryRequest, budget: &Budget) -> SqlResult<QueryResult> {
+        let started = Instant::now();
+        let Planned { context, tables, bound, snapshot_seq } = self.plan(&request, budget).await?;
         let Bound { plan, columns, totals, explain } = bound;
-        let mut columns: Vec<ResultColumn> =
-            columns.into_iter().map(|(name, ty)| ResultColumn { name, ty }).collect();
+        let mut columns = result_columns(columns);
         let plan = match explain {
             Some(explain) => {
                 columns = ["plan_type", "plan"]
@@ -274,6 +365,18 @@ impl Shared {
             snapshot_seq,
         })
     }
+}
+
+/// A query that is ready to run.
+struct Planned {
+    context: SessionContext,
+    tables: Arc<SnapshotTables>,
+    bound: Bound,
+    snapshot_seq: String,
+}
+
+fn result_columns(columns: Vec<(String, ChType)>) -> Vec<ResultColumn> {
+    columns.into_iter().map(|(name, ty)| ResultColumn { name, ty }).collect()
 }
 
 /// The first `rows` rows of a plan, and whether there are more.

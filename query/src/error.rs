@@ -53,6 +53,7 @@ impl From<SqlError> for Error {
             ChCode::TimeoutExceeded => ErrorKind::Timeout,
             ChCode::MemoryLimitExceeded => ErrorKind::MemoryLimit,
             ChCode::QueryWasCancelled => ErrorKind::Cancelled,
+            ChCode::AccessDenied => ErrorKind::Forbidden,
             _ => ErrorKind::Validation,
         };
         let (code, name) = error.code.parts();
@@ -112,6 +113,7 @@ ch_codes! {
     TimeoutExceeded = 159 "TIMEOUT_EXCEEDED",
     TooDeepRecursion = 306 "TOO_DEEP_RECURSION",
     Readonly = 164 "READONLY",
+    AccessDenied = 497 "ACCESS_DENIED",
     MultipleExpressionsForAlias = 179 "MULTIPLE_EXPRESSIONS_FOR_ALIAS",
     IllegalAggregation = 184 "ILLEGAL_AGGREGATION",
     SizesOfArraysDontMatch = 190 "SIZES_OF_ARRAYS_DONT_MATCH",

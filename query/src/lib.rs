@@ -6,6 +6,7 @@
 
 pub mod engine;
 pub mod error;
+pub mod filter;
 pub mod result;
 pub mod types;
 

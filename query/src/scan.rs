@@ -7,6 +7,7 @@ mod cell;
 mod exec;
 mod pieces;
 mod provider;
+mod scope;
 mod tables;
 
 pub(crate) use tables::SnapshotTables;

@@ -4,6 +4,7 @@ use super::{
     cell::{Cell, cell_of, is_true},
     exec::{DocumentScanExec, Facts, Mapping, PIECE},
     pieces::{Piece, deal, pieces},
+    scope::ScopeCondition,
 };
 use async_trait::async_trait;
 use datafusion::{
@@ -79,15 +80,8 @@ pub(super) struct Part {
     pub(super) chunks: Vec<(Option<BooleanArray>, Arc<Chunk>)>,
     /// Data files.
     pub(super) files: Vec<FileView>,
-    /// What rows of files must pass to be in scope.
+    /// What rows of files must pass to be in scope; chunks have it applied.
     pub(super) scope: Option<ScopeCondition>,
-}
-
-/// A condition on stored columns that decides what a query may see; it comes before everything the query says.
-#[derive(Clone, Debug)]
-pub(super) struct ScopeCondition {
-    pub(super) columns: Vec<(String, DataType)>,
-    pub(super) condition: Expr,
 }
 
 /// A table of parts, with the columns that one query uses.
@@ -438,7 +432,7 @@ impl FileScan<'_> {
             file_columns.extend(self.physical(cell, field.data_type()));
         }
         let scope = self.part.scope.as_ref();
-        file_columns.extend(scope.into_iter().flat_map(|scope| scope.columns.iter().cloned()));
+        file_columns.extend(scope.into_iter().flat_map(|scope| scope.columns().iter().cloned()));
         let mut read: BTreeSet<String> = file_columns.keys().cloned().collect();
         let predicate = self.predicate(pruning, &mut file_columns);
         let mut all: Vec<Piece> = Vec::new();
@@ -494,7 +488,7 @@ impl FileScan<'_> {
             output: Arc::clone(&self.wanted.output),
             constants: by_piece,
             conditions,
-            scope: scope.map(|scope| scope.physical(state)).transpose()?,
+            scope: scope.map(ScopeCondition::physical).transpose()?,
         };
         let inner = self.source(state, file_schema, &read, groups, predicate)?;
         let mut scans = self.table.scans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -707,16 +701,6 @@ fn is_prunable(node: &Expr) -> bool {
             | Expr::InList(_)
             | Expr::Between(_)
     )
-}
-
-impl ScopeCondition {
-    fn physical(&self, state: &dyn Session) -> Result<(SchemaRef, Arc<dyn PhysicalExpr>)> {
-        let fields: Vec<Field> =
-            self.columns.iter().map(|(name, ty)| Field::new(name, ty.clone(), true)).collect();
-        let schema = Arc::new(Schema::new(fields));
-        let df_schema = DFSchema::try_from(Schema::clone(&schema))?;
-        Ok((schema, state.create_physical_expr(self.condition.clone(), &df_schema)?))
-    }
 }
 
 /// A piece as DataFusion knows files.

@@ -1,19 +1,19 @@
 //! Tables and columns that SQL sees, and the parts of the snapshot behind them.
 
-use super::provider::{Part, PartsTable, Scans, ScopeCondition, Source};
+use super::{
+    provider::{Part, PartsTable, Scans, Source},
+    scope::{self, ScopeCondition},
+};
 use crate::{
     bind::{ScanColumn, ScanSource, Tables},
     engine::{Scope, collect},
     error::{ChCode, SqlError, SqlResult},
+    session::sql_error,
     types::ChType,
 };
 use datafusion::{
-    arrow::array::{Array, AsArray, BooleanArray, RecordBatch},
-    arrow::datatypes::{DataType, UInt64Type},
-    common::Column,
-    datasource::TableProvider,
-    execution::context::SessionContext,
-    logical_expr::{Expr, LogicalPlan, lit},
+    arrow::array::RecordBatch, datasource::TableProvider, execution::context::SessionContext,
+    logical_expr::LogicalPlan,
 };
 use rekor_core::{
     catalog::Database,
@@ -21,7 +21,7 @@ use rekor_core::{
     limits,
     row::column,
     subcolumn::{DocPath, LeafType, SubColumn, SubKind},
-    view::{Chunk, FileView, Version},
+    view::{FileView, Version},
 };
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -194,30 +194,44 @@ impl SnapshotTables {
         })
     }
 
-    /// The parts of a table: one per collection and liveness.
+    /// The parts of a table: one per collection and liveness, cut to the scope.
     fn parts(&self, table: Table) -> SqlResult<Vec<Part>> {
         let database = self.database()?;
         let tables = database.entry.tables;
         let mut parts = Vec::new();
         match table {
             Table::Documents => {
+                let visible = &self.scope.documents;
+                permitted(!visible.is_empty(), "read:documents")?;
                 for (id, collection) in &database.collections {
-                    self.add(&mut parts, collection.entry.table, Some(id.as_str()), |_| None)?;
+                    if visible.contains(id) {
+                        self.add(&mut parts, collection.entry.table, Some(id.as_str()), None)?;
+                    }
                 }
             }
             Table::Relationships => {
-                self.add(&mut parts, tables.relationships, None, |chunk| {
-                    self.visible_edges(chunk)
-                })?;
-                for part in &mut parts {
-                    part.scope = Some(self.edge_scope());
+                permitted(!self.scope.relationships.is_empty(), "read:relationships")?;
+                let scope = scope::relationships(&self.version, &self.scope.relationships);
+                self.add(&mut parts, tables.relationships, None, Some(scope))?;
+            }
+            Table::Collections => {
+                permitted(!self.scope.collections.is_empty(), "read:collections")?;
+                let scope = scope::ids(&self.scope.collections);
+                self.add(&mut parts, tables.collections, None, scope)?;
+            }
+            Table::Databases => {
+                permitted(self.scope.databases, "read:databases")?;
+                let scope = scope::one_id(self.scope.database.as_str());
+                self.add(&mut parts, TableId::DATABASES, None, Some(scope))?;
+            }
+            Table::OperationsLog => {
+                self.add(&mut parts, tables.log, None, scope::log(&self.scope))?;
+                if self.scope.account {
+                    let first = parts.len();
+                    self.add(&mut parts, TableId::ACCOUNT_LOG, None, None)?;
+                    parts.iter_mut().skip(first).for_each(|part| part.database.clear());
                 }
             }
-            Table::Collections => self.add(&mut parts, tables.collections, None, |_| None)?,
-            Table::Databases => self.add(&mut parts, TableId::DATABASES, None, |chunk| {
-                only_id(chunk, self.scope.database.as_str())
-            })?,
-            Table::OperationsLog => self.add(&mut parts, tables.log, None, |_| None)?,
         }
         Ok(parts)
     }
@@ -227,72 +241,48 @@ impl SnapshotTables {
         parts: &mut Vec<Part>,
         table: TableId,
         collection: Option<&str>,
-        keep: impl Fn(&Chunk) -> Option<BooleanArray>,
+        scope: Option<ScopeCondition>,
     ) -> SqlResult<()> {
         let Some(view) = self.version.table(table) else { return Ok(()) };
+        let preview = self.scope.database.is_preview();
         for deleted in [false, true] {
             let mut chunks = Vec::new();
             for unflushed in &view.unflushed {
                 let found = unflushed
                     .chunks(deleted)
                     .map_err(|error| SqlError::new(ChCode::LogicalError, error.message))?;
-                chunks.extend(found.into_iter().map(|chunk| (keep(&chunk), chunk)));
+                for chunk in found {
+                    let keep = scope.as_ref().map(|scope| scope.keep(&chunk)).transpose();
+                    chunks.push((keep.map_err(sql_error)?, chunk));
+                }
             }
             let files: Vec<FileView> =
                 view.files.iter().filter(|view| view.file.deleted == deleted).cloned().collect();
             if !chunks.is_empty() || !files.is_empty() {
                 parts.push(Part {
                     database: self.scope.database.to_string(),
-                    environment: if self.scope.database.is_preview() {
-                        "preview"
-                    } else {
-                        "production"
-                    },
+                    environment: if preview { "preview" } else { "production" },
                     collection: collection.map(str::to_owned),
                     deleted,
                     chunks,
                     files,
-                    scope: None,
+                    scope: scope.clone(),
                 });
             }
         }
         Ok(())
     }
-
-    /// [`Self::visible_edges`] for rows of data files.
-    fn edge_scope(&self) -> ScopeCondition {
-        let tables = self.version.catalog().roles.keys().map(|table| lit(table.0));
-        let known: Vec<Expr> = tables.chain([lit(0_u64)]).collect();
-        let ends = [column::SOURCE_TABLE, column::TARGET_TABLE];
-        let visible =
-            |name: &str| Expr::Column(Column::new_unqualified(name)).in_list(known.clone(), false);
-        ScopeCondition {
-            columns: ends.map(|name| (name.to_owned(), DataType::UInt64)).to_vec(),
-            condition: visible(ends[0]).and(visible(ends[1])),
-        }
-    }
-
-    /// Relationships are visible while both ends are: an end in a dropped collection hides them.
-    fn visible_edges(&self, chunk: &Chunk) -> Option<BooleanArray> {
-        let roles = &self.version.catalog().roles;
-        let ends = [column::SOURCE_TABLE, column::TARGET_TABLE]
-            .map(|name| chunk.system.column_by_name(name).cloned());
-        let [Some(source), Some(target)] = ends else { return None };
-        let known = |array: &dyn Array, row: usize| {
-            let table = array.as_primitive::<UInt64Type>().value(row);
-            table == 0 || roles.contains_key(&TableId(table))
-        };
-        Some(
-            (0..chunk.system.num_rows())
-                .map(|row| Some(known(&source, row) && known(&target, row)))
-                .collect(),
-        )
-    }
 }
 
-fn only_id(chunk: &Chunk, id: &str) -> Option<BooleanArray> {
-    let ids = chunk.system.column_by_name(column::ID)?.as_string_view_opt()?;
-    Some(ids.iter().map(|value| Some(value == Some(id))).collect())
+/// Refuses a table for which the credential has no permission at all.
+fn permitted(allowed: bool, permission: &str) -> SqlResult<()> {
+    if allowed {
+        return Ok(());
+    }
+    Err(SqlError::new(
+        ChCode::AccessDenied,
+        format!("The credential does not have the permission {permission} on this database."),
+    ))
 }
 
 impl Tables for SnapshotTables {
