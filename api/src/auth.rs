@@ -1,106 +1,204 @@
-//! Who asks, and what they may do. One pure function decides; nothing else in Rekor does.
+//! Who asks, and what they may do. One pure function decides by the table of operations; nothing else in Rekor does.
 
-use rekor_core::{Error, ErrorKind, Result};
+use crate::operation::{Needs, Operation, Place};
+use rekor_core::{
+    Error, ErrorKind, Result,
+    grant::{Grants, Permission, Set},
+    id::{CollectionId, DatabaseId},
+};
+use std::sync::Arc;
 
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
-    /// A person with a session. With `--dev`, the owner's credential.
-    Human(String),
-    /// A token, by its public id.
-    Token(String),
-    /// The in-process command line on a local data root: the rights of a full token, never those of a human.
+/// What sort of principal it is. No grant makes a token a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A person who administers users.
+    Owner,
+    /// A person with grants.
+    Member,
+    /// A token.
+    Token,
+    /// The in-process command line on a local data root: a token with every grant.
     Local,
 }
 
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// What sort it is.
+    pub kind: Kind,
+    /// Id of the person or token.
+    pub id: String,
+    /// What it may do.
+    pub grants: Arc<Grants>,
+    /// The session of a person; absent for the standing credential of `--dev`.
+    pub session: Option<String>,
+}
+
 impl Principal {
+    /// The standing human credential of `serve --dev`.
+    pub fn dev_owner() -> Self {
+        Self { kind: Kind::Owner, id: "owner".to_owned(), grants: full(), session: None }
+    }
+
+    /// The in-process command line.
+    pub fn local() -> Self {
+        Self { kind: Kind::Local, id: "local".to_owned(), grants: full(), session: None }
+    }
+
+    /// Whether it is a person.
+    pub fn is_human(&self) -> bool {
+        matches!(self.kind, Kind::Owner | Kind::Member)
+    }
+
     /// `human` or `token`, for the operations log.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Human(_) => "human",
-            Self::Token(_) | Self::Local => "token",
-        }
+    pub fn actor_type(&self) -> &'static str {
+        if self.is_human() { "human" } else { "token" }
     }
 
-    /// Id of the actor, for the operations log.
-    pub fn id(&self) -> &str {
-        match self {
-            Self::Human(id) | Self::Token(id) => id,
-            Self::Local => "local",
-        }
+    /// The collections of a database that a permission covers.
+    pub fn collections(&self, permission: Permission, database: &DatabaseId) -> Set<CollectionId> {
+        self.grants.collections(permission, database)
     }
 }
 
-/// What somebody wants to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Action {
-    ReadDatabases,
-    WriteDatabases,
-    ReadCollections,
-    WriteCollections,
-    ReadDocuments,
-    WriteDocuments,
-    ReadRelationships,
-    WriteRelationships,
-    Query,
-    ManageTokens,
-    Administer,
-    PromoteDryRun,
-    Promote,
+fn full() -> Arc<Grants> {
+    Arc::new(Grants::full())
 }
 
-impl Action {
-    /// Every action, for tests.
-    pub const ALL: [Self; 13] = [
-        Self::ReadDatabases,
-        Self::WriteDatabases,
-        Self::ReadCollections,
-        Self::WriteCollections,
-        Self::ReadDocuments,
-        Self::WriteDocuments,
-        Self::ReadRelationships,
-        Self::WriteRelationships,
-        Self::Query,
-        Self::ManageTokens,
-        Self::Administer,
-        Self::PromoteDryRun,
-        Self::Promote,
-    ];
+/// What an operation is done to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The database, unless the operation belongs to the account.
+    pub database: Option<&'a DatabaseId>,
+    /// The collection, where it matters.
+    pub collection: Option<&'a str>,
 }
 
-/// Decides. In this version every token has the full grant, so the only line drawn is the one no grant crosses:
-/// promotion is a human act.
+impl<'a> Target<'a> {
+    /// The account itself.
+    pub const ACCOUNT: Target<'static> = Target { database: None, collection: None };
+
+    /// A database.
+    pub fn database(database: &'a DatabaseId) -> Self {
+        Self { database: Some(database), collection: None }
+    }
+
+    /// A collection.
+    pub fn collection(database: &'a DatabaseId, collection: &'a str) -> Self {
+        Self { database: Some(database), collection: Some(collection) }
+    }
+}
+
+/// Decides. What a credential cannot see does not exist for it: the error is that of a missing database or collection.
 ///
 /// # Errors
-/// `HumanRequired` for a promotion by anybody but a human.
-pub fn authorise(principal: &Principal, action: Action) -> Result<()> {
-    match (principal, action) {
-        (Principal::Human(_), _) => Ok(()),
-        (Principal::Token(_) | Principal::Local, Action::Promote) => Err(Error::new(
-            ErrorKind::HumanRequired,
-            "Promotion is a human act: a token cannot do it, whatever its grants. Ask a human to run `rekor databases promote`; \
-             a dry run is allowed.",
-        )),
-        (Principal::Token(_) | Principal::Local, _) => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_humans_promote_and_nothing_else_is_theirs_alone() {
-        for action in Action::ALL {
-            assert!(authorise(&Principal::Human("owner".into()), action).is_ok(), "{action:?}");
-            for token in [Principal::Token("t".into()), Principal::Local] {
-                let allowed = authorise(&token, action);
-                assert_eq!(allowed.is_err(), action == Action::Promote, "{action:?}");
-                if let Err(error) = allowed {
-                    assert_eq!(error.kind, ErrorKind::HumanRequired);
-                }
+/// `NotFound` for what no grant reaches, `Forbidden` without the permission or in production, `HumanRequired` for acts of
+/// people.
+pub fn authorise(principal: &Principal, operation: Operation, on: Target<'_>) -> Result<()> {
+    let facts = operation.facts();
+    visible(principal, on)?;
+    match facts.needs {
+        Needs::Credential => {}
+        Needs::Permission(permission) => permit(principal, permission, on)?,
+        Needs::Human(permission) => {
+            if !principal.is_human() {
+                return Err(human_required(
+                    "Promotion is a human act: a token cannot do it, whatever its grants. Ask a human to run \
+                     `rekor databases promote`; a dry run is allowed.",
+                ));
+            }
+            permit(principal, permission, on)?;
+        }
+        Needs::Everything => {
+            if !Grants::full().are_within(&principal.grants) {
+                return Err(Error::forbidden(
+                    "This needs a credential with every permission on every database.",
+                ));
+            }
+        }
+        Needs::Owner => {
+            if principal.kind != Kind::Owner {
+                return Err(human_required(
+                    "Only an owner with a session administers users. Log in with `rekor login`.",
+                ));
+            }
+        }
+        Needs::Session => {
+            if principal.session.is_none() {
+                return Err(human_required("This needs a session. Log in with `rekor login`."));
             }
         }
     }
+    match on.database {
+        Some(database) if facts.place == Place::Preview => require_preview(database),
+        _ => Ok(()),
+    }
+}
+
+fn human_required(message: &str) -> Error {
+    Error::new(ErrorKind::HumanRequired, message)
+}
+
+fn visible(principal: &Principal, on: Target<'_>) -> Result<()> {
+    let Some(database) = on.database else { return Ok(()) };
+    if !principal.grants.see(database) {
+        return Err(missing_database(database.as_str()));
+    }
+    match on.collection {
+        Some(collection) if !principal.grants.see_collection(database, collection) => {
+            Err(missing_collection(database, collection))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn permit(principal: &Principal, permission: Permission, on: Target<'_>) -> Result<()> {
+    let Some(database) = on.database else {
+        return if principal.grants.allow_anywhere(permission) {
+            Ok(())
+        } else {
+            Err(Error::forbidden(format!(
+                "The credential does not have the permission {permission}."
+            )))
+        };
+    };
+    let collections = principal.collections(permission, database);
+    let (allowed, place) = match on.collection {
+        Some(collection) => {
+            (collections.contains(collection), format!("the collection {collection} of {database}"))
+        }
+        None => (!collections.is_empty(), database.to_string()),
+    };
+    if allowed {
+        return Ok(());
+    }
+    Err(Error::forbidden(format!(
+        "The credential does not have the permission {permission} on {place}; `rekor whoami` shows what it has."
+    )))
+}
+
+/// The error of a database that does not exist, or that the credential does not reach.
+pub fn missing_database(id: &str) -> Error {
+    Error::not_found(format!(
+        "The database {id} does not exist, or the credential does not reach it. `rekor databases list` shows those it reaches."
+    ))
+}
+
+/// The error of a collection that does not exist, or that the credential does not reach.
+pub fn missing_collection(database: &DatabaseId, id: &str) -> Error {
+    Error::not_found(format!(
+        "The collection {id} does not exist in {database}, or the credential does not reach it. \
+         `rekor collections list --database {database}` shows those it reaches."
+    ))
+}
+
+/// Configuration changes in previews only.
+fn require_preview(database: &DatabaseId) -> Result<()> {
+    if database.is_preview() {
+        return Ok(());
+    }
+    Err(Error::forbidden(format!(
+        "{database} is a production database: its configuration changes only by promotion. \
+         Make a preview with `rekor databases create-preview {database} --name <slug>` and work in {database}--<slug>."
+    )))
 }

@@ -4,9 +4,13 @@
 //! those methods and answers; it decides nothing.
 
 pub mod auth;
+pub mod operation;
 pub mod rest;
 pub mod server;
 pub mod service;
+
+mod login;
+mod password;
 
 pub use rekor_ingest::Thresholds;
 pub use server::{local_router, router, serve};

@@ -2,90 +2,40 @@
 
 mod extract;
 mod handlers;
+pub(crate) mod limit;
 mod openapi;
+mod pages;
 
 use crate::service::Service;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue},
     routing::{delete, get, patch, post, put},
 };
 use rekor_core::limits;
 use std::sync::Arc;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowHeaders, AllowMethods, CorsLayer},
+    decompression::RequestDecompressionLayer,
+};
 
 /// Room for the members around the data of a batch.
 const BODY_BYTES_MAX: usize = limits::BATCH_BYTES_MAX + limits::MIB;
 
-/// A route, for OpenAPI and its test.
-#[derive(Clone, Copy, Debug)]
-pub struct Route {
-    /// HTTP method in lower case.
-    pub method: &'static str,
-    /// Path with `{parameters}`.
-    pub path: &'static str,
-    /// One line about it.
-    pub summary: &'static str,
-}
-
-const fn route(method: &'static str, path: &'static str, summary: &'static str) -> Route {
-    Route { method, path, summary }
-}
-
-/// Every route of the API. `/v1/workspaces` and `/v1/{db}/records/…` are the same routes in the older vocabulary.
-pub const ROUTES: &[Route] = &[
-    route("get", "/health/live", "The process runs."),
-    route("get", "/health/ready", "The service answers."),
-    route("get", "/metrics", "Prometheus metrics."),
-    route("get", "/openapi.json", "This description."),
-    route("get", "/v1/whoami", "Who the caller is."),
-    route("get", "/v1/admin/stats", "Sizes of the store."),
-    route(
-        "get",
-        "/v1/admin/check",
-        "Whether everything stored is whole, and every row alive once.",
-    ),
-    route("post", "/v1/admin/flush", "Make everything durable in data files."),
-    route("post", "/v1/admin/compact", "Merge the data files of every table."),
-    route("post", "/v1/databases", "Create a database."),
-    route("get", "/v1/databases", "List databases, by tag if given."),
-    route("get", "/v1/databases/{id}", "Get a database."),
-    route("put", "/v1/databases/{id}", "Change name, description or tags."),
-    route("delete", "/v1/databases/{id}", "Delete a database and its previews."),
-    route("post", "/v1/databases/{id}/previews", "Create a preview."),
-    route("get", "/v1/databases/{id}/previews", "List previews."),
-    route(
-        "post",
-        "/v1/databases/{id}/promote",
-        "Promote a preview's collections (humans only), or show what would change.",
-    ),
-    route("get", "/v1/databases/{id}/promotions", "List promotions, newest first."),
-    route("post", "/v1/tokens", "Create a token."),
-    route("get", "/v1/tokens", "List tokens."),
-    route("delete", "/v1/tokens/{id}", "Revoke a token."),
-    route("get", "/v1/{db}/collections", "List collections."),
-    route("get", "/v1/{db}/collections/{id}", "Get a collection."),
-    route("put", "/v1/{db}/collections/{id}", "Create or change a collection of a preview."),
-    route("delete", "/v1/{db}/collections/{id}", "Delete a collection of a preview."),
-    route("post", "/v1/{db}/documents/{collection}", "Create or replace a document."),
-    route("put", "/v1/{db}/documents/{collection}", "Create or replace a document."),
-    route("get", "/v1/{db}/documents/{collection}", "Get a document by external_id."),
-    route("put", "/v1/{db}/documents/{collection}/{id}", "Create or replace a document by id."),
-    route("patch", "/v1/{db}/documents/{collection}/{id}", "Merge members into a document."),
-    route("get", "/v1/{db}/documents/{collection}/{id}", "Get a document."),
-    route(
-        "delete",
-        "/v1/{db}/documents/{collection}/{id}",
-        "Soft-delete a document and its relationships.",
-    ),
-    route("get", "/v1/{db}/documents/{collection}/{id}/related", "Traverse relationships."),
-    route("post", "/v1/{db}/relationships", "Create or update a relationship."),
-    route("put", "/v1/{db}/relationships", "Create or update a relationship."),
-    route("get", "/v1/{db}/relationships/{id}", "Get a relationship."),
-    route("delete", "/v1/{db}/relationships/{id}", "Soft-delete a relationship."),
-    route("post", "/v1/{db}/batch", "Run up to 1,000 operations, all or none."),
-    route("post", "/v1/{db}/import/{collection}", "Import NDJSON as a stream."),
-    route("post", "/v1/{db}/sql", "Run a SQL query."),
+/// Routes that need no credential, as `method path`, with a line about each.
+pub const OPEN_ROUTES: &[(&str, &str)] = &[
+    ("get /health/live", "The process runs."),
+    ("get /health/ready", "The service answers."),
+    ("get /health/status", "Version and clock of the server."),
+    ("get /metrics", "Prometheus metrics."),
+    ("get /openapi.json", "This description."),
+    ("post /v1/auth/enrol", "Add the first person, with the code that the server printed."),
+    ("post /v1/auth/login", "Open a session with login and password."),
+    ("post /v1/auth/device", "Start the login of a device without a browser."),
+    ("post /v1/auth/token", "Exchange a code for a session."),
 ];
 
 /// The router of all routes.
@@ -93,13 +43,25 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
     let mut router = Router::new()
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
+        .route("/health/status", get(handlers::status))
         .route("/metrics", get(handlers::metrics))
         .route("/openapi.json", get(openapi::document))
         .route("/v1/whoami", get(handlers::whoami))
         .route("/v1/admin/stats", get(handlers::stats))
         .route("/v1/admin/check", get(handlers::check))
+        .route("/v1/admin/audit", get(handlers::verify_audit))
         .route("/v1/admin/flush", post(handlers::flush))
         .route("/v1/admin/compact", post(handlers::compact))
+        .route("/auth/authorize", get(pages::authorize_page).post(pages::authorize))
+        .route("/auth/device", get(pages::device_page).post(pages::approve_device))
+        .route("/v1/auth/enrol", post(handlers::enrol))
+        .route("/v1/auth/login", post(handlers::login))
+        .route("/v1/auth/logout", post(handlers::logout))
+        .route("/v1/auth/confirm", post(handlers::confirm))
+        .route("/v1/auth/device", post(pages::start_device))
+        .route("/v1/auth/token", post(pages::exchange))
+        .route("/v1/users", post(handlers::create_user).get(handlers::list_users))
+        .route("/v1/users/{id}", put(handlers::change_user).delete(handlers::delete_user))
         .route("/v1/tokens", post(handlers::create_token).get(handlers::list_tokens))
         .route("/v1/tokens/{id}", delete(handlers::revoke_token))
         .route("/v1/{db}/collections", get(handlers::list_collections))
@@ -111,11 +73,29 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         )
         .route(
             "/v1/{db}/relationships",
-            post(handlers::put_relationship).put(handlers::put_relationship),
+            post(handlers::put_relationship)
+                .put(handlers::put_relationship)
+                .get(handlers::list_relationships),
         )
         .route(
             "/v1/{db}/relationships/{id}",
             get(handlers::get_relationship).delete(handlers::delete_relationship),
+        )
+        .route("/v1/{db}/collections/{id}/history", get(handlers::collection_history))
+        .route("/v1/{db}/collections/{id}/diff", post(handlers::collection_diff))
+        .route("/v1/{db}/export/{collection}", get(handlers::export))
+        .route("/v1/{db}/relationship-types", get(handlers::list_relationship_types))
+        .route(
+            "/v1/{db}/relationship-types/{id}",
+            get(handlers::get_relationship_type)
+                .put(handlers::put_relationship_type)
+                .delete(handlers::delete_relationship_type),
+        )
+        .route("/v1/{db}/providers/{provider}/import", post(handlers::import_tools))
+        .route("/v1/{db}/providers/{provider}/export", get(handlers::export_tools))
+        .route(
+            "/v1/{db}/providers/{provider}/import-call/{collection}",
+            post(handlers::import_call),
         )
         .route("/v1/{db}/batch", post(handlers::batch))
         .route("/v1/{db}/sql", post(handlers::sql))
@@ -135,12 +115,18 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
                     .put(handlers::change_database)
                     .delete(handlers::delete_database),
             )
+            .route(&format!("/v1/{databases}/{{id}}/restore"), post(handlers::restore_database))
             .route(
                 &format!("/v1/{databases}/{{id}}/previews"),
                 post(handlers::create_preview).get(handlers::list_previews),
             )
             .route(&format!("/v1/{databases}/{{id}}/promote"), post(handlers::promote))
-            .route(&format!("/v1/{databases}/{{id}}/promotions"), get(handlers::promotions));
+            .route(&format!("/v1/{databases}/{{id}}/promotions"), get(handlers::promotions))
+            .route(
+                &format!("/v1/{databases}/{{id}}/promotions/{{promotion}}"),
+                get(handlers::promotion),
+            )
+            .route(&format!("/v1/{databases}/{{id}}/rollback"), post(handlers::rollback));
     }
     for documents in ["documents", "records"] {
         let base = format!("/v1/{{db}}/{documents}/{{collection}}");
@@ -149,7 +135,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
                 &base,
                 post(handlers::put_document)
                     .put(handlers::put_document)
-                    .get(handlers::find_document),
+                    .get(handlers::find_documents),
             )
             .route(
                 &format!("{base}/{{id}}"),
@@ -158,14 +144,34 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
                     .get(handlers::get_document)
                     .delete(handlers::delete_document),
             )
+            .route(&format!("{base}/query"), post(handlers::query_documents))
             .route(&format!("{base}/{{id}}/related"), get(handlers::related));
     }
     router
         .fallback(handlers::unknown_route)
         .method_not_allowed_fallback(handlers::unknown_method)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&service), limit::limit))
+        .layer(RequestDecompressionLayer::new())
+        .layer(cors(&service))
         .layer(axum::middleware::from_fn(extract::request_id))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .with_state(service)
+}
+
+/// Which pages of other origins may call from a browser: none, unless the server was told some.
+fn cors(service: &Service) -> CorsLayer {
+    let origins =
+        service.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let origins: Vec<HeaderValue> = origins.collect();
+    if origins.is_empty() {
+        return CorsLayer::new();
+    }
+    let exposed = ["etag", "retry-after", "x-request-id"].map(HeaderName::from_static);
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(exposed)
 }

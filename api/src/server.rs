@@ -11,9 +11,9 @@ pub fn router(service: Arc<Service>) -> Router {
     rest::routes(service)
 }
 
-/// All routes for the in-process command line, which acts as [`Principal::Local`].
+/// All routes for the in-process command line, which acts as [`Principal::local`].
 pub fn local_router(service: Arc<Service>) -> Router {
-    rest::routes(service).layer(Extension(Principal::Local))
+    rest::routes(service).layer(Extension(Principal::local()))
 }
 
 /// Serves until `shutdown` resolves, then finishes the requests under way and closes the engine.

@@ -1,25 +1,37 @@
 //! Every operation of Rekor, one method each, with no transport.
 
 pub mod batch;
+pub mod browser;
 pub mod collection;
+mod config;
 pub mod database;
 pub mod document;
 pub mod import;
+pub mod list;
 pub mod promote;
+pub mod provider;
 pub mod relationship;
+pub mod relationship_type;
+pub mod session;
 pub mod sql;
 pub mod token;
+pub mod user;
 
-use crate::auth::Principal;
+use crate::{
+    auth::{Principal, Target, authorise, missing_collection, missing_database},
+    operation::Operation,
+    rest::limit::RateLimit,
+};
 use rekor_core::{
     Error, Result,
     catalog::{Collection, Database},
     fs::{Fs, OsFs},
-    id::{CollectionId, DatabaseId},
     store::{RootLocation, Store},
     time::Sources,
 };
-use rekor_ingest::{CheckReport, Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds};
+use rekor_ingest::{
+    AuditReport, CheckReport, Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds,
+};
 use rekor_query::QueryEngine;
 use std::{path::PathBuf, sync::Arc};
 
@@ -40,6 +52,30 @@ pub struct ServiceConfig {
     pub holder: String,
     /// When memory becomes files.
     pub thresholds: Thresholds,
+    /// The address by which people and programs reach the server, if it is not the one it listens on.
+    pub public_url: Option<String>,
+    /// Requests a second that a credential may send; no limit, if absent.
+    pub rate_limit: Option<u32>,
+    /// Origins whose pages may call from a browser.
+    pub cors_origins: Vec<String>,
+}
+
+impl ServiceConfig {
+    /// A root in a local directory, written by this process alone.
+    pub fn local(root: PathBuf) -> Self {
+        Self {
+            root: RootLocation::Local(root),
+            wal_dir: None,
+            s3_variables: Vec::new(),
+            read_only: false,
+            owner_token: None,
+            holder: format!("process {}", std::process::id()),
+            thresholds: Thresholds::default(),
+            public_url: None,
+            rate_limit: None,
+            cors_origins: Vec::new(),
+        }
+    }
 }
 
 /// The service.
@@ -48,6 +84,10 @@ pub struct Service {
     pub(crate) engine: Arc<Engine>,
     pub(crate) queries: QueryEngine,
     pub(crate) owner_token: Option<String>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) doors: session::Doors,
 }
 
 /// One request: who, through which face, under which id.
@@ -55,7 +95,7 @@ pub struct Service {
 pub struct Caller {
     /// Who asks.
     pub principal: Principal,
-    /// `api`, `cli`, `batch`, `import`.
+    /// `api`, `cli`, `batch` or `import`.
     pub source: &'static str,
     /// Id of the request.
     pub request_id: String,
@@ -64,8 +104,8 @@ pub struct Caller {
 impl Caller {
     pub(crate) fn origin(&self) -> Origin {
         Origin {
-            actor_type: self.principal.kind().to_owned(),
-            actor_id: self.principal.id().to_owned(),
+            actor_type: self.principal.actor_type().to_owned(),
+            actor_id: self.principal.id.clone(),
             source: self.source.to_owned(),
             request_id: self.request_id.clone(),
         }
@@ -86,7 +126,16 @@ impl Service {
         let engine = Engine::open(engine_config(config.clone())?, mode)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let queries = QueryEngine::new(threads, Arc::clone(engine.store().objects()))?;
-        Ok(Arc::new(Self { engine, queries, owner_token: config.owner_token }))
+        let doors = session::Doors::new(&*engine.sources().entropy);
+        Ok(Arc::new(Self {
+            engine,
+            queries,
+            owner_token: config.owner_token,
+            public_url: config.public_url,
+            rate_limit: config.rate_limit.map(RateLimit::new),
+            cors_origins: config.cors_origins,
+            doors,
+        }))
     }
 
     /// Takes no more writes and waits for those under way. Blocking.
@@ -99,7 +148,7 @@ impl Service {
     /// # Errors
     /// `Forbidden` without the right, `Unavailable` if the store fails.
     pub async fn flush(&self, caller: &Caller) -> Result<Stats> {
-        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        authorise(&caller.principal, Operation::AdminFlush, Target::ACCOUNT)?;
         self.engine.flush().await?;
         Ok(self.engine.stats())
     }
@@ -109,7 +158,7 @@ impl Service {
     /// # Errors
     /// `Forbidden` without the right, `Unavailable` if the store fails.
     pub async fn compact(&self, caller: &Caller) -> Result<Stats> {
-        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        authorise(&caller.principal, Operation::AdminCompact, Target::ACCOUNT)?;
         self.engine.compact().await?;
         Ok(self.engine.stats())
     }
@@ -119,8 +168,17 @@ impl Service {
     /// # Errors
     /// `Forbidden` without the right.
     pub async fn check(&self, caller: &Caller) -> Result<CheckReport> {
-        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        authorise(&caller.principal, Operation::AdminCheck, Target::ACCOUNT)?;
         Ok(self.engine.check().await)
+    }
+
+    /// Computes the hash chains of the operations logs again: was an entry changed, dropped or put in?
+    ///
+    /// # Errors
+    /// `Forbidden` without the right.
+    pub async fn verify_audit(&self, caller: &Caller) -> Result<AuditReport> {
+        authorise(&caller.principal, Operation::AuditVerify, Target::ACCOUNT)?;
+        Ok(self.engine.verify_logs().await)
     }
 
     /// Sizes, for people.
@@ -128,7 +186,7 @@ impl Service {
     /// # Errors
     /// `Forbidden` without the right.
     pub fn stats(&self, caller: &Caller) -> Result<Stats> {
-        crate::auth::authorise(&caller.principal, crate::auth::Action::Administer)?;
+        authorise(&caller.principal, Operation::AdminStats, Target::ACCOUNT)?;
         Ok(self.engine.stats())
     }
 
@@ -137,30 +195,44 @@ impl Service {
         self.engine.snapshot().visible_seq() < u64::MAX
     }
 
-    pub(crate) fn database(&self, id: &str) -> Result<Arc<Database>> {
-        let snapshot = self.engine.snapshot();
-        let found = snapshot.catalog().databases.get(id).cloned();
-        found.ok_or_else(|| {
-            Error::not_found(format!(
-                "The database {id} does not exist. Create it with `rekor databases create {id}`."
-            ))
-        })
+    /// A database that the caller may do this in.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none or the caller does not reach it, `Forbidden` without the permission.
+    pub(crate) fn reach(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        id: &str,
+    ) -> Result<Arc<Database>> {
+        let database = self.existing(caller, id)?;
+        authorise(&caller.principal, operation, Target::database(&database.entry.id))?;
+        Ok(database)
     }
 
-    pub(crate) fn collection(&self, database: &str, id: &str) -> Result<Arc<Collection>> {
-        let database = self.database(database)?;
-        database.collections.get(id).cloned().ok_or_else(|| {
-            let known: Vec<&str> = database.collections.keys().map(CollectionId::as_str).collect();
-            let hint = if known.is_empty() {
-                "It has no collections yet.".to_owned()
-            } else {
-                format!("It has: {}.", known.join(", "))
-            };
-            Error::not_found(format!(
-                "The collection {id} does not exist in {}. {hint}",
-                database.entry.id
-            ))
-        })
+    /// A collection that the caller may do this to, and its database.
+    ///
+    /// # Errors
+    /// As [`Self::reach`].
+    pub(crate) fn reach_collection(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        database: &str,
+        id: &str,
+    ) -> Result<(Arc<Database>, Arc<Collection>)> {
+        let database = self.existing(caller, database)?;
+        authorise(&caller.principal, operation, Target::collection(&database.entry.id, id))?;
+        let collection = database.collections.get(id).cloned();
+        let collection = collection.ok_or_else(|| missing_collection(&database.entry.id, id))?;
+        Ok((database, collection))
+    }
+
+    pub(crate) fn existing(&self, caller: &Caller, id: &str) -> Result<Arc<Database>> {
+        let snapshot = self.engine.snapshot();
+        let found = snapshot.catalog().databases.get(id).cloned();
+        let seen = found.filter(|database| caller.principal.grants.see(&database.entry.id));
+        seen.ok_or_else(|| missing_database(id))
     }
 }
 
@@ -193,15 +265,4 @@ fn engine_config(config: ServiceConfig) -> Result<EngineConfig> {
             })
         }
     }
-}
-
-/// Changing configuration is refused in production databases.
-pub(crate) fn require_preview(database: &DatabaseId) -> Result<()> {
-    if database.is_preview() {
-        return Ok(());
-    }
-    Err(Error::forbidden(format!(
-        "{database} is a production database: its collections change only by promotion. \
-         Make a preview with `rekor databases create-preview {database} --name <slug>` and work in {database}--<slug>."
-    )))
 }

@@ -17,7 +17,6 @@ use rekor_api::{
         sql::SqlBody,
     },
 };
-use rekor_core::store::RootLocation;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -269,20 +268,12 @@ async fn run(
 async fn cases_answer_as_clickhouse_does() {
     let directory = tempfile::tempdir().unwrap();
     let config = ServiceConfig {
-        root: RootLocation::Local(directory.path().to_owned()),
-        wal_dir: None,
-        s3_variables: Vec::new(),
-        read_only: false,
-        owner_token: None,
-        holder: "test".into(),
         thresholds: Thresholds { small_table_bytes: 0, ..Thresholds::default() },
+        ..ServiceConfig::local(directory.path().to_owned())
     };
     let service: Arc<Service> = tokio::task::block_in_place(|| Service::open(config)).unwrap();
-    let caller = Caller {
-        principal: Principal::Human("owner".into()),
-        source: "api",
-        request_id: "load".into(),
-    };
+    let caller =
+        Caller { principal: Principal::dev_owner(), source: "api", request_id: "load".into() };
     load(&service, &caller).await;
 
     let expected: BTreeMap<String, Value> = lines("expected.jsonl")

@@ -15,7 +15,6 @@ use rekor_api::{
         sql::SqlBody,
     },
 };
-use rekor_core::store::RootLocation;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -138,21 +137,16 @@ impl Peer {
     async fn new(small_table_bytes: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = ServiceConfig {
-            root: RootLocation::Local(directory.path().to_owned()),
-            wal_dir: None,
-            s3_variables: Vec::new(),
-            read_only: false,
-            owner_token: None,
-            holder: "test".into(),
             thresholds: Thresholds {
                 small_table_bytes,
                 row_group_rows: 300,
                 ..Thresholds::default()
             },
+            ..ServiceConfig::local(directory.path().to_owned())
         };
         let service = tokio::task::block_in_place(|| Service::open(config)).unwrap();
         let caller = Caller {
-            principal: Principal::Human("owner".into()),
+            principal: Principal::dev_owner(),
             source: "api",
             request_id: "equality".into(),
         };

@@ -3,11 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use rekor_api::{
-    Service, ServiceConfig, Thresholds,
+    Service, ServiceConfig,
     auth::Principal,
     service::{Caller, database::NewDatabase, sql::SqlBody},
 };
-use rekor_core::store::RootLocation;
 use rekor_query::QueryLimits;
 use serde_json::{Value, json};
 use std::{
@@ -35,21 +34,10 @@ async fn refused(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_past_its_limits_ends_soon() {
     let directory = tempfile::tempdir().unwrap();
-    let config = ServiceConfig {
-        root: RootLocation::Local(directory.path().to_owned()),
-        wal_dir: None,
-        s3_variables: Vec::new(),
-        read_only: false,
-        owner_token: None,
-        holder: "test".into(),
-        thresholds: Thresholds::default(),
-    };
+    let config = ServiceConfig { ..ServiceConfig::local(directory.path().to_owned()) };
     let service: Arc<Service> = tokio::task::block_in_place(|| Service::open(config)).unwrap();
-    let caller = Caller {
-        principal: Principal::Human("owner".into()),
-        source: "api",
-        request_id: "limits".into(),
-    };
+    let caller =
+        Caller { principal: Principal::dev_owner(), source: "api", request_id: "limits".into() };
     let database = from::<NewDatabase>(&json!({"id": "d", "name": "d"}));
     service.create_database(&caller, database).await.unwrap();
 

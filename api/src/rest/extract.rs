@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// Header that names a request in logs and in the operations log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Header by which the command line names itself in the operations log.
+const SOURCE: HeaderName = HeaderName::from_static("x-rekor-source");
+
 /// An error as a response.
 #[derive(Debug)]
 pub(super) struct Failure(pub(super) Error);
@@ -90,7 +93,7 @@ impl FromRequestParts<Arc<Service>> for By {
         }
         let (principal, source) = match parts.extensions.get::<Principal>() {
             Some(local) => (local.clone(), "cli"),
-            None => (service.authenticate(bearer(&parts.headers))?, "api"),
+            None => (service.authenticate(bearer(&parts.headers))?, source(&parts.headers)),
         };
         let request_id = parts
             .headers
@@ -100,6 +103,29 @@ impl FromRequestParts<Arc<Service>> for By {
             .to_owned();
         Ok(Self(Caller { principal, source, request_id }))
     }
+}
+
+/// The address by which the client reached the server, for links it is to open.
+pub(super) struct PublicUrl(pub(super) String);
+
+impl FromRequestParts<Arc<Service>> for PublicUrl {
+    type Rejection = Failure;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Failure> {
+        if let Some(url) = &service.public_url {
+            return Ok(Self(url.clone()));
+        }
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        Ok(Self(format!("http://{}", host.unwrap_or("127.0.0.1:7373"))))
+    }
+}
+
+/// The face a request says it comes through; only the command line says so.
+fn source(headers: &HeaderMap) -> &'static str {
+    if headers.get(&SOURCE).is_some_and(|value| value == "cli") { "cli" } else { "api" }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -4,14 +4,19 @@ use super::extract::{Answer, Body, By, Failure, if_match, versioned};
 use crate::service::{
     Service,
     batch::Batch,
-    collection::CollectionChange,
+    collection::{CollectionChange, DiffBody},
     database::{DatabaseChange, NewDatabase, NewPreview},
     document::{DocumentBody, DocumentWrite},
     import::ImportOptions,
-    promote::Promotion,
-    relationship::RelationshipBody,
+    list::{ExportLines, ListBody},
+    promote::{Promotion, RollbackBody},
+    provider::{ImportTools, ToolCall},
+    relationship::{RelationshipBody, Walk},
+    relationship_type::TypeChange,
+    session::{Confirmation, Enrolment, Login},
     sql::SqlBody,
     token::NewToken,
+    user::{NewUser, UserChange},
 };
 use axum::{
     Json,
@@ -67,6 +72,11 @@ pub(super) async fn ready(State(service): Shared) -> Response {
     }
 }
 
+/// Version and clock, for whoever looks into why something does not work.
+pub(super) async fn status(State(service): Shared) -> Answer {
+    ok(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "time_ms": service.now()}))
+}
+
 pub(super) async fn metrics(State(service): Shared) -> Response {
     let stats = service.engine.stats();
     let lines = [
@@ -99,7 +109,7 @@ pub(super) async fn unknown_method(uri: Uri) -> Response {
 }
 
 pub(super) async fn whoami(State(service): Shared, By(caller): By) -> Answer {
-    ok(service.whoami(&caller))
+    ok(service.whoami(&caller)?)
 }
 
 pub(super) async fn stats(State(service): Shared, By(caller): By) -> Answer {
@@ -110,12 +120,69 @@ pub(super) async fn check(State(service): Shared, By(caller): By) -> Answer {
     ok(service.check(&caller).await?)
 }
 
+pub(super) async fn verify_audit(State(service): Shared, By(caller): By) -> Answer {
+    ok(service.verify_audit(&caller).await?)
+}
+
 pub(super) async fn flush(State(service): Shared, By(caller): By) -> Answer {
     ok(service.flush(&caller).await?)
 }
 
 pub(super) async fn compact(State(service): Shared, By(caller): By) -> Answer {
     ok(service.compact(&caller).await?)
+}
+
+pub(super) async fn enrol(State(service): Shared, Body(body): Body<Enrolment>) -> Answer {
+    created(service.enrol(body).await?, true)
+}
+
+pub(super) async fn login(State(service): Shared, Body(body): Body<Login>) -> Answer {
+    ok(service.login(body).await?)
+}
+
+pub(super) async fn logout(State(service): Shared, By(caller): By) -> Answer {
+    ok(service.logout(&caller).await?)
+}
+
+pub(super) async fn confirm(
+    State(service): Shared,
+    By(caller): By,
+    Body(body): Body<Confirmation>,
+) -> Answer {
+    ok(service.confirm(&caller, body).await?)
+}
+
+pub(super) async fn list_users(
+    State(service): Shared,
+    By(caller): By,
+    Query(page): Query<Page>,
+) -> Answer {
+    page.list(service.list_users(&caller)?)
+}
+
+pub(super) async fn create_user(
+    State(service): Shared,
+    By(caller): By,
+    Body(body): Body<NewUser>,
+) -> Answer {
+    created(service.create_user(&caller, body).await?, true)
+}
+
+pub(super) async fn change_user(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Body(body): Body<UserChange>,
+) -> Answer {
+    ok(service.change_user(&caller, &id, body).await?)
+}
+
+pub(super) async fn delete_user(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
+    ok(service.delete_user(&caller, &id).await?)
 }
 
 pub(super) async fn create_token(
@@ -183,6 +250,14 @@ pub(super) async fn delete_database(
     ok(service.delete_database(&caller, &id).await?)
 }
 
+pub(super) async fn restore_database(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
+    ok(service.restore_database(&caller, &id).await?)
+}
+
 pub(super) async fn create_preview(
     State(service): Shared,
     By(caller): By,
@@ -217,6 +292,41 @@ pub(super) async fn promotions(
     Query(page): Query<Page>,
 ) -> Answer {
     page.list(service.promotions(&caller, &id)?)
+}
+
+pub(super) async fn promotion(
+    State(service): Shared,
+    By(caller): By,
+    Path((id, promotion)): Path<(String, String)>,
+) -> Answer {
+    ok(service.promotion(&caller, &id, &promotion)?)
+}
+
+pub(super) async fn rollback(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+    Body(body): Body<RollbackBody>,
+) -> Answer {
+    ok(service.rollback(&caller, &id, body).await?)
+}
+
+pub(super) async fn collection_history(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    Query(page): Query<Page>,
+) -> Answer {
+    page.list(service.collection_history(&caller, &db, &id)?)
+}
+
+pub(super) async fn collection_diff(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    Body(body): Body<DiffBody>,
+) -> Answer {
+    ok(service.collection_diff(&caller, &db, &id, &body)?)
 }
 
 pub(super) async fn list_collections(
@@ -302,29 +412,93 @@ pub(super) async fn patch_document(
         .await
 }
 
+/// What a single document is asked for with.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Find {
-    external_id: Option<String>,
-    external_source: Option<String>,
     #[serde(default)]
     include_deleted: bool,
 }
 
-pub(super) async fn find_document(
+/// The query of a list; with `external_id` it finds one document.
+#[derive(Debug, Deserialize)]
+pub(super) struct FindOrList {
+    external_id: Option<String>,
+    #[serde(default)]
+    include_deleted: bool,
+    filter: Option<String>,
+    sort: Option<String>,
+    fields: Option<String>,
+    limit: Option<String>,
+    offset: Option<String>,
+    cursor: Option<String>,
+    external_source: Option<String>,
+}
+
+impl FindOrList {
+    fn list(self) -> ListBody {
+        ListBody {
+            filter: self.filter.map(Value::from),
+            sort: self.sort.map(Value::from),
+            fields: self.fields.map(Value::from),
+            limit: self.limit.map(Value::from),
+            offset: self.offset.map(Value::from),
+            cursor: self.cursor,
+            external_source: self.external_source,
+            ..ListBody::default()
+        }
+    }
+}
+
+pub(super) async fn find_documents(
     State(service): Shared,
     By(caller): By,
     Path((db, collection)): Path<(String, String)>,
-    Query(find): Query<Find>,
+    Query(find): Query<FindOrList>,
 ) -> Answer {
-    let Some(id) = find.external_id else {
-        return Err(
-            Error::validation("Give external_id, or query documents with POST …/sql.").into()
-        );
+    let Some(id) = find.external_id.clone() else {
+        return ok(service.list_documents(&caller, &db, &collection, &find.list()).await?);
     };
     let key = RowKey::External { source: find.external_source.unwrap_or_default(), id };
     let view = service.get_document(&caller, &db, &collection, &key, find.include_deleted).await?;
     Ok(versioned(StatusCode::OK, view.version, view))
+}
+
+pub(super) async fn query_documents(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection)): Path<(String, String)>,
+    Body(body): Body<ListBody>,
+) -> Answer {
+    ok(service.list_documents(&caller, &db, &collection, &body).await?)
+}
+
+pub(super) async fn list_relationships(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    Query(find): Query<FindOrList>,
+) -> Answer {
+    ok(service.list_relationships(&caller, &db, &find.list()).await?)
+}
+
+/// The query of an export.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Export {
+    #[serde(default)]
+    lines: ExportLines,
+}
+
+pub(super) async fn export(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection)): Path<(String, String)>,
+    Query(export): Query<Export>,
+) -> Answer {
+    let lines = service.export(&caller, &db, &collection, export.lines).await?;
+    let body = axum::body::Body::from_stream(lines);
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response())
 }
 
 pub(super) async fn get_document(
@@ -360,6 +534,7 @@ pub(super) struct Traverse {
     #[serde(rename = "type")]
     rel_type: Option<String>,
     direction: Option<String>,
+    depth: Option<usize>,
     limit: Option<usize>,
     offset: Option<usize>,
 }
@@ -381,9 +556,8 @@ pub(super) async fn related(
             .into());
         }
     };
-    let all = service
-        .related(&caller, &db, &collection, &id, direction, query.rel_type.as_deref())
-        .await?;
+    let walk = Walk { direction, rel_type: query.rel_type, depth: query.depth.unwrap_or(1) };
+    let all = service.related(&caller, &db, &collection, &id, &walk).await?;
     Page { limit: query.limit, offset: query.offset, tag: None }.list(all)
 }
 
@@ -412,6 +586,76 @@ pub(super) async fn delete_relationship(
     Path((db, id)): Path<(String, String)>,
 ) -> Answer {
     ok(service.delete_relationship(&caller, &db, &id).await?)
+}
+
+pub(super) async fn list_relationship_types(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    Query(page): Query<Page>,
+) -> Answer {
+    page.list(service.list_relationship_types(&caller, &db)?)
+}
+
+pub(super) async fn get_relationship_type(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
+    ok(service.get_relationship_type(&caller, &db, &id)?)
+}
+
+pub(super) async fn put_relationship_type(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    Body(body): Body<TypeChange>,
+) -> Answer {
+    let (view, new) = service.put_relationship_type(&caller, &db, &id, body).await?;
+    created(view, new)
+}
+
+pub(super) async fn delete_relationship_type(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
+    ok(service.delete_relationship_type(&caller, &db, &id).await?)
+}
+
+pub(super) async fn import_tools(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, provider)): Path<(String, String)>,
+    Body(body): Body<ImportTools>,
+) -> Answer {
+    ok(service.import_tools(&caller, &db, &provider, &body).await?)
+}
+
+/// The query of an export of tools.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExportTools {
+    collections: Option<String>,
+}
+
+pub(super) async fn export_tools(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, provider)): Path<(String, String)>,
+    Query(query): Query<ExportTools>,
+) -> Answer {
+    ok(service.export_tools(&caller, &db, &provider, query.collections.as_deref())?)
+}
+
+pub(super) async fn import_call(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, provider, collection)): Path<(String, String, String)>,
+    Body(body): Body<ToolCall>,
+) -> Answer {
+    let (view, new) = service.import_call(&caller, &db, &provider, &collection, body).await?;
+    Ok(versioned(if new { StatusCode::CREATED } else { StatusCode::OK }, view.version, view))
 }
 
 pub(super) async fn batch(

@@ -1,8 +1,13 @@
-//! The OpenAPI description, made from the route table.
+//! The OpenAPI description, made from the table of operations.
 
-use super::ROUTES;
+mod bodies;
+
+use super::OPEN_ROUTES;
+use crate::operation::{Needs, OPERATIONS};
 use axum::Json;
+use rekor_core::ErrorKind;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// `GET /openapi.json`.
 pub(super) async fn document() -> Json<Value> {
@@ -11,42 +16,14 @@ pub(super) async fn document() -> Json<Value> {
 
 fn describe() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for route in ROUTES {
-        let parameters: Vec<Value> = route
-            .path
-            .split('/')
-            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-            .collect();
-        let error = json!({"description": "What is wrong, where, and what to do next.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}});
-        let mut operation = json!({
-            "summary": route.summary,
-            "operationId": operation_id(route.method, route.path),
-            "parameters": parameters,
-            "responses": {"200": {"description": "Done."}, "default": error},
-        });
-        let open = route.path.starts_with("/health")
-            || route.path == "/metrics"
-            || route.path == "/openapi.json";
-        if let Some(members) = operation.as_object_mut() {
-            if open {
-                members.insert("security".to_owned(), json!([]));
-            }
-            if matches!(route.method, "post" | "put" | "patch") {
-                let media = if route.path.contains("/import/") {
-                    "application/x-ndjson"
-                } else {
-                    "application/json"
-                };
-                members.insert(
-                    "requestBody".to_owned(),
-                    json!({"required": true, "content": {media: {"schema": {}}}}),
-                );
-            }
-        }
-        let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
-        if let Some(methods) = path.as_object_mut() {
-            methods.insert(route.method.to_owned(), operation);
+    for (route, summary) in OPEN_ROUTES {
+        add(&mut paths, route, summary, true);
+    }
+    for facts in OPERATIONS {
+        for route in facts.routes {
+            let human = matches!(facts.needs, Needs::Human(_) | Needs::Owner | Needs::Session);
+            let needs = if human { " Needs a person with a session." } else { "" };
+            add(&mut paths, route, &format!("{}{needs}", facts.summary), false);
         }
     }
     json!({
@@ -59,11 +36,70 @@ fn describe() -> Value {
             "schemas": {"Error": {
                 "type": "object", "required": ["error"],
                 "properties": {"error": {"type": "object", "required": ["code", "message", "details"], "properties": {
-                    "code": {"type": "string"}, "message": {"type": "string"}, "details": {"type": "array", "items": {"type": "object"}},
+                    "code": {"enum": codes()}, "message": {"type": "string"}, "details": {"type": "array", "items": {"type": "object"}},
                 }}},
             }},
         },
     })
+}
+
+fn codes() -> BTreeSet<&'static str> {
+    ErrorKind::ALL.iter().map(|kind| kind.facts().code).collect()
+}
+
+/// Adds a route; two operations of one route share its description.
+fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, open: bool) {
+    let Some((method, path)) = route.split_once(' ') else { return };
+    let methods = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+    let Some(methods) = methods.as_object_mut() else { return };
+    if let Some(known) = methods.get_mut(method).and_then(|known| known.get_mut("summary")) {
+        *known = Value::from(format!("{} {summary}", known.as_str().unwrap_or_default()));
+        return;
+    }
+    let parameter = |name: &str, place: &str| json!({"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}});
+    let in_path = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| parameter(name, "path"));
+    let in_query = bodies::query(route).iter().map(|name| parameter(name, "query"));
+    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    let media = if path.contains("/import/") || path.contains("/export/{collection}") {
+        "application/x-ndjson"
+    } else if path == "/metrics" || matches!(path, "/health/live" | "/health/ready") {
+        "text/plain"
+    } else {
+        "application/json"
+    };
+    let error = json!({
+        "description": "What is wrong, where, and what to do next.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    });
+    let answer =
+        if method == "post" && path.contains("/import/") { "application/json" } else { media };
+    let mut operation = json!({
+        "summary": summary,
+        "operationId": operation_id(method, path),
+        "parameters": parameters,
+        "responses": {
+            "2XX": {"description": "Done.", "content": {answer: {"schema": {}}}},
+            "4XX": error,
+            "5XX": error,
+        },
+    });
+    if let Some(members) = operation.as_object_mut() {
+        if open {
+            members.insert("security".to_owned(), json!([]));
+        }
+        let body = bodies::of(route);
+        if body.is_some() || media == "application/x-ndjson" && method == "post" {
+            let schema = body.unwrap_or_else(|| json!({"type": "string"}));
+            members.insert(
+                "requestBody".to_owned(),
+                json!({"required": true, "content": {media: {"schema": schema}}}),
+            );
+        }
+    }
+    methods.insert(method.to_owned(), operation);
 }
 
 fn operation_id(method: &str, path: &str) -> String {
@@ -75,16 +111,65 @@ fn operation_id(method: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::{
+        batch::Batch,
+        collection::{CollectionChange, DiffBody},
+        database::{DatabaseChange, NewDatabase, NewPreview},
+        document::DocumentBody,
+        list::ListBody,
+        promote::{Promotion, RollbackBody},
+        provider::{ImportTools, ToolCall},
+        relationship::RelationshipBody,
+        relationship_type::TypeChange,
+        session::{Confirmation, Enrolment, Login},
+        sql::SqlBody,
+        token::NewToken,
+        user::{NewUser, UserChange},
+    };
+
+    /// The example of a route's body is read by the type that the handler reads, and is valid by its schema.
+    #[test]
+    fn examples_are_what_handlers_read() {
+        fn reads<T: serde::de::DeserializeOwned>(route: &str) {
+            let schema = bodies::of(route).unwrap();
+            let example = &schema["examples"][0];
+            assert!(serde_json::from_str::<T>(&example.to_string()).is_ok(), "{route}: {example}");
+            let compiled = rekor_core::schema::Schema::compile(&schema).unwrap();
+            compiled.validate(example).unwrap();
+        }
+        reads::<Enrolment>("post /v1/auth/enrol");
+        reads::<Login>("post /v1/auth/login");
+        reads::<crate::service::browser::Exchange>("post /v1/auth/token");
+        reads::<Confirmation>("post /v1/auth/confirm");
+        reads::<NewUser>("post /v1/users");
+        reads::<UserChange>("put /v1/users/{id}");
+        reads::<NewToken>("post /v1/tokens");
+        reads::<NewDatabase>("post /v1/databases");
+        reads::<DatabaseChange>("put /v1/databases/{id}");
+        reads::<NewPreview>("post /v1/databases/{id}/previews");
+        reads::<Promotion>("post /v1/databases/{id}/promote");
+        reads::<RollbackBody>("post /v1/databases/{id}/rollback");
+        reads::<CollectionChange>("put /v1/{db}/collections/{id}");
+        reads::<DiffBody>("post /v1/{db}/collections/{id}/diff");
+        reads::<DocumentBody>("post /v1/{db}/documents/{collection}");
+        reads::<DocumentBody>("put /v1/{db}/documents/{collection}/{id}");
+        reads::<DocumentBody>("patch /v1/{db}/documents/{collection}/{id}");
+        reads::<ListBody>("post /v1/{db}/documents/{collection}/query");
+        reads::<RelationshipBody>("put /v1/{db}/relationships");
+        reads::<TypeChange>("put /v1/{db}/relationship-types/{id}");
+        reads::<Batch>("post /v1/{db}/batch");
+        reads::<SqlBody>("post /v1/{db}/sql");
+        reads::<ImportTools>("post /v1/{db}/providers/{provider}/import");
+        reads::<ToolCall>("post /v1/{db}/providers/{provider}/import-call/{collection}");
+    }
 
     #[test]
-    fn every_route_is_described_once() {
+    fn every_route_is_described() {
         let described = describe();
-        let count: usize = described["paths"]
-            .as_object()
-            .unwrap()
-            .values()
-            .map(|methods| methods.as_object().unwrap().len())
-            .sum();
-        assert_eq!(count, ROUTES.len());
+        let routes = OPERATIONS.iter().flat_map(|facts| facts.routes).copied();
+        for route in routes.chain(OPEN_ROUTES.iter().map(|(route, _)| *route)) {
+            let (method, path) = route.split_once(' ').unwrap();
+            assert!(described["paths"][path][method]["operationId"].is_string(), "{route}");
+        }
     }
 }

@@ -1,17 +1,17 @@
 //! Atomic batches.
 
 use super::{
-    Caller, Service, collection::put_collection, document::external,
-    relationship::RelationshipBody, require_preview,
+    Caller, Service, collection::CollectionChange, document::external,
+    relationship::RelationshipBody,
 };
-use crate::auth::{Action, authorise};
+use crate::operation::Operation as Op;
 use bytes::Bytes;
 use rekor_core::{
     Error, ErrorKind, Result,
-    catalog::{CollectionEntry, Database},
-    id::{CollectionId, RowId},
+    catalog::Database,
+    grant::{Permission, Subject},
+    id::{RowId, TableId},
     limits,
-    schema::Schema,
 };
 use rekor_ingest::{Frame, Operation, RowKey, WriteMode};
 use serde::Deserialize;
@@ -66,6 +66,8 @@ struct UpsertCollection {
     description: Option<String>,
     #[serde(alias = "schema")]
     json_schema: Option<Value>,
+    icon: Option<String>,
+    color: Option<String>,
 }
 
 impl Service {
@@ -74,9 +76,7 @@ impl Service {
     /// # Errors
     /// The first bad operation, as `Operation N failed: …` with `details[].index`.
     pub async fn batch(&self, caller: &Caller, database: &str, batch: Batch) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteDocuments)?;
-        authorise(&caller.principal, Action::WriteRelationships)?;
-        let database = self.database(database)?;
+        let database = self.reach(caller, Op::Batch, database)?;
         let count = batch.operations.len();
         if count == 0 || count > limits::BATCH_OPERATIONS_MAX {
             return Err(Error::validation(format!(
@@ -92,8 +92,10 @@ impl Service {
             ));
         }
         let (mut operations, mut kinds) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        // Where the outcome of each client operation is among those of all.
+        let mut places = Vec::with_capacity(count);
         for (index, raw) in batch.operations.iter().enumerate() {
-            let (kind, operation) = self
+            let (kind, made) = self
                 .batch_operation(&caller.through("batch"), &database, raw)
                 .await
                 .map_err(|mut error| {
@@ -106,18 +108,20 @@ impl Service {
                     )
                 })?;
             kinds.push(kind);
-            operations.push(operation);
+            places.push(operations.len());
+            operations.extend(made);
         }
-        let receipt = self
-            .engine
-            .write(Frame { origin: caller.through("batch").origin(), operations })
-            .await?;
-        let results: Vec<Value> = receipt
-            .outcomes
+        let frame = Frame { origin: caller.through("batch").origin(), operations };
+        let written = self.engine.write(frame).await;
+        let receipt = written.map_err(|error| at_client_operation(error, &places))?;
+        let results: Vec<Value> = places
             .iter()
             .zip(kinds)
             .enumerate()
-            .map(|(index, (outcome, kind))| json!({"index": index, "type": kind, "id": &*outcome.row.id, "version": outcome.row.version}))
+            .filter_map(|(index, (place, kind))| {
+                let row = &receipt.outcomes.get(*place)?.row;
+                Some(json!({"index": index, "type": kind, "id": &*row.id, "version": row.version}))
+            })
             .collect();
         Ok(json!({"results": results}))
     }
@@ -127,17 +131,14 @@ impl Service {
         caller: &Caller,
         database: &Database,
         raw: &RawValue,
-    ) -> Result<(String, Operation)> {
+    ) -> Result<(String, Vec<Operation>)> {
         let kind: Kind = parse(raw)?;
         let name = kind.name.replace("_record", "_document");
         let operation = match name.as_str() {
             "upsert_document" => {
                 let body: UpsertDocument = parse(raw)?;
                 Operation::UpsertDocument {
-                    table: self
-                        .collection(database.entry.id.as_str(), &body.collection)?
-                        .entry
-                        .table,
+                    table: self.documents(caller, Op::DocumentPut, database, &body.collection)?,
                     id: body.id.as_deref().map(RowId::canonical).transpose()?,
                     external: external(body.external_id.map(Some), body.external_source)?,
                     data: Bytes::from(body.data.get().to_owned()),
@@ -152,7 +153,7 @@ impl Service {
                     .collection
                     .as_deref()
                     .ok_or_else(|| Error::validation("delete_document needs `collection`."))?;
-                let table = self.collection(database.entry.id.as_str(), collection)?.entry.table;
+                let table = self.documents(caller, Op::DocumentDelete, database, collection)?;
                 Operation::Delete { table, if_version: body.expected_version, key: row_key(&body)? }
             }
             "upsert_relationship" => {
@@ -161,10 +162,16 @@ impl Service {
                 let text = Value::Object(members).to_string();
                 let body: RelationshipBody = serde_json::from_str(&text)
                     .map_err(|error| Error::validation(error.to_string()))?;
-                self.relationship_operation(database, body).await?
+                self.relationship_operation(caller, database, body).await?
             }
             "delete_relationship" => {
                 let body: DeleteRow = parse(raw)?;
+                let id = body
+                    .id
+                    .as_deref()
+                    .ok_or_else(|| Error::validation("delete_relationship needs `id`."))?;
+                let write = Permission::write(Subject::Relationships);
+                self.check_reached(caller, database, &RowId::canonical(id)?, write).await?;
                 Operation::Delete {
                     table: database.entry.tables.relationships,
                     if_version: body.expected_version,
@@ -172,42 +179,21 @@ impl Service {
                 }
             }
             "upsert_collection" => {
-                authorise(&caller.principal, Action::WriteCollections)?;
-                require_preview(&database.entry.id)?;
                 let body: UpsertCollection = parse(raw)?;
-                let id = CollectionId::parse(&body.id)?;
-                let known = database.collections.get(&id);
-                let schema = body
-                    .json_schema
-                    .or_else(|| known.map(|k| k.entry.json_schema.clone()))
-                    .unwrap_or_else(|| json!({"type": "object"}));
-                Schema::compile(&schema)?;
-                let entry = CollectionEntry {
-                    name: body.name.unwrap_or_else(|| {
-                        known.map_or_else(|| id.to_string(), |k| k.entry.name.clone())
-                    }),
+                let change = CollectionChange {
+                    name: body.name,
                     description: body.description,
-                    json_schema: schema,
-                    icon: known.and_then(|k| k.entry.icon.clone()),
-                    color: known.and_then(|k| k.entry.color.clone()),
-                    table: known.map_or_else(|| self.engine.allocate_tables(1), |k| k.entry.table),
-                    id,
+                    json_schema: body.json_schema,
+                    icon: body.icon,
+                    color: body.color,
                 };
-                put_collection(
-                    database.entry.tables.collections,
-                    &entry,
-                    Some(known.map_or(0, |k| k.version)),
-                )?
+                return Ok((kind.name, self.collection_put(caller, database, &body.id, change)?));
             }
             "delete_collection" => {
-                authorise(&caller.principal, Action::WriteCollections)?;
-                require_preview(&database.entry.id)?;
                 let body: DeleteRow = parse(raw)?;
-                Operation::Delete {
-                    table: database.entry.tables.collections,
-                    if_version: None,
-                    key: row_key(&body)?,
-                }
+                let id = body.id.as_deref().or(body.collection.as_deref());
+                let id = id.ok_or_else(|| Error::validation("delete_collection needs `id`."))?;
+                return Ok((kind.name, self.collection_delete(caller, database, id)?));
             }
             other => {
                 return Err(Error::validation(format!(
@@ -215,8 +201,36 @@ impl Service {
                 )));
             }
         };
-        Ok((kind.name, operation))
+        Ok((kind.name, vec![operation]))
     }
+
+    /// The table of a collection's documents, if the caller may do this to them.
+    fn documents(
+        &self,
+        caller: &Caller,
+        operation: Op,
+        database: &Database,
+        collection: &str,
+    ) -> Result<TableId> {
+        let (_, collection) =
+            self.reach_collection(caller, operation, database.entry.id.as_str(), collection)?;
+        Ok(collection.entry.table)
+    }
+}
+
+/// An error of the engine, which counts all operations, in terms of the client's.
+fn at_client_operation(mut error: Error, places: &[usize]) -> Error {
+    let place =
+        error.details.first().and_then(|detail| detail.get("index")).and_then(Value::as_u64);
+    let Some(place) = place.and_then(|place| usize::try_from(place).ok()) else { return error };
+    let index = places.partition_point(|first| *first <= place).saturating_sub(1);
+    let prefix = format!("Operation {place} failed: ");
+    if let Some(rest) = error.message.strip_prefix(&prefix) {
+        error.message = format!("Operation {index} failed: {rest}");
+    }
+    error.details =
+        error.details.into_iter().map(|detail| detail.with("index", index as u64)).collect();
+    error
 }
 
 fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {

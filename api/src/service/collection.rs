@@ -1,14 +1,22 @@
 //! Collections.
 
-use super::{Caller, Service, database::system_json, require_preview};
-use crate::auth::{Action, authorise};
+use super::{
+    Caller, Service,
+    config::{Entry, Kind, Put, VersionRow},
+    promote::compare_schemas,
+};
+use crate::{
+    auth::{Target, authorise, missing_collection},
+    operation::Operation as Op,
+};
 use rekor_core::{
     Result,
-    catalog::{Collection, CollectionEntry},
-    id::{CollectionId, RowId, TableId},
+    catalog::{Collection, CollectionEntry, Database},
+    grant::{Permission, Subject},
+    id::CollectionId,
     schema::Schema,
 };
-use rekor_ingest::{Frame, Operation, RowKey};
+use rekor_ingest::{Frame, Operation};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,6 +37,15 @@ pub struct CollectionChange {
     pub color: Option<String>,
 }
 
+/// Body of a comparison.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffBody {
+    /// The other schema.
+    #[serde(alias = "schema")]
+    pub json_schema: Value,
+}
+
 /// A collection as every face shows it.
 pub(crate) fn collection_json(collection: &Collection) -> Value {
     let entry = &collection.entry;
@@ -45,28 +62,18 @@ pub(crate) fn collection_json(collection: &Collection) -> Value {
     })
 }
 
-/// The operation that stores a collection.
-pub(crate) fn put_collection(
-    table: TableId,
-    entry: &CollectionEntry,
-    if_version: Option<u64>,
-) -> Result<Operation> {
-    Ok(Operation::PutSystem {
-        table,
-        id: RowId::parse(entry.id.as_str())?,
-        data: system_json(entry)?,
-        if_version,
-    })
-}
-
 impl Service {
     /// The collections of a database, by id.
     ///
     /// # Errors
     /// `NotFound`.
     pub fn list_collections(&self, caller: &Caller, database: &str) -> Result<Vec<Value>> {
-        authorise(&caller.principal, Action::ReadCollections)?;
-        Ok(self.database(database)?.collections.values().map(|c| collection_json(c)).collect())
+        let database = self.reach(caller, Op::CollectionList, database)?;
+        let reached = caller
+            .principal
+            .collections(Permission::read(Subject::Collections), &database.entry.id);
+        let listed = database.collections.values().filter(|c| reached.contains(&c.entry.id));
+        Ok(listed.map(|c| collection_json(c)).collect())
     }
 
     /// One collection.
@@ -74,8 +81,8 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub fn get_collection(&self, caller: &Caller, database: &str, id: &str) -> Result<Value> {
-        authorise(&caller.principal, Action::ReadCollections)?;
-        Ok(collection_json(&*self.collection(database, id)?))
+        let (_, collection) = self.reach_collection(caller, Op::CollectionGet, database, id)?;
+        Ok(collection_json(&collection))
     }
 
     /// Creates or changes a collection of a preview. Says whether it is new.
@@ -89,38 +96,57 @@ impl Service {
         id: &str,
         change: CollectionChange,
     ) -> Result<(Value, bool)> {
-        authorise(&caller.principal, Action::WriteCollections)?;
-        let database = self.database(database)?;
-        require_preview(&database.entry.id)?;
+        let database = self.existing(caller, database)?;
+        let new = !database.collections.contains_key(id);
+        let operations = self.collection_put(caller, &database, id, change)?;
+        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        let now = self.existing(caller, database.entry.id.as_str())?;
+        let stored =
+            now.collections.get(id).ok_or_else(|| missing_collection(&now.entry.id, id))?;
+        Ok((collection_json(stored), new))
+    }
+
+    /// The operations that create or change a collection.
+    ///
+    /// # Errors
+    /// As [`Self::put_collection`].
+    pub(crate) fn collection_put(
+        &self,
+        caller: &Caller,
+        database: &Database,
+        id: &str,
+        change: CollectionChange,
+    ) -> Result<Vec<Operation>> {
+        let target = Target::collection(&database.entry.id, id);
+        authorise(&caller.principal, Op::CollectionPut, target)?;
         let id = CollectionId::parse(id)?;
         let known = database.collections.get(&id);
-        let entry = match known {
-            Some(known) => CollectionEntry {
-                name: change.name.unwrap_or_else(|| known.entry.name.clone()),
-                description: change.description.or_else(|| known.entry.description.clone()),
-                json_schema: change.json_schema.unwrap_or_else(|| known.entry.json_schema.clone()),
-                icon: change.icon.or_else(|| known.entry.icon.clone()),
-                color: change.color.or_else(|| known.entry.color.clone()),
-                ..known.entry.clone()
-            },
-            None => CollectionEntry {
-                name: change.name.unwrap_or_else(|| id.to_string()),
-                description: change.description,
-                json_schema: change.json_schema.unwrap_or_else(|| json!({"type": "object"})),
-                icon: change.icon,
-                color: change.color,
-                table: self.engine.allocate_tables(1),
-                id: id.clone(),
-            },
+        let old = known.map(|known| &known.entry);
+        let entry = CollectionEntry {
+            name: change
+                .name
+                .or_else(|| old.map(|old| old.name.clone()))
+                .unwrap_or_else(|| id.to_string()),
+            description: change.description.or_else(|| old?.description.clone()),
+            json_schema: change
+                .json_schema
+                .or_else(|| old.map(|old| old.json_schema.clone()))
+                .unwrap_or_else(|| json!({"type": "object"})),
+            icon: change.icon.or_else(|| old?.icon.clone()),
+            color: change.color.or_else(|| old?.color.clone()),
+            table: old.map_or_else(|| self.engine.allocate_tables(1), |old| old.table),
+            id: id.clone(),
         };
         Schema::compile(&entry.json_schema)?;
-        let operation = put_collection(
-            database.entry.tables.collections,
-            &entry,
-            Some(known.map_or(0, |k| k.version)),
-        )?;
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        Ok((self.get_collection(caller, database.entry.id.as_str(), id.as_str())?, known.is_none()))
+        self.put_config(&Put {
+            database,
+            by: &caller.principal,
+            kind: Kind::Collection,
+            id: id.as_str(),
+            if_version: known.map_or(0, |known| known.version),
+            entry: Some(&Entry::Collection(entry)),
+            keeps_documents: false,
+        })
     }
 
     /// Deletes a collection of a preview, with its documents and the relationships at them.
@@ -133,17 +159,80 @@ impl Service {
         database: &str,
         id: &str,
     ) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteCollections)?;
-        let database = self.database(database)?;
-        require_preview(&database.entry.id)?;
-        let known = self.collection(database.entry.id.as_str(), id)?;
-        let key = RowKey::Id(RowId::parse(known.entry.id.as_str())?);
-        let operation = Operation::Delete {
-            table: database.entry.tables.collections,
-            key,
-            if_version: Some(known.version),
+        let database = self.existing(caller, database)?;
+        let operations = self.collection_delete(caller, &database, id)?;
+        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        Ok(json!({"id": id, "deleted": true}))
+    }
+
+    /// The operations that delete a collection.
+    ///
+    /// # Errors
+    /// As [`Self::delete_collection`].
+    pub(crate) fn collection_delete(
+        &self,
+        caller: &Caller,
+        database: &Database,
+        id: &str,
+    ) -> Result<Vec<Operation>> {
+        let target = Target::collection(&database.entry.id, id);
+        authorise(&caller.principal, Op::CollectionDelete, target)?;
+        let known = database.collections.get(id);
+        let known = known.ok_or_else(|| missing_collection(&database.entry.id, id))?;
+        self.put_config(&Put {
+            database,
+            by: &caller.principal,
+            kind: Kind::Collection,
+            id,
+            if_version: known.version,
+            entry: None,
+            keeps_documents: false,
+        })
+    }
+
+    /// The versions of a collection, newest first, deletions among them.
+    ///
+    /// # Errors
+    /// `NotFound` if there never was one.
+    pub fn collection_history(
+        &self,
+        caller: &Caller,
+        database: &str,
+        id: &str,
+    ) -> Result<Vec<Value>> {
+        let database = self.existing(caller, database)?;
+        let target = Target::collection(&database.entry.id, id);
+        authorise(&caller.principal, Op::CollectionHistory, target)?;
+        let mut versions = self.versions(&database, Kind::Collection, id)?;
+        if versions.is_empty() {
+            return Err(missing_collection(&database.entry.id, id));
+        }
+        versions.reverse();
+        let show = |row: &VersionRow| {
+            json!({
+                "version": row.version,
+                "at": row.at.to_rfc3339(),
+                "by": row.by,
+                "deleted": row.entry.is_none(),
+                "config": row.entry.as_ref().map(Entry::config),
+            })
         };
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        Ok(json!({"id": known.entry.id, "deleted": true}))
+        Ok(versions.iter().map(show).collect())
+    }
+
+    /// Compares a collection with another schema: JSON Patch, and a verdict per change, without looking at documents.
+    ///
+    /// # Errors
+    /// `NotFound`, Validation of the schema.
+    pub fn collection_diff(
+        &self,
+        caller: &Caller,
+        database: &str,
+        id: &str,
+        body: &DiffBody,
+    ) -> Result<Value> {
+        let (_, known) = self.reach_collection(caller, Op::CollectionDiff, database, id)?;
+        Schema::compile(&body.json_schema)?;
+        Ok(compare_schemas(&known.entry.json_schema, &body.json_schema))
     }
 }

@@ -1,7 +1,13 @@
 //! Databases and previews.
 
-use super::{Caller, Service};
-use crate::auth::{Action, authorise};
+use super::{
+    Caller, Service,
+    config::{Entry, Put, entities},
+};
+use crate::{
+    auth::{Target, authorise, missing_database},
+    operation::Operation as Op,
+};
 use bytes::Bytes;
 use rekor_core::{
     Error, Result, Timestamp,
@@ -11,10 +17,12 @@ use rekor_core::{
 use rekor_ingest::{Frame, Operation, RowKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// Tables of a database: collections, relationships, promotions, log.
-const TABLES_PER_DATABASE: u64 = 4;
+/// Tables of a database: collections, relationships, promotions, log, relationship types, versions.
+const TABLES_PER_DATABASE: u64 = 6;
+/// How long a deleted database can be restored: 30 days.
+const RESTORE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Longest display name and description, in bytes.
 const TEXT_BYTES_MAX: usize = 4_096;
 
@@ -31,6 +39,9 @@ pub struct NewDatabase {
     /// Tags such as `client:acme`.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Whether a deleted database of this id, which could be restored, is given up for an empty one.
+    #[serde(default)]
+    pub replace_deleted: bool,
 }
 
 /// Body of a change; what is absent stays.
@@ -80,14 +91,21 @@ impl Service {
     /// # Errors
     /// Validation of the id, `Conflict` if it exists.
     pub async fn create_database(&self, caller: &Caller, new: NewDatabase) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteDatabases)?;
         let id = DatabaseId::parse(&new.id)?;
+        authorise(&caller.principal, Op::DatabaseCreate, Target::database(&id))?;
         if id.is_preview() {
             return Err(Error::validation(format!(
                 "{id} names a preview; create it with `rekor databases create-preview`."
             )));
         }
         check_texts(&[new.name.as_deref(), new.description.as_deref()], &new.tags)?;
+        let dropped = self.engine.snapshot().catalog().dropped.get(&id).cloned();
+        if let Some(dropped) = dropped.filter(|_| !new.replace_deleted) {
+            return Err(Error::conflict(format!(
+                "A database {id} was deleted at {}. Bring it back with `rekor databases restore {id}`, or start an empty one with replace_deleted (`--replace-deleted`).",
+                dropped.updated_at.to_rfc3339()
+            )));
+        }
         let entry = DatabaseEntry {
             name: new.name.unwrap_or_else(|| id.to_string()),
             id: id.clone(),
@@ -99,7 +117,7 @@ impl Service {
         };
         let operation = put_database(&entry, Some(0))?;
         self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        Ok(database_json(&*self.database(id.as_str())?))
+        Ok(database_json(&*self.existing(caller, id.as_str())?))
     }
 
     /// Creates a preview with the collections of its production database.
@@ -112,9 +130,9 @@ impl Service {
         production: &str,
         new: NewPreview,
     ) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteDatabases)?;
-        let production = self.database(production)?;
+        let production = self.production(caller, production, &new.name)?;
         let id = production.entry.id.preview(&new.name)?;
+        authorise(&caller.principal, Op::PreviewCreate, Target::database(&id))?;
         check_texts(&[new.description.as_deref()], &[])?;
         let entry = DatabaseEntry {
             name: new.name,
@@ -123,26 +141,40 @@ impl Service {
             tags: production.entry.tags.clone(),
             tables: self.new_tables(),
             log_key: self.new_key(),
-            base_versions: production
-                .collections
+            base_versions: entities(&production)
                 .iter()
-                .map(|(id, c)| (id.clone(), c.version))
+                .map(|((kind, id), entity)| (kind.key(id), entity.version))
                 .collect(),
         };
         let mut operations = vec![put_database(&entry, Some(0))?];
-        for collection in production.collections.values() {
-            let copy = CollectionEntry {
-                table: self.engine.allocate_tables(1),
-                ..collection.entry.clone()
+        let empty = Database {
+            entry,
+            version: 0,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            collections: BTreeMap::new(),
+            relationship_types: BTreeMap::new(),
+        };
+        for ((kind, id), entity) in entities(&production) {
+            let entry = match entity.entry {
+                Entry::Collection(entry) => Entry::Collection(CollectionEntry {
+                    table: self.engine.allocate_tables(1),
+                    ..entry
+                }),
+                other => other,
             };
-            operations.push(super::collection::put_collection(
-                entry.tables.collections,
-                &copy,
-                Some(0),
-            )?);
+            operations.extend(self.put_config(&Put {
+                database: &empty,
+                by: &caller.principal,
+                kind,
+                id: &id,
+                if_version: 0,
+                entry: Some(&entry),
+                keeps_documents: false,
+            })?);
         }
         self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        Ok(database_json(&*self.database(id.as_str())?))
+        Ok(database_json(&*self.existing(caller, id.as_str())?))
     }
 
     /// Databases and previews, by id; with `tag`, those that carry it.
@@ -150,9 +182,9 @@ impl Service {
     /// # Errors
     /// `Forbidden` without the right.
     pub fn list_databases(&self, caller: &Caller, tag: Option<&str>) -> Result<Vec<Value>> {
-        authorise(&caller.principal, Action::ReadDatabases)?;
+        authorise(&caller.principal, Op::DatabaseList, Target::ACCOUNT)?;
         let snapshot = self.engine.snapshot();
-        let databases = snapshot.catalog().databases.values();
+        let databases = snapshot.catalog().databases.values().filter(|d| reads(caller, d));
         let tagged = databases
             .filter(|d| tag.is_none_or(|tag| d.entry.tags.iter().any(|known| known == tag)));
         Ok(tagged.map(|d| database_json(d)).collect())
@@ -163,22 +195,21 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub fn list_previews(&self, caller: &Caller, production: &str) -> Result<Vec<Value>> {
-        authorise(&caller.principal, Action::ReadDatabases)?;
-        let production = self.database(production)?;
         let snapshot = self.engine.snapshot();
         let of = |d: &Database| {
-            d.entry
-                .id
-                .preview_parts()
-                .is_some_and(|(parent, _)| parent == production.entry.id.as_str())
+            d.entry.id.preview_parts().is_some_and(|(parent, _)| parent == production)
         };
-        Ok(snapshot
-            .catalog()
-            .databases
+        let databases = &snapshot.catalog().databases;
+        let listed: Vec<Value> = databases
             .values()
-            .filter(|d| of(d))
+            .filter(|d| of(d) && reads(caller, d))
             .map(|d| database_json(d))
-            .collect())
+            .collect();
+        if listed.is_empty() {
+            // Nothing to show may mean that there is no such database for the caller.
+            self.reach(caller, Op::PreviewList, production)?;
+        }
+        Ok(listed)
     }
 
     /// One database.
@@ -186,8 +217,7 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub fn get_database(&self, caller: &Caller, id: &str) -> Result<Value> {
-        authorise(&caller.principal, Action::ReadDatabases)?;
-        Ok(database_json(&*self.database(id)?))
+        Ok(database_json(&*self.reach(caller, Op::DatabaseGet, id)?))
     }
 
     /// Changes name, description or tags.
@@ -200,19 +230,18 @@ impl Service {
         id: &str,
         change: DatabaseChange,
     ) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteDatabases)?;
+        let known = self.reach(caller, Op::DatabaseChange, id)?;
         check_texts(
             &[change.name.as_deref(), change.description.as_deref()],
             change.tags.as_deref().unwrap_or_default(),
         )?;
-        let known = self.database(id)?;
         let mut entry = known.entry.clone();
         entry.name = change.name.unwrap_or(entry.name);
         entry.description = change.description.or(entry.description);
         entry.tags = change.tags.unwrap_or(entry.tags);
         let operation = put_database(&entry, Some(known.version))?;
         self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
-        self.get_database(caller, id)
+        Ok(database_json(&*self.existing(caller, id)?))
     }
 
     /// Deletes a database or preview; a production database with its previews.
@@ -220,8 +249,7 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub async fn delete_database(&self, caller: &Caller, id: &str) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteDatabases)?;
-        let known = self.database(id)?;
+        let known = self.reach(caller, Op::DatabaseDelete, id)?;
         let snapshot = self.engine.snapshot();
         let inside = |d: &Database| {
             d.entry.id == known.entry.id
@@ -241,7 +269,45 @@ impl Service {
             })
             .collect::<Result<Vec<_>>>()?;
         self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        Ok(json!({"id": known.entry.id, "deleted": true}))
+        let until = Timestamp(self.now().0 + RESTORE_MS);
+        Ok(json!({"id": known.entry.id, "deleted": true, "restorable_until": until.to_rfc3339()}))
+    }
+
+    /// Brings a deleted database back, with its previews that were deleted with it and everything in them.
+    ///
+    /// # Errors
+    /// `NotFound` if no such database was deleted in the last 30 days.
+    pub async fn restore_database(&self, caller: &Caller, id: &str) -> Result<Value> {
+        let snapshot = self.engine.snapshot();
+        let oldest = Timestamp(self.now().0 - RESTORE_MS);
+        let restorable = |d: &&Arc<Database>| d.updated_at >= oldest;
+        let dropped = &snapshot.catalog().dropped;
+        let wanted = dropped.get(id).filter(restorable).ok_or_else(|| missing_database(id))?;
+        let target = Target::database(&wanted.entry.id);
+        authorise(&caller.principal, Op::DatabaseRestore, target)?;
+        let with_it = |d: &&Arc<Database>| {
+            d.entry.id == wanted.entry.id
+                || d.updated_at == wanted.updated_at
+                    && d.entry.id.preview_parts().is_some_and(|(parent, _)| parent == id)
+        };
+        let operations = dropped
+            .values()
+            .filter(with_it)
+            .map(|d| put_database(&d.entry, Some(0)))
+            .collect::<Result<Vec<_>>>()?;
+        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        Ok(database_json(&*self.existing(caller, id)?))
+    }
+
+    /// The production database of a preview that the caller may make: a credential for previews only need not reach it.
+    fn production(&self, caller: &Caller, id: &str, slug: &str) -> Result<Arc<Database>> {
+        let snapshot = self.engine.snapshot();
+        let found = snapshot.catalog().databases.get(id).cloned();
+        let reached = |d: &Arc<Database>| {
+            let grants = &caller.principal.grants;
+            grants.see(&d.entry.id) || d.entry.id.preview(slug).is_ok_and(|id| grants.see(&id))
+        };
+        found.filter(reached).ok_or_else(|| missing_database(id))
     }
 
     fn new_tables(&self) -> DatabaseTables {
@@ -251,6 +317,8 @@ impl Service {
             relationships: TableId(first + 1),
             promotions: TableId(first + 2),
             log: TableId(first + 3),
+            types: TableId(first + 4),
+            versions: TableId(first + 5),
         }
     }
 
@@ -265,7 +333,13 @@ impl Service {
     }
 }
 
-fn put_database(entry: &DatabaseEntry, if_version: Option<u64>) -> Result<Operation> {
+/// Whether a caller reads the directory entry of a database.
+fn reads(caller: &Caller, database: &Database) -> bool {
+    let target = Target::database(&database.entry.id);
+    authorise(&caller.principal, Op::DatabaseGet, target).is_ok()
+}
+
+pub(crate) fn put_database(entry: &DatabaseEntry, if_version: Option<u64>) -> Result<Operation> {
     Ok(Operation::PutSystem {
         table: TableId::DATABASES,
         id: RowId::parse(entry.id.as_str())?,

@@ -1,12 +1,13 @@
 //! Documents.
 
 use super::{Caller, Service};
-use crate::auth::{Action, authorise};
+use crate::operation::Operation as Op;
 use bytes::Bytes;
 use rekor_core::{Error, ErrorKind, Result, id::RowId, limits, row::Row};
 use rekor_ingest::{External, Frame, Operation, RowKey, WriteMode};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Body of a document; `data` keeps its bytes.
 #[derive(Debug, Deserialize)]
@@ -46,6 +47,9 @@ pub struct DocumentView {
     deleted: bool,
     created_at: String,
     updated_at: String,
+    /// Members that the schema's defaults filled in this write.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    defaults_filled: Vec<String>,
 }
 
 /// How a document is written.
@@ -69,6 +73,7 @@ impl DocumentView {
             deleted: row.deleted,
             created_at: row.created_at.to_rfc3339(),
             updated_at: row.updated_at.to_rfc3339(),
+            defaults_filled: Vec::new(),
         })
     }
 }
@@ -105,8 +110,9 @@ impl Service {
         write: DocumentWrite,
         body: DocumentBody,
     ) -> Result<(DocumentView, bool)> {
-        authorise(&caller.principal, Action::WriteDocuments)?;
-        let collection = self.collection(database, collection)?;
+        let patch = write == DocumentWrite::Patch;
+        let operation = if patch { Op::DocumentPatch } else { Op::DocumentPut };
+        let (_, collection) = self.reach_collection(caller, operation, database, collection)?;
         let text = body.data.get();
         if text.len() > limits::DOCUMENT_BYTES_MAX {
             return Err(Error::new(
@@ -114,14 +120,15 @@ impl Service {
                 format!("The document is {} bytes; the limit is 1 MiB.", text.len()),
             ));
         }
+        let text_bytes = Bytes::from(text.to_owned());
         let operation = Operation::UpsertDocument {
             table: collection.entry.table,
             id: body.id.as_deref().map(RowId::canonical).transpose()?,
             external: external(body.external_id, body.external_source)?,
-            data: Bytes::from(text.to_owned()),
-            mode: if write == DocumentWrite::Patch { WriteMode::Merge } else { WriteMode::Replace },
+            data: text_bytes.clone(),
+            mode: if patch { WriteMode::Merge } else { WriteMode::Replace },
             if_version: body.expected_version,
-            must_exist: write == DocumentWrite::Patch,
+            must_exist: patch,
         };
         let receipt = self
             .engine
@@ -131,7 +138,11 @@ impl Service {
             .outcomes
             .first()
             .ok_or_else(|| Error::internal("a write without an outcome"))?;
-        Ok((DocumentView::of(collection.entry.id.as_str(), &outcome.row)?, outcome.created))
+        let mut view = DocumentView::of(collection.entry.id.as_str(), &outcome.row)?;
+        if !patch && outcome.row.doc.len() != text_bytes.len() {
+            view.defaults_filled = members_added(&text_bytes, &outcome.row.doc);
+        }
+        Ok((view, outcome.created))
     }
 
     /// One document by id or external id; by index, no scan.
@@ -146,8 +157,8 @@ impl Service {
         key: &RowKey,
         include_deleted: bool,
     ) -> Result<DocumentView> {
-        authorise(&caller.principal, Action::ReadDocuments)?;
-        let collection = self.collection(database, collection)?;
+        let (_, collection) =
+            self.reach_collection(caller, Op::DocumentGet, database, collection)?;
         let row = self
             .engine
             .get(collection.entry.table, key)
@@ -175,8 +186,8 @@ impl Service {
         key: RowKey,
         expected: Option<u64>,
     ) -> Result<serde_json::Value> {
-        authorise(&caller.principal, Action::WriteDocuments)?;
-        let collection = self.collection(database, collection)?;
+        let (_, collection) =
+            self.reach_collection(caller, Op::DocumentDelete, database, collection)?;
         let operation =
             Operation::Delete { table: collection.entry.table, key, if_version: expected };
         let receipt = self
@@ -190,6 +201,14 @@ impl Service {
             .ok_or_else(|| Error::internal("a write without an outcome"))?;
         Ok(serde_json::json!({"id": &*row.id, "deleted": true, "version": row.version}))
     }
+}
+
+/// Top-level members that are in `stored` and not in `given`.
+fn members_added(given: &[u8], stored: &[u8]) -> Vec<String> {
+    type Members<'a> = BTreeMap<Cow<'a, str>, IgnoredAny>;
+    let read = |bytes| serde_json::from_slice::<Members<'_>>(bytes).unwrap_or_default();
+    let known = read(given);
+    read(stored).into_keys().filter(|name| !known.contains_key(name)).map(Cow::into_owned).collect()
 }
 
 fn key_text(key: &RowKey) -> String {

@@ -1,7 +1,7 @@
 //! Import of NDJSON: frames of up to 1,000 lines, each atomic; the next frame is prepared while one becomes durable.
 
 use super::{Caller, Service};
-use crate::auth::{Action, authorise};
+use crate::operation::Operation as Op;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use rekor_core::{
@@ -72,8 +72,9 @@ impl Service {
         options: &ImportOptions,
         body: impl Stream<Item = std::result::Result<Bytes, E>> + Send,
     ) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteDocuments)?;
-        let table = self.collection(database, collection)?.entry.table;
+        let (_, collection) =
+            self.reach_collection(caller, Op::DocumentImport, database, collection)?;
+        let table = collection.entry.table;
         let caller = caller.through("import");
         let mut report = Report::default();
         let mut pending: Option<Pending<'_>> = None;

@@ -1,17 +1,20 @@
 //! Relationships and traversal.
 
-use super::{Caller, Service, document::raw};
-use crate::auth::{Action, authorise};
+use super::{Caller, Service, document::raw, relationship_type::check_declared};
+use crate::{auth::Target, auth::authorise, operation::Operation as Op};
 use bytes::Bytes;
 use rekor_core::{
     Error, Result,
     catalog::Database,
+    grant::{Permission, Set, Subject},
     id::{CollectionId, RelType, RowId, TableId},
+    limits,
     row::{Edge, Row},
 };
 use rekor_ingest::{Direction, Frame, Operation, RowKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
+use std::collections::HashSet;
 
 /// Body of a relationship.
 #[derive(Debug, Deserialize)]
@@ -59,6 +62,17 @@ pub struct RelationshipView {
     updated_at: String,
 }
 
+/// Where a traversal goes.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// Which ends of relationships count.
+    pub direction: Direction,
+    /// Only relationships of this type.
+    pub rel_type: Option<String>,
+    /// Steps from the first document.
+    pub depth: usize,
+}
+
 impl RelationshipView {
     pub(crate) fn of(row: &Row) -> Result<Self> {
         let edge =
@@ -89,9 +103,8 @@ impl Service {
         database: &str,
         body: RelationshipBody,
     ) -> Result<(RelationshipView, bool)> {
-        authorise(&caller.principal, Action::WriteRelationships)?;
-        let database = self.database(database)?;
-        let operation = self.relationship_operation(&database, body).await?;
+        let database = self.reach(caller, Op::RelationshipPut, database)?;
+        let operation = self.relationship_operation(caller, &database, body).await?;
         let receipt = self
             .engine
             .write(Frame { origin: caller.origin(), operations: vec![operation] })
@@ -106,9 +119,14 @@ impl Service {
     /// The operation a body means.
     pub(crate) async fn relationship_operation(
         &self,
+        caller: &Caller,
         database: &Database,
         body: RelationshipBody,
     ) -> Result<Operation> {
+        for end in [&body.source_collection, &body.target_collection] {
+            let target = Target::collection(&database.entry.id, end);
+            authorise(&caller.principal, Op::RelationshipPut, target)?;
+        }
         let (source_table, source_collection) = end_table(database, &body.source_collection)?;
         let (target_table, target_collection) = end_table(database, &body.target_collection)?;
         let source = (body.source_id, body.source_external_id, body.source_external_source);
@@ -122,13 +140,18 @@ impl Service {
             target_collection: target_collection.as_str().into(),
             target_table,
         };
+        let id = body.id.as_deref().map(RowId::canonical).transpose()?;
+        if let Some(id) = &id {
+            let write = Permission::write(Subject::Relationships);
+            self.check_reached(caller, database, id, write).await?;
+        }
+        let data = body.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned());
+        check_declared(database, &edge, &data)?;
         Ok(Operation::UpsertRelationship {
             table: database.entry.tables.relationships,
-            id: body.id.as_deref().map(RowId::canonical).transpose()?,
+            id,
             edge: Box::new(edge),
-            data: Bytes::from(
-                body.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned()),
-            ),
+            data: Bytes::from(data),
             if_version: body.expected_version,
         })
     }
@@ -170,18 +193,9 @@ impl Service {
         database: &str,
         id: &str,
     ) -> Result<RelationshipView> {
-        authorise(&caller.principal, Action::ReadRelationships)?;
-        let table = self.database(database)?.entry.tables.relationships;
-        let row = self
-            .engine
-            .get(table, &RowKey::Id(RowId::canonical(id)?))
-            .await?
-            .filter(|row| !row.deleted && self.both_ends_visible(row));
-        RelationshipView::of(
-            &*row.ok_or_else(|| {
-                Error::not_found(format!("The relationship {id} does not exist."))
-            })?,
-        )
+        let database = self.reach(caller, Op::RelationshipGet, database)?;
+        let read = Permission::read(Subject::Relationships);
+        RelationshipView::of(&*self.relationship(caller, &database, id, read).await?)
     }
 
     /// Soft-deletes a relationship.
@@ -194,9 +208,10 @@ impl Service {
         database: &str,
         id: &str,
     ) -> Result<Value> {
-        authorise(&caller.principal, Action::WriteRelationships)?;
-        let table = self.database(database)?.entry.tables.relationships;
-        let key = RowKey::Id(RowId::canonical(id)?);
+        let database = self.reach(caller, Op::RelationshipDelete, database)?;
+        let write = Permission::write(Subject::Relationships);
+        self.relationship(caller, &database, id, write).await?;
+        let (table, key) = (database.entry.tables.relationships, RowKey::Id(RowId::canonical(id)?));
         self.engine
             .write(Frame {
                 origin: caller.origin(),
@@ -206,50 +221,130 @@ impl Service {
         Ok(json!({"id": id, "deleted": true}))
     }
 
-    /// The relationships at a document with the documents at their other ends, oldest first; by index, no scan.
+    /// A live relationship whose both ends a permission covers; any other does not exist for the caller.
+    pub(crate) async fn relationship(
+        &self,
+        caller: &Caller,
+        database: &Database,
+        id: &str,
+        permission: Permission,
+    ) -> Result<std::sync::Arc<Row>> {
+        let key = RowKey::Id(RowId::canonical(id)?);
+        let reached = Ends::of(caller, database, permission);
+        let row = self.engine.get(database.entry.tables.relationships, &key).await?;
+        row.filter(|row| !row.deleted && self.both_ends_visible(row) && reached.hold(row))
+            .ok_or_else(|| missing(id))
+    }
+
+    /// Refuses an id that a relationship has which the caller does not reach; an id that none has is fine.
+    pub(crate) async fn check_reached(
+        &self,
+        caller: &Caller,
+        database: &Database,
+        id: &RowId,
+        permission: Permission,
+    ) -> Result<()> {
+        let key = RowKey::Id(id.clone());
+        match self.engine.get(database.entry.tables.relationships, &key).await? {
+            Some(row) if !Ends::of(caller, database, permission).hold(&row) => {
+                Err(missing(id.as_str()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The relationships at a document, and at the documents they lead to, `depth` steps far, with the documents at their
+    /// other ends; nearest first, then oldest first; by index, no scan. Each relationship comes once, so cycles end.
     ///
     /// # Errors
-    /// `NotFound` of the collection.
+    /// `NotFound` of the collection, Validation of the depth or of a walk that reaches too much.
     pub async fn related(
         &self,
         caller: &Caller,
         database: &str,
         collection: &str,
         id: &str,
-        direction: Direction,
-        rel_type: Option<&str>,
+        walk: &Walk,
     ) -> Result<Vec<Value>> {
-        authorise(&caller.principal, Action::ReadRelationships)?;
-        authorise(&caller.principal, Action::ReadDocuments)?;
-        let database = self.database(database)?;
-        let table = self.collection(database.entry.id.as_str(), collection)?.entry.table;
-        let id = RowId::canonical(id)?;
-        let rows = self
-            .engine
-            .related(database.entry.tables.relationships, (table, id.as_str()), direction, rel_type)
-            .await?;
-        let mut out = Vec::new();
-        for row in rows.iter().filter(|row| self.both_ends_visible(row)) {
-            let Some(edge) = row.edge.as_deref() else { continue };
-            let outgoing = edge.source_table == table && &*edge.source_id == id.as_str();
-            let (other_table, other_collection, other_id) = if outgoing {
-                (edge.target_table, &edge.target_collection, &edge.target_id)
-            } else {
-                (edge.source_table, &edge.source_collection, &edge.source_id)
-            };
-            let document = self
-                .engine
-                .get(other_table, &RowKey::Id(RowId::parse(other_id)?))
-                .await?
-                .filter(|row| !row.deleted);
-            let document = document.map(|row| Ok::<_, Error>(json!({"id": &*row.id, "collection": other_collection, "external_id": row.external_id, "version": row.version, "data": raw(&row.doc)?}))).transpose()?;
-            out.push(json!({
-                "direction": if outgoing { "outgoing" } else { "incoming" },
-                "relationship": RelationshipView::of(row)?,
-                "document": document,
-            }));
+        let (database, collection) =
+            self.reach_collection(caller, Op::Traverse, database, collection)?;
+        if walk.depth == 0 || walk.depth > limits::TRAVERSE_DEPTH_MAX {
+            return Err(Error::validation(format!(
+                "depth is 1 to {}.",
+                limits::TRAVERSE_DEPTH_MAX
+            )));
+        }
+        let reached = Ends::of(caller, &database, Permission::read(Subject::Relationships));
+        let documents =
+            caller.principal.collections(Permission::read(Subject::Documents), &database.entry.id);
+        let start = (collection.entry.table, RowId::canonical(id)?.as_str().to_owned());
+        let (mut seen, mut walked) = (HashSet::from([start.clone()]), HashSet::new());
+        let (mut out, mut front) = (Vec::new(), vec![start]);
+        for depth in 1..=walk.depth {
+            let mut next = Vec::new();
+            for (table, id) in &front {
+                for row in self.edges_at(&database, (*table, id), walk).await? {
+                    let visible = self.both_ends_visible(&row) && reached.hold(&row);
+                    let Some(edge) = row.edge.as_deref().filter(|_| visible) else { continue };
+                    if !walked.insert(row.id.clone()) {
+                        continue;
+                    }
+                    if walked.len() > limits::TRAVERSE_RELATIONSHIPS_MAX {
+                        return Err(Error::validation(format!(
+                            "The walk reaches more than {} relationships; give a type, a direction or a smaller depth.",
+                            limits::TRAVERSE_RELATIONSHIPS_MAX
+                        )));
+                    }
+                    let outgoing = edge.source_table == *table && &*edge.source_id == id.as_str();
+                    let (other_table, other_collection, other_id) = if outgoing {
+                        (edge.target_table, &edge.target_collection, &edge.target_id)
+                    } else {
+                        (edge.source_table, &edge.source_collection, &edge.source_id)
+                    };
+                    let document = if documents.contains(&**other_collection) {
+                        self.end_of(other_table, other_collection, other_id).await?
+                    } else {
+                        None
+                    };
+                    out.push(json!({
+                        "direction": if outgoing { "outgoing" } else { "incoming" },
+                        "depth": depth,
+                        "relationship": RelationshipView::of(&row)?,
+                        "document": document,
+                    }));
+                    let end = (other_table, other_id.to_string());
+                    if other_table.0 != 0 && seen.insert(end.clone()) {
+                        next.push(end);
+                    }
+                }
+            }
+            front = next;
         }
         Ok(out)
+    }
+
+    async fn edges_at(
+        &self,
+        database: &Database,
+        (table, id): (TableId, &str),
+        walk: &Walk,
+    ) -> Result<Vec<std::sync::Arc<Row>>> {
+        let relationships = database.entry.tables.relationships;
+        let rel_type = walk.rel_type.as_deref();
+        self.engine.related(relationships, (table, id), walk.direction, rel_type).await
+    }
+
+    /// The document at an end, if it is alive.
+    async fn end_of(&self, table: TableId, collection: &str, id: &str) -> Result<Option<Value>> {
+        let row = self.engine.get(table, &RowKey::Id(RowId::parse(id)?)).await?;
+        let Some(row) = row.filter(|row| !row.deleted) else { return Ok(None) };
+        Ok(Some(json!({
+            "id": &*row.id,
+            "collection": collection,
+            "external_id": row.external_id,
+            "version": row.version,
+            "data": raw(&row.doc)?,
+        })))
     }
 
     fn both_ends_visible(&self, row: &Row) -> bool {
@@ -259,6 +354,27 @@ impl Service {
         row.edge
             .as_deref()
             .is_some_and(|edge| visible(edge.source_table) && visible(edge.target_table))
+    }
+}
+
+fn missing(id: &str) -> Error {
+    Error::not_found(format!(
+        "The relationship {id} does not exist, or the credential does not reach it."
+    ))
+}
+
+/// The collections whose relationships a caller reaches: both ends must be in them.
+pub(crate) struct Ends(Set<CollectionId>);
+
+impl Ends {
+    pub(crate) fn of(caller: &Caller, database: &Database, permission: Permission) -> Self {
+        Self(caller.principal.collections(permission, &database.entry.id))
+    }
+
+    fn hold(&self, row: &Row) -> bool {
+        row.edge.as_deref().is_some_and(|edge| {
+            self.0.contains(&*edge.source_collection) && self.0.contains(&*edge.target_collection)
+        })
     }
 }
 

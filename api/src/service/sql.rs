@@ -1,8 +1,12 @@
 //! SQL.
 
 use super::{Caller, Service};
-use crate::auth::{Action, authorise};
-use rekor_core::{Error, Result};
+use crate::{auth::Principal, operation::Operation as Op};
+use rekor_core::{
+    Error, Result,
+    grant::{Permission, Subject},
+    id::DatabaseId,
+};
 use rekor_query::{QueryLimits, QueryRequest, QueryResult, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,6 +20,19 @@ pub struct SqlBody {
     /// Values of `{name:Type}`.
     #[serde(default)]
     pub params: Map<String, Value>,
+}
+
+/// What a principal may see of a database, computed once per request.
+pub(crate) fn scope(principal: &Principal, database: DatabaseId) -> Scope {
+    let read = |subject| principal.collections(Permission::read(subject), &database);
+    Scope {
+        documents: read(Subject::Documents),
+        relationships: read(Subject::Relationships),
+        collections: read(Subject::Collections),
+        databases: !read(Subject::Databases).is_empty(),
+        account: principal.grants.allow_everywhere(Permission::read(Subject::Audit)),
+        database,
+    }
 }
 
 impl Service {
@@ -38,8 +55,7 @@ impl Service {
         body: SqlBody,
         limits: QueryLimits,
     ) -> Result<QueryResult> {
-        authorise(&caller.principal, Action::Query)?;
-        let database = self.database(database)?.entry.id.clone();
+        let database = self.reach(caller, Op::Sql, database)?.entry.id.clone();
         let mut params = body.params;
         for (name, value) in [
             ("database_id", database.as_str()),
@@ -58,7 +74,7 @@ impl Service {
         }
         let request = QueryRequest {
             version: self.engine.snapshot(),
-            scope: Scope { database },
+            scope: scope(&caller.principal, database),
             sql: body.query,
             params,
             limits,
