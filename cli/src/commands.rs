@@ -2,17 +2,25 @@
 
 mod admin;
 mod batch;
+mod capabilities;
 mod collections;
+mod configuration;
 mod databases;
 mod documents;
+mod login;
+mod promote;
+mod providers;
+mod relationship_types;
 mod relationships;
 mod serve;
 mod sql;
 mod tokens;
+mod update;
+mod users;
 
 use crate::{
     args::{Cli, Global},
-    connect::{Connection, Method},
+    connect::{Connection, Method, request_json},
     ui::{self, Problem},
 };
 use clap::{CommandFactory, Subcommand};
@@ -23,6 +31,10 @@ use serde_json::Value;
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Log in as a person, or keep a token
+    Login(login::Login),
+    /// End the session and forget the credential
+    Logout,
     /// Databases, previews and promotion
     #[command(alias = "workspaces", subcommand)]
     Databases(databases::Databases),
@@ -32,6 +44,8 @@ pub(crate) enum Command {
     /// Documents
     #[command(alias = "records", subcommand)]
     Documents(documents::Documents),
+    /// Query the documents of a collection, as `documents query`
+    Query(documents::Query),
     /// Run a SQL query
     Sql(sql::Sql),
     /// Relationships between documents
@@ -39,45 +53,91 @@ pub(crate) enum Command {
     Relationships(relationships::Relationships),
     /// Traverse the relationships of a document
     QueryRelationships(relationships::QueryRelationships),
+    /// Declared relationship types
+    #[command(subcommand)]
+    RelationshipTypes(relationship_types::RelationshipTypes),
     /// Run up to 1,000 operations, all or none
     Batch(batch::Batch),
+    /// Tool definitions of AI vendors as collections, and back
+    #[command(subcommand)]
+    Providers(providers::Providers),
     /// API tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),
-    /// Show who the credential is
+    /// People
+    #[command(subcommand)]
+    Users(users::Users),
+    /// Show what `apply` would change: a directory of schemas against a database
+    Plan(configuration::Plan),
+    /// Write a directory of schemas to a preview
+    Apply(configuration::Apply),
+    /// Show who the credential is, and where it comes from
     Whoami,
-    /// Check connection and credential
+    /// Check connection, credential, versions and clocks
     Status,
+    /// Update this program from the release URL that was configured
+    Update,
     /// Look after a data root
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Describe every command for programs
+    Capabilities,
+    /// Help on a topic: exit-codes, environment, output
+    Help {
+        /// The topic
+        topic: Option<String>,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page
+    Man,
 }
 
 /// Runs a command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
     let Cli { global, command } = cli;
+    if !matches!(command, Command::Providers(providers::Providers::Export { .. })) {
+        global.check_output()?;
+    }
     match command {
         Command::Serve(serve) => serve.run(&global).await,
+        Command::Login(login) => login.run(&global).await,
+        Command::Logout => login::logout(&global).await,
         Command::Databases(command) => command.run(&global).await,
         Command::Collections(command) => command.run(&global).await,
         Command::Documents(command) => command.run(&global).await,
+        Command::Query(query) => query.run(&global).await,
         Command::Sql(command) => command.run(&global).await,
         Command::Relationships(command) => command.run(&global).await,
         Command::QueryRelationships(command) => command.run(&global).await,
+        Command::RelationshipTypes(command) => command.run(&global).await,
         Command::Batch(command) => command.run(&global).await,
+        Command::Providers(command) => command.run(&global).await,
         Command::Tokens(command) => command.run(&global).await,
-        Command::Whoami => read(&global, "/v1/whoami").await,
+        Command::Users(command) => command.run(&global).await,
+        Command::Plan(plan) => plan.run(&global).await,
+        Command::Apply(apply) => apply.run(&global).await,
+        Command::Whoami => admin::whoami(&global).await,
         Command::Status => admin::status(&global).await,
+        Command::Update => update::run(),
         Command::Admin(command) => command.run(&global).await,
+        Command::Capabilities => capabilities::show(&global),
+        Command::Help { topic } => capabilities::help(topic.as_deref()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "rekor", &mut script);
             ui::text(&String::from_utf8_lossy(&script));
+            Ok(())
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| Problem::other(error.to_string()))?;
+            ui::text(&String::from_utf8_lossy(&page));
             Ok(())
         }
     }
@@ -86,20 +146,38 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
 /// Shows the answer of a GET.
 async fn read(global: &Global, path: &str) -> Result<(), Problem> {
     let body = Connection::open(global, false)?.send(Method::Get, path, None).await?;
-    ui::show(&body, global.output);
+    ui::show(&body, global.output());
     Ok(())
 }
 
-/// Sends a change and shows the answer.
+/// Sends a change and shows the answer; with `--dry-run` shows what would be sent.
 async fn write(
     global: &Global,
     method: Method,
     path: &str,
     body: Option<String>,
 ) -> Result<(), Problem> {
-    let answer = Connection::open(global, true)?.send(method, path, body).await?;
-    ui::show(&answer, global.output);
+    let answer = change(global, method, path, body).await?;
+    ui::show(&answer, global.output());
     Ok(())
+}
+
+/// Sends a change; with `--dry-run` the answer is what would be sent.
+async fn change(
+    global: &Global,
+    method: Method,
+    path: &str,
+    body: Option<String>,
+) -> Result<Value, Problem> {
+    if global.dry_run {
+        return Ok(request_json(method, path, body.as_deref()));
+    }
+    Connection::open(global, true)?.send(method, path, body).await
+}
+
+/// Asks before something is lost, unless nothing is.
+fn confirm(global: &Global, question: &str) -> Result<(), Problem> {
+    ui::confirm(question, global.yes || global.dry_run)
 }
 
 /// `name: value` of an optional text, as the start of a JSON object's members.

@@ -4,9 +4,8 @@ use crate::{args::Global, ui::Problem};
 use axum::{Router, body::Body};
 use futures::Stream;
 use http_body_util::BodyExt;
-use rekor_api::{Service, ServiceConfig, Thresholds};
-use rekor_core::store::RootLocation;
-use serde_json::Value;
+use rekor_api::{Service, ServiceConfig};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// A connection to a Rekor.
@@ -28,31 +27,43 @@ pub(crate) enum Method {
     Delete,
 }
 
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 impl Connection {
     /// Opens the connection the flags ask for. `writes` decides whether a local root is locked.
     pub(crate) fn open(global: &Global, writes: bool) -> Result<Self, Problem> {
         let Some(root) = &global.data_dir else {
-            let client =
-                reqwest::Client::builder().build().map_err(|e| Problem::other(e.to_string()))?;
-            return Ok(Self::Remote {
-                client,
-                url: global.api_url.trim_end_matches('/').to_owned(),
-                token: global.token.clone(),
-            });
+            let token = global.token()?.map(|(token, _)| token);
+            return Self::remote(global.api_url()?.0, token);
         };
         let holder =
             format!("`rekor --data-dir {}` (process {})", root.display(), std::process::id());
-        let config = ServiceConfig {
-            root: RootLocation::Local(root.clone()),
-            wal_dir: None,
-            s3_variables: Vec::new(),
-            read_only: !writes,
-            owner_token: None,
-            holder,
-            thresholds: Thresholds::default(),
-        };
+        let config =
+            ServiceConfig { read_only: !writes, holder, ..ServiceConfig::local(root.clone()) };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         Ok(Self::Local(rekor_api::local_router(service)))
+    }
+
+    /// A connection to a server, with a credential or without.
+    pub(crate) fn remote(url: String, token: Option<String>) -> Result<Self, Problem> {
+        let mut source = reqwest::header::HeaderMap::new();
+        source.insert("x-rekor-source", reqwest::header::HeaderValue::from_static("cli"));
+        let client = reqwest::Client::builder()
+            .default_headers(source)
+            .user_agent(concat!("rekor-cli/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| Problem::other(e.to_string()))?;
+        Ok(Self::Remote { client, url, token })
     }
 
     /// Sends JSON (or nothing) and reads JSON.
@@ -67,6 +78,18 @@ impl Connection {
         answer(status, &text)
     }
 
+    /// Sends JSON (or nothing) and reads the status with the JSON.
+    pub(crate) async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<(u16, Value), Problem> {
+        let (status, text) =
+            self.exchange(method, path, body.map(Body::from), "application/json").await?;
+        Ok((status, answer(status, &text)?))
+    }
+
     /// Sends a stream and reads JSON.
     pub(crate) async fn stream(
         &self,
@@ -79,6 +102,59 @@ impl Connection {
         answer(status, &text)
     }
 
+    /// Reads an answer chunk by chunk.
+    pub(crate) async fn download(
+        &self,
+        path: &str,
+        mut sink: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), Problem> {
+        let broken = |error: &dyn std::fmt::Display| {
+            Problem::network(format!("the answer broke off: {error}; what came is not complete"))
+        };
+        let mut write = |bytes: &[u8]| {
+            sink(bytes)
+                .map_err(|error| Problem::other(format!("the output cannot be written: {error}")))
+        };
+        match self {
+            Self::Remote { client, url, token } => {
+                let mut request = client.get(format!("{url}{path}"));
+                if let Some(token) = token {
+                    request = request.bearer_auth(token);
+                }
+                let mut response = request.send().await.map_err(|e| lost(url, &e))?;
+                let status = response.status().as_u16();
+                if status >= 400 {
+                    let text = response.text().await.map_err(|e| lost(url, &e))?;
+                    return answer(status, &text).map(drop);
+                }
+                while let Some(chunk) = response.chunk().await.map_err(|e| broken(&e))? {
+                    write(&chunk)?;
+                }
+                Ok(())
+            }
+            Self::Local(router) => {
+                let response =
+                    local(router, Method::Get, path, Body::empty(), "application/json").await?;
+                let status = response.status().as_u16();
+                let mut body = response.into_body();
+                let mut refusal = Vec::new();
+                while let Some(frame) = body.frame().await {
+                    let frame = frame.map_err(|e| broken(&e))?;
+                    let Some(bytes) = frame.data_ref() else { continue };
+                    if status >= 400 {
+                        refusal.extend_from_slice(bytes);
+                    } else {
+                        write(bytes)?;
+                    }
+                }
+                if status >= 400 {
+                    return answer(status, &String::from_utf8_lossy(&refusal)).map(drop);
+                }
+                Ok(())
+            }
+        }
+    }
+
     async fn exchange(
         &self,
         method: Method,
@@ -88,13 +164,8 @@ impl Connection {
     ) -> Result<(u16, String), Problem> {
         match self {
             Self::Remote { client, url, token } => {
-                let verb = match method {
-                    Method::Get => reqwest::Method::GET,
-                    Method::Post => reqwest::Method::POST,
-                    Method::Put => reqwest::Method::PUT,
-                    Method::Patch => reqwest::Method::PATCH,
-                    Method::Delete => reqwest::Method::DELETE,
-                };
+                let verb = reqwest::Method::from_bytes(method.name().as_bytes())
+                    .map_err(|e| Problem::other(e.to_string()))?;
                 let mut request = client.request(verb, format!("{url}{path}"));
                 if let Some(token) = token {
                     request = request.bearer_auth(token);
@@ -104,35 +175,13 @@ impl Connection {
                         .header("content-type", media)
                         .body(reqwest::Body::wrap_stream(body.into_data_stream()));
                 }
-                let lost = |e: reqwest::Error| {
-                    Problem::network(format!(
-                        "no answer from {url}: {}. Is `rekor serve` running there? Set --api-url or REKOR_API_URL.",
-                        root_cause(&e)
-                    ))
-                };
-                let response = request.send().await.map_err(lost)?;
+                let response = request.send().await.map_err(|e| lost(url, &e))?;
                 let status = response.status().as_u16();
-                Ok((status, response.text().await.map_err(lost)?))
+                Ok((status, response.text().await.map_err(|e| lost(url, &e))?))
             }
             Self::Local(router) => {
-                let verb = match method {
-                    Method::Get => "GET",
-                    Method::Post => "POST",
-                    Method::Put => "PUT",
-                    Method::Patch => "PATCH",
-                    Method::Delete => "DELETE",
-                };
-                let request = axum::http::Request::builder()
-                    .method(verb)
-                    .uri(path)
-                    .header("content-type", media);
-                let request = request
-                    .body(body.unwrap_or_else(Body::empty))
-                    .map_err(|e| Problem::usage(e.to_string()))?;
-                let response = match router.clone().oneshot(request).await {
-                    Ok(response) => response,
-                    Err(never) => match never {},
-                };
+                let body = body.unwrap_or_else(Body::empty);
+                let response = local(router, method, path, body, media).await?;
                 let status = response.status().as_u16();
                 let bytes = response
                     .into_body()
@@ -144,6 +193,38 @@ impl Connection {
             }
         }
     }
+}
+
+fn lost(url: &str, error: &reqwest::Error) -> Problem {
+    Problem::network(format!(
+        "no answer from {url}: {}. Is `rekor serve` running there? Set --api-url or REKOR_API_URL.",
+        root_cause(error)
+    ))
+}
+
+async fn local(
+    router: &Router,
+    method: Method,
+    path: &str,
+    body: Body,
+    media: &str,
+) -> Result<axum::http::Response<Body>, Problem> {
+    let request = axum::http::Request::builder()
+        .method(method.name())
+        .uri(path)
+        .header("content-type", media)
+        .body(body)
+        .map_err(|e| Problem::usage(e.to_string()))?;
+    match router.clone().oneshot(request).await {
+        Ok(response) => Ok(response),
+        Err(never) => match never {},
+    }
+}
+
+/// What a change would send, for `--dry-run`.
+pub(crate) fn request_json(method: Method, path: &str, body: Option<&str>) -> Value {
+    let body = body.map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)));
+    json!({"dry_run": true, "request": {"method": method.name(), "path": path, "body": body}})
 }
 
 fn answer(status: u16, text: &str) -> Result<Value, Problem> {

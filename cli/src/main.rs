@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod connect;
 mod ui;
 
@@ -13,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
-    let output = cli.global.output;
+    let output = cli.global.output();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -19,7 +19,7 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         let operations = json_input("--operations", &self.operations)?;
-        let path = format!("/v1/{}/batch", segment(global.database()?));
+        let path = format!("/v1/{}/batch", segment(&global.database()?));
         write(global, Method::Post, &path, Some(object(&[], &[("operations", Some(&operations))])))
             .await
     }

@@ -1,13 +1,15 @@
 //! `rekor collections`.
 
-use super::{object, read, write};
+use super::{confirm, object, read, write};
 use crate::{
-    args::Global,
-    connect::{Method, json_input, segment},
+    args::{Global, Output},
+    connect::{Connection, Method, json_input, segment},
     ui::{self, Problem},
 };
 use clap::Subcommand;
+use rekor_core::infer::Inference;
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Collections {
@@ -32,11 +34,34 @@ pub(crate) enum Collections {
     },
     /// Delete a collection of a preview, with its documents
     Delete { id: String },
+    /// Show the versions of a collection
+    History { id: String },
+    /// Compare a collection with another schema: what changes, and whether that breaks anyone
+    Diff {
+        id: String,
+        /// JSON Schema: inline, @file, or - for stdin
+        #[arg(long, required_unless_present = "with")]
+        schema: Option<String>,
+        /// Compare with the same collection of another database
+        #[arg(long, value_name = "DATABASE", conflicts_with = "schema")]
+        with: Option<String>,
+    },
+    /// Print a JSON Schema made from sample documents, one per line
+    Infer {
+        /// NDJSON file, or - for stdin
+        file: String,
+        /// Look at so many documents at most
+        #[arg(long, default_value_t = 100_000)]
+        limit: usize,
+    },
 }
 
 impl Collections {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
-        let base = format!("/v1/{}/collections", segment(global.database()?));
+        if let Self::Infer { file, limit } = &self {
+            return infer(global, file, *limit);
+        }
+        let base = format!("/v1/{}/collections", segment(&global.database()?));
         let at = |id: &str| format!("{base}/{}", segment(id));
         match self {
             Self::List => read(global, &format!("{base}?limit=1000")).await,
@@ -60,9 +85,71 @@ impl Collections {
                 .await
             }
             Self::Delete { id } => {
-                ui::confirm(&format!("Delete the collection {id} and its documents?"), global.yes)?;
+                confirm(global, &format!("Delete the collection {id} and its documents?"))?;
                 write(global, Method::Delete, &at(&id), None).await
             }
+            Self::History { id } => read(global, &format!("{}/history?limit=1000", at(&id))).await,
+            Self::Diff { id, schema, with } => {
+                let schema = match (schema, with) {
+                    (Some(schema), _) => json_input("--schema", &schema)?,
+                    (None, Some(other)) => {
+                        let path = format!("/v1/{}/collections/{}", segment(&other), segment(&id));
+                        let connection = Connection::open(global, false)?;
+                        let found = connection.send(Method::Get, &path, None).await?;
+                        found["json_schema"].to_string()
+                    }
+                    (None, None) => return Err(Problem::usage("give --schema or --with")),
+                };
+                let body = object(&[], &[("json_schema", Some(&schema))]);
+                let path = format!("{}/diff", at(&id));
+                let connection = Connection::open(global, false)?;
+                let found = connection.send(Method::Post, &path, Some(body)).await?;
+                show_diff(&found, global.output());
+                Ok(())
+            }
+            Self::Infer { .. } => Ok(()),
         }
     }
+}
+
+/// The schema of a file of documents.
+fn infer(global: &Global, file: &str, limit: usize) -> Result<(), Problem> {
+    let unreadable = |e: std::io::Error| Problem::usage(format!("{file}: {e}"));
+    let input: Box<dyn Read> = if file == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(file).map_err(unreadable)?)
+    };
+    let mut inference = Inference::default();
+    for (number, line) in BufReader::new(input).lines().take(limit).enumerate() {
+        let line = line.map_err(unreadable)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let document: Value = serde_json::from_str(&line).map_err(|e| {
+            Problem::usage(format!("{file}: line {} is not valid JSON: {e}", number + 1))
+        })?;
+        if !document.is_object() {
+            return Err(Problem::usage(format!("{file}: line {} is no JSON object", number + 1)));
+        }
+        inference.add(&document);
+    }
+    // A schema is JSON in every form of output: it is what `--schema @file` takes.
+    let output = match global.output() {
+        Output::Table => Output::Json,
+        other => other,
+    };
+    ui::show(&inference.schema(), output);
+    Ok(())
+}
+
+/// A comparison of schemas for people, or as it is.
+pub(super) fn show_diff(found: &Value, output: Output) {
+    if output != Output::Table {
+        return ui::show(found, output);
+    }
+    let text = super::promote::describe_issues(&found["issues"]);
+    let lines = super::promote::describe_patch(&found["diff"]);
+    let verdict = found["verdict"].as_str().unwrap_or_default();
+    ui::text(&format!("{lines}{text}verdict: {verdict}\n"));
 }

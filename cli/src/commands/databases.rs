@@ -1,10 +1,10 @@
 //! `rekor databases`.
 
-use super::{list, members, object, read, write};
+use super::{confirm, list, members, object, promote, read, write};
 use crate::{
     args::Global,
     connect::{Method, query, segment},
-    ui::{self, Problem},
+    ui::Problem,
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ pub(crate) enum Databases {
         /// Comma list
         #[arg(long)]
         tags: Option<String>,
+        /// Give up a deleted database of this id, which could be restored
+        #[arg(long)]
+        replace_deleted: bool,
     },
     /// Replace the tags of a database
     Tag {
@@ -56,18 +59,18 @@ pub(crate) enum Databases {
     },
     /// List the previews of a database
     ListPreviews { id: String },
-    /// Promote a preview's collections (humans only)
-    Promote {
+    /// Restore a deleted database
+    Restore { id: String },
+    /// Promote a preview's configuration: a human act, confirmed with your password
+    Promote(promote::Promote),
+    /// Undo a promotion: a human act, confirmed with your password
+    Rollback(promote::Rollback),
+    /// Show a promotion
+    Promotion {
+        /// The production database
         id: String,
-        /// The preview
-        #[arg(long)]
-        from: String,
-        /// Only show what would change
-        #[arg(long)]
-        dry_run: bool,
-        /// Comma list; all if absent
-        #[arg(long)]
-        collections: Option<String>,
+        /// The promotion
+        promotion: String,
     },
     /// List the promotions into a database
     Promotions { id: String },
@@ -88,7 +91,7 @@ impl Databases {
                 .await
             }
             Self::Get { id } => read(global, &at(&id)).await,
-            Self::Create { id, name, description, tags } => {
+            Self::Create { id, name, description, tags, replace_deleted } => {
                 let tags = tags.as_deref().map(list);
                 let body = object(
                     &[
@@ -96,6 +99,7 @@ impl Databases {
                         ("name", name.map(Value::from)),
                         ("description", description.map(Value::from)),
                         ("tags", tags),
+                        ("replace_deleted", replace_deleted.then(|| json!(true))),
                     ],
                     &[],
                 );
@@ -109,9 +113,9 @@ impl Databases {
                 write(global, Method::Put, &at(&id), Some(json!({"name": name}).to_string())).await
             }
             Self::Delete { id } => {
-                ui::confirm(
+                confirm(
+                    global,
                     &format!("Delete the database {id}, its previews and all their documents?"),
-                    global.yes,
                 )?;
                 write(global, Method::Delete, &at(&id), None).await
             }
@@ -131,20 +135,14 @@ impl Databases {
             Self::ListPreviews { id } => {
                 read(global, &format!("{}/previews?limit=1000", at(&id))).await
             }
-            Self::Promote { id, from, dry_run, collections } => {
-                let collections = collections.as_deref().map(list);
-                let body = members(&[
-                    ("from", Some(json!(from))),
-                    ("dry_run", Some(json!(dry_run))),
-                    ("collections", collections),
-                ]);
-                write(
-                    global,
-                    Method::Post,
-                    &format!("{}/promote", at(&id)),
-                    Some(Value::Object(body).to_string()),
-                )
-                .await
+            Self::Restore { id } => {
+                write(global, Method::Post, &format!("{}/restore", at(&id)), Some("{}".to_owned()))
+                    .await
+            }
+            Self::Promote(promote) => promote.run(global).await,
+            Self::Rollback(rollback) => rollback.run(global).await,
+            Self::Promotion { id, promotion } => {
+                read(global, &format!("{}/promotions/{}", at(&id), segment(&promotion))).await
             }
             Self::Promotions { id } => {
                 read(global, &format!("{}/promotions?limit=1000", at(&id))).await

@@ -1,16 +1,16 @@
 //! `rekor documents`.
 
-use super::{object, read, write};
+use super::{confirm, object, read, write};
 use crate::{
     args::Global,
-    connect::{Connection, Method, json_input, query, segment},
+    connect::{Connection, Method, json_input, query, request_json, segment},
     ui::{self, Problem},
 };
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use tokio_util::io::ReaderStream;
 
 #[derive(Debug, Subcommand)]
@@ -27,6 +27,9 @@ pub(crate) enum Documents {
         external_id: Option<String>,
         #[arg(long, alias = "source")]
         external_source: Option<String>,
+        /// The version the document must have; 0 is "does not exist"
+        #[arg(long)]
+        expected_version: Option<u64>,
     },
     /// Merge members into a document
     Patch {
@@ -40,6 +43,18 @@ pub(crate) enum Documents {
     Get { collection: String, id: String },
     /// Soft-delete a document and its relationships
     Delete { collection: String, id: String },
+    /// Query documents with a filter, or aggregate them
+    Query(Query),
+    /// Export documents as NDJSON
+    Export {
+        collection: String,
+        /// File to write, instead of stdout
+        #[arg(long, value_name = "FILE")]
+        file: Option<String>,
+        /// Only the `data` of each document
+        #[arg(long)]
+        data_only: bool,
+    },
     /// Import NDJSON from a file, or - for stdin
     Import {
         collection: String,
@@ -58,6 +73,71 @@ pub(crate) enum Documents {
     },
 }
 
+/// Query the documents of a collection
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    collection: String,
+    /// Condition: {"field":"data.status","op":"eq","value":"paid"}, inline, @file, or -
+    #[arg(long)]
+    filter: Option<String>,
+    /// Order: [{"field":"data.amount","direction":"desc"}]
+    #[arg(long)]
+    sort: Option<String>,
+    /// Comma list of fields to show
+    #[arg(long)]
+    fields: Option<String>,
+    #[arg(long)]
+    limit: Option<usize>,
+    #[arg(long)]
+    offset: Option<usize>,
+    /// Where the page before this one ended (`meta.next_cursor`)
+    #[arg(long)]
+    cursor: Option<String>,
+    #[arg(long, alias = "source")]
+    external_source: Option<String>,
+    /// Aggregate; `--aggregations` say what
+    #[arg(long, requires = "aggregations")]
+    aggregate: bool,
+    /// Aggregates: [{"fn":"sum","field":"data.amount","alias":"total"}]
+    #[arg(long)]
+    aggregations: Option<String>,
+    /// Comma list of fields that make groups
+    #[arg(long)]
+    group_by: Option<String>,
+}
+
+impl Query {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
+        let json = |flag: &str, given: &Option<String>| {
+            given.as_deref().map(|text| json_input(flag, text)).transpose()
+        };
+        let (filter, sort) = (json("--filter", &self.filter)?, json("--sort", &self.sort)?);
+        let aggregations = json("--aggregations", &self.aggregations)?;
+        let fields = [
+            ("fields", self.fields.map(Value::from)),
+            ("limit", self.limit.map(Value::from)),
+            ("offset", self.offset.map(Value::from)),
+            ("cursor", self.cursor.map(Value::from)),
+            ("external_source", self.external_source.map(Value::from)),
+            ("group_by", self.group_by.map(Value::from)),
+        ];
+        let raw = [
+            ("filter", filter.as_deref()),
+            ("sort", sort.as_deref()),
+            ("aggregations", aggregations.as_deref()),
+        ];
+        let path = format!(
+            "/v1/{}/documents/{}/query",
+            segment(&global.database()?),
+            segment(&self.collection)
+        );
+        let body = Some(object(&fields, &raw));
+        let answer = Connection::open(global, false)?.send(Method::Post, &path, body).await?;
+        ui::show(&answer, global.output());
+        Ok(())
+    }
+}
+
 /// What a bad line does.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum OnError {
@@ -67,22 +147,29 @@ pub(crate) enum OnError {
 
 impl Documents {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
-        let database = segment(global.database()?);
+        let database = segment(&global.database()?);
         let base = |collection: &str| format!("/v1/{database}/documents/{}", segment(collection));
         match self {
-            Self::Upsert { collection, data, id, external_id, external_source } => {
+            Self::Upsert {
+                collection,
+                data,
+                id,
+                external_id,
+                external_source,
+                expected_version,
+            } => {
                 let data = json_input("--data", &data)?;
-                let texts = [
-                    ("id", id),
-                    ("external_id", external_id),
-                    ("external_source", external_source),
-                ]
-                .map(|(key, value)| (key, value.map(Value::from)));
+                let fields = [
+                    ("id", id.map(Value::from)),
+                    ("external_id", external_id.map(Value::from)),
+                    ("external_source", external_source.map(Value::from)),
+                    ("expected_version", expected_version.map(Value::from)),
+                ];
                 write(
                     global,
                     Method::Post,
                     &base(&collection),
-                    Some(object(&texts, &[("data", Some(&data))])),
+                    Some(object(&fields, &[("data", Some(&data))])),
                 )
                 .await
             }
@@ -100,7 +187,7 @@ impl Documents {
                 read(global, &format!("{}/{}", base(&collection), segment(&id))).await
             }
             Self::Delete { collection, id } => {
-                ui::confirm(&format!("Delete the document {id}?"), global.yes)?;
+                confirm(global, &format!("Delete the document {id}?"))?;
                 write(
                     global,
                     Method::Delete,
@@ -108,6 +195,12 @@ impl Documents {
                     None,
                 )
                 .await
+            }
+            Self::Query(query) => query.run(global).await,
+            Self::Export { collection, file, data_only } => {
+                let lines = if data_only { "data" } else { "documents" };
+                let path = format!("/v1/{database}/export/{}?lines={lines}", segment(&collection));
+                export(global, &path, file.as_deref()).await
             }
             Self::Import {
                 collection,
@@ -138,7 +231,20 @@ impl Documents {
     }
 }
 
+async fn export(global: &Global, path: &str, file: Option<&str>) -> Result<(), Problem> {
+    let connection = Connection::open(global, false)?;
+    let Some(file) = file else { return connection.download(path, ui::bytes).await };
+    let failed = |e: std::io::Error| Problem::usage(format!("{file}: {e}"));
+    let mut out = std::io::BufWriter::new(std::fs::File::create(file).map_err(failed)?);
+    connection.download(path, |bytes| out.write_all(bytes)).await?;
+    out.flush().map_err(failed)
+}
+
 async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> {
+    if global.dry_run {
+        ui::show(&request_json(Method::Post, path, Some(file)), global.output());
+        return Ok(());
+    }
     let connection = Connection::open(global, true)?;
     let unreadable = |e: std::io::Error| Problem::usage(format!("{file}: {e}"));
     let (reader, size): (Box<dyn tokio::io::AsyncRead + Send + Unpin>, Option<u64>) = if file == "-"
@@ -159,7 +265,7 @@ async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> 
     let answer = connection.stream(path, stream).await;
     bar.finish_and_clear();
     let body = answer?;
-    ui::show(&body, global.output);
+    ui::show(&body, global.output());
     let failed = body.get("failed").and_then(Value::as_u64).unwrap_or(0);
     if failed > 0 {
         Err(Problem::other(format!("{failed} lines were not imported; `errors` names them")))

@@ -1,9 +1,9 @@
 //! `rekor relationships` and `rekor query-relationships`.
 
-use super::{object, read, write};
+use super::{confirm, object, read, write};
 use crate::{
-    args::Global,
-    connect::{Method, json_input, query, segment},
+    args::{Global, Output},
+    connect::{Connection, Method, json_input, query, segment},
     ui::{self, Problem},
 };
 use clap::{Args, Subcommand};
@@ -28,6 +28,22 @@ pub(crate) enum Relationships {
         #[arg(long)]
         data: Option<String>,
     },
+    /// Query relationships with a filter
+    List {
+        /// Condition: {"field":"rel_type","op":"eq","value":"payment_for"}, inline, @file, or -
+        #[arg(long)]
+        filter: Option<String>,
+        /// Order: [{"field":"created_at","direction":"desc"}]
+        #[arg(long)]
+        sort: Option<String>,
+        #[arg(long)]
+        limit: Option<String>,
+        #[arg(long)]
+        offset: Option<String>,
+        /// Where the page before this one ended (`meta.next_cursor`)
+        #[arg(long)]
+        cursor: Option<String>,
+    },
     /// Show a relationship
     Get { id: String },
     /// Soft-delete a relationship
@@ -45,6 +61,9 @@ pub(crate) struct QueryRelationships {
     /// outgoing, incoming or both
     #[arg(long)]
     direction: Option<String>,
+    /// Steps to go, 1 to 5
+    #[arg(long)]
+    depth: Option<String>,
     #[arg(long)]
     limit: Option<String>,
     #[arg(long)]
@@ -53,7 +72,7 @@ pub(crate) struct QueryRelationships {
 
 impl Relationships {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
-        let base = format!("/v1/{}/relationships", segment(global.database()?));
+        let base = format!("/v1/{}/relationships", segment(&global.database()?));
         match self {
             Self::Upsert { source, target, rel_type, id, data } => {
                 let (source_collection, source_id) = end("--source", &source)?;
@@ -75,9 +94,23 @@ impl Relationships {
                 )
                 .await
             }
+            Self::List { filter, sort, limit, offset, cursor } => {
+                let json = |flag: &str, given: &Option<String>| {
+                    given.as_deref().map(|text| json_input(flag, text)).transpose()
+                };
+                let (filter, sort) = (json("--filter", &filter)?, json("--sort", &sort)?);
+                let options = [
+                    ("filter", filter.as_deref()),
+                    ("sort", sort.as_deref()),
+                    ("limit", limit.as_deref()),
+                    ("offset", offset.as_deref()),
+                    ("cursor", cursor.as_deref()),
+                ];
+                read(global, &format!("{base}{}", query(&options))).await
+            }
             Self::Get { id } => read(global, &format!("{base}/{}", segment(&id))).await,
             Self::Delete { id } => {
-                ui::confirm(&format!("Delete the relationship {id}?"), global.yes)?;
+                confirm(global, &format!("Delete the relationship {id}?"))?;
                 write(global, Method::Delete, &format!("{base}/{}", segment(&id)), None).await
             }
         }
@@ -94,16 +127,43 @@ impl QueryRelationships {
         let options = [
             ("type", self.rel_type.as_deref()),
             ("direction", self.direction.as_deref()),
+            ("depth", self.depth.as_deref()),
             ("limit", self.limit.as_deref()),
             ("offset", self.offset.as_deref()),
         ];
         let path = format!(
             "/v1/{}/documents/{}/{}/related{}",
-            segment(global.database()?),
+            segment(&global.database()?),
             segment(&self.collection),
             segment(&self.id),
             query(&options)
         );
-        read(global, &path).await
+        let mut found = Connection::open(global, false)?.send(Method::Get, &path, None).await?;
+        if global.output() == Output::Table {
+            for step in found["data"].as_array_mut().into_iter().flatten() {
+                *step = flattened(step);
+            }
+        }
+        ui::show(&found, global.output());
+        Ok(())
     }
+}
+
+/// A step of a traversal, for people.
+fn flattened(step: &Value) -> Value {
+    let link = &step["relationship"];
+    let end = |end: &str| {
+        let part =
+            |name: &str| link[format!("{end}_{name}")].as_str().unwrap_or_default().to_owned();
+        format!("{}/{}", part("collection"), part("id"))
+    };
+    json!({
+        "direction": step["direction"],
+        "depth": step["depth"],
+        "type": link["rel_type"],
+        "source": end("source"),
+        "target": end("target"),
+        "data": link["data"],
+        "document": step["document"]["data"],
+    })
 }

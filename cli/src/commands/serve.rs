@@ -28,6 +28,20 @@ pub(crate) struct Serve {
     /// Address to listen on
     #[arg(long, env = "REKOR_LISTEN", default_value = "127.0.0.1:7373", value_name = "HOST:PORT")]
     listen: SocketAddr,
+    /// Address by which people and programs reach the server, for links
+    #[arg(long, env = "REKOR_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Requests a second that one credential may send; no limit by default
+    #[arg(long, env = "REKOR_RATE_LIMIT", value_name = "N")]
+    rate_limit: Option<u32>,
+    /// Origin whose pages may call from a browser; repeatable
+    #[arg(
+        long = "cors-origin",
+        env = "REKOR_CORS_ORIGINS",
+        value_delimiter = ',',
+        value_name = "URL"
+    )]
+    cors_origins: Vec<String>,
     /// Memory of unwritten rows that starts a flush; for tests
     #[arg(long, env = "REKOR_MEMTABLE_BYTES", hide = true)]
     memtable_bytes: Option<usize>,
@@ -66,6 +80,9 @@ impl Serve {
             owner_token: owner_token.clone(),
             holder,
             thresholds: self.thresholds(),
+            public_url: self.public_url.clone(),
+            rate_limit: self.rate_limit,
+            cors_origins: self.cors_origins.clone(),
         };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {
@@ -74,7 +91,11 @@ impl Serve {
         if self.dev {
             ui::note("--dev: the owner's credential stands for a human; not for production");
         } else {
-            ui::note("without --dev only existing rec_ tokens work, and nobody can promote");
+            if let Some(code) = service.enrolment_code() {
+                ui::note(&format!(
+                    "nobody is enrolled yet. On a terminal: rekor login --enrol --api-url http://{address}\nenrolment code (works once, for the first person): {code}"
+                ));
+            }
         }
         ui::note(&format!("rekor listening on http://{address} (data in {root})"));
         rekor_api::serve(service, listener, stopped()).await?;

@@ -34,10 +34,10 @@ impl Sql {
         };
         let params =
             self.param.iter().map(|pair| parameter(pair)).collect::<Result<Map<_, _>, _>>()?;
-        let path = format!("/v1/{}/sql", segment(global.database()?));
+        let path = format!("/v1/{}/sql", segment(&global.database()?));
         let body = json!({"query": query, "params": params}).to_string();
         let answer = Connection::open(global, false)?.send(Method::Post, &path, Some(body)).await?;
-        ui::show(&answer, global.output);
+        ui::show(&answer, global.output());
         for warning in answer
             .pointer("/meta/warnings")
             .and_then(Value::as_array)

@@ -1,10 +1,10 @@
 //! `rekor tokens`.
 
-use super::{object, read, write};
+use super::{confirm, object, read, write};
 use crate::{
     args::Global,
     connect::{Method, json_input, segment},
-    ui::{self, Problem},
+    ui::Problem,
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl Tokens {
             }
             Self::List => read(global, "/v1/tokens?limit=1000").await,
             Self::Revoke { id } => {
-                ui::confirm(&format!("Revoke the token {id}?"), global.yes)?;
+                confirm(global, &format!("Revoke the token {id}?"))?;
                 write(global, Method::Delete, &format!("/v1/tokens/{}", segment(&id)), None).await
             }
         }
