@@ -1,10 +1,10 @@
 //! Passwords: Argon2id with the parameters OWASP recommends (19 MiB, 2 passes, 1 lane), a few at a time.
 
-use argon2::{
-    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
-    password_hash::{SaltString, rand_core::OsRng},
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
+use rekor_core::{
+    Error, Result,
+    time::{Entropy, System},
 };
-use rekor_core::{Error, Result};
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
 
@@ -50,7 +50,10 @@ pub(crate) async fn verify(password: String, hash: Option<String>) -> Result<boo
 }
 
 fn hash_now(password: &str) -> Result<String> {
-    let salt = SaltString::generate(&mut OsRng);
+    let mut salt = [0; 16];
+    System.fill(&mut salt);
+    let salt = SaltString::encode_b64(&salt)
+        .map_err(|error| Error::internal(format!("Argon2: {error}")))?;
     let hashed = Argon2::default().hash_password(password.as_bytes(), &salt);
     hashed.map(|hash| hash.to_string()).map_err(|error| Error::internal(format!("Argon2: {error}")))
 }
