@@ -1,6 +1,6 @@
 //! A server in this process, and requests to it over a real socket.
 
-use rekor_api::{Service, ServiceConfig};
+use rekor_api::{Service, ServiceConfig, Thresholds};
 use serde_json::Value;
 use std::{path::Path, sync::Arc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,6 +20,8 @@ impl Api {
     /// A server as with `--dev`; the client is the owner.
     pub(crate) async fn start(directory: &Path) -> Self {
         Self::serve(ServiceConfig {
+            // Every table gets files of its own at a flush, however small.
+            thresholds: Thresholds { small_table_bytes: 0, ..Thresholds::default() },
             owner_token: Some(OWNER.into()),
             ..ServiceConfig::local(directory.to_owned())
         })
