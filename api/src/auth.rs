@@ -99,7 +99,7 @@ pub fn authorise(principal: &Principal, operation: Operation, on: Target<'_>) ->
     visible(principal, on)?;
     match facts.needs {
         Needs::Credential => {}
-        Needs::Permission(permission) => permit(principal, permission, on)?,
+        Needs::Permission(permission) => permit(principal, permission, facts.place, on)?,
         Needs::Human(permission) => {
             if !principal.is_human() {
                 return Err(human_required(
@@ -107,7 +107,7 @@ pub fn authorise(principal: &Principal, operation: Operation, on: Target<'_>) ->
                      `rekor databases promote`; a dry run is allowed.",
                 ));
             }
-            permit(principal, permission, on)?;
+            permit(principal, permission, facts.place, on)?;
         }
         Needs::Everything => {
             if !Grants::full().are_within(&principal.grants) {
@@ -152,7 +152,12 @@ fn visible(principal: &Principal, on: Target<'_>) -> Result<()> {
     }
 }
 
-fn permit(principal: &Principal, permission: Permission, on: Target<'_>) -> Result<()> {
+fn permit(
+    principal: &Principal,
+    permission: Permission,
+    place: Place,
+    on: Target<'_>,
+) -> Result<()> {
     let Some(database) = on.database else {
         return if principal.grants.allow_anywhere(permission) {
             Ok(())
@@ -163,9 +168,12 @@ fn permit(principal: &Principal, permission: Permission, on: Target<'_>) -> Resu
         };
     };
     let collections = principal.collections(permission, database);
-    let (allowed, place) = match on.collection {
+    let (allowed, what) = match on.collection {
         Some(collection) => {
             (collections.contains(collection), format!("the collection {collection} of {database}"))
+        }
+        None if place == Place::Whole => {
+            (collections.is_all(), format!("{database} with all its collections"))
         }
         None => (!collections.is_empty(), database.to_string()),
     };
@@ -173,7 +181,7 @@ fn permit(principal: &Principal, permission: Permission, on: Target<'_>) -> Resu
         return Ok(());
     }
     Err(Error::forbidden(format!(
-        "The credential does not have the permission {permission} on {place}; `rekor whoami` shows what it has."
+        "The credential does not have the permission {permission} on {what}; `rekor whoami` shows what it has."
     )))
 }
 

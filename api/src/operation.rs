@@ -4,7 +4,7 @@
 
 use Needs::{Credential, Everything, Human, Owner, Session};
 use Operation as Op;
-use Place::{Account, Collection, Database, Preview};
+use Place::{Account, Collection, Database, Preview, Whole};
 use Subject::{Collections, Databases, Documents, Relationships, Tokens};
 use rekor_core::grant::{Permission, Subject};
 
@@ -36,6 +36,7 @@ pub enum Operation {
     PreviewCreate,
     PreviewList,
     PromoteDryRun,
+    PromoteRequest,
     Promote,
     PromotionList,
     PromotionGet,
@@ -94,6 +95,8 @@ pub enum Place {
     Account,
     /// Any database.
     Database,
+    /// Any database, with all its collections: a permission for some of them is not enough.
+    Whole,
     /// A collection of any database.
     Collection,
     /// Previews only: production changes by promotion.
@@ -264,7 +267,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::DatabaseChange,
         write(Databases),
-        Database,
+        Whole,
         &["put /v1/databases/{id}"],
         Some("databases tag"),
         "Change name, description or tags.",
@@ -272,7 +275,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::DatabaseDelete,
         write(Databases),
-        Database,
+        Whole,
         &["delete /v1/databases/{id}"],
         Some("databases delete"),
         "Delete a database and its previews; it can be restored for 30 days.",
@@ -280,7 +283,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::DatabaseRestore,
         write(Databases),
-        Database,
+        Whole,
         &["post /v1/databases/{id}/restore"],
         Some("databases restore"),
         "Restore a deleted database.",
@@ -304,15 +307,23 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::PromoteDryRun,
         read(Databases),
-        Database,
+        Whole,
         &["post /v1/databases/{id}/promote"],
         Some("databases promote"),
         "Show what a promotion would change.",
     ),
     row(
+        Op::PromoteRequest,
+        write(Databases),
+        Whole,
+        &["post /v1/databases/{id}/promote"],
+        Some("databases promote"),
+        "Ask a person for a promotion.",
+    ),
+    row(
         Op::Promote,
         Human(Permission::write(Databases)),
-        Database,
+        Whole,
         &["post /v1/databases/{id}/promote"],
         Some("databases promote"),
         "Promote a preview's configuration; a human act.",
@@ -320,7 +331,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::PromotionList,
         read(Databases),
-        Database,
+        Whole,
         &["get /v1/databases/{id}/promotions"],
         Some("databases promotions"),
         "List promotions, newest first.",
@@ -328,7 +339,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::PromotionGet,
         read(Databases),
-        Database,
+        Whole,
         &["get /v1/databases/{id}/promotions/{promotion}"],
         Some("databases promotion"),
         "Get a promotion.",
@@ -336,7 +347,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::RollbackDryRun,
         read(Databases),
-        Database,
+        Whole,
         &["post /v1/databases/{id}/rollback"],
         Some("databases rollback"),
         "Show what a rollback would change.",
@@ -344,7 +355,7 @@ pub const OPERATIONS: &[Facts] = &[
     row(
         Op::Rollback,
         Human(Permission::write(Databases)),
-        Database,
+        Whole,
         &["post /v1/databases/{id}/rollback"],
         Some("databases rollback"),
         "Undo a promotion; a human act.",

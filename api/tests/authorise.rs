@@ -94,13 +94,15 @@ fn check(
     let id = DatabaseId::parse(database).unwrap();
     let target = match facts.place {
         Place::Account => Target::ACCOUNT,
-        Place::Database | Place::Preview => Target::database(&id),
+        Place::Database | Place::Whole | Place::Preview => Target::database(&id),
         Place::Collection => Target::collection(&id, collection),
     };
     let in_account = facts.place == Place::Account;
     let human = matches!(who.kind, Kind::Owner | Kind::Member);
+    // What concerns a whole database is not for who reaches some of its collections.
+    let enough = facts.place != Place::Whole || scope.get("collections").is_none();
     let has = |wanted: Permission| {
-        permissions.as_array().unwrap().iter().any(|p| p == "*" || *p == json!(wanted))
+        enough && permissions.as_array().unwrap().iter().any(|p| p == "*" || *p == json!(wanted))
     };
     let everything = *scope == json!({"databases": ["*"]}) && has_all(permissions);
     let expected = if !in_account

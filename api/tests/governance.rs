@@ -170,6 +170,36 @@ async fn a_scoped_token_sees_nothing_else_by_any_door() {
     );
     let in_batch = json!({"operations": [{"type": "delete_relationship", "id": hidden}]});
     assert_eq!(writer.refused("POST", "/v1/acme/batch", in_batch).await.0, 404);
+    // Promotions show every collection, so they are for who reaches all of them; nor does such a token end a database.
+    let half = json!([{"scope": {"databases": ["acme"], "collections": ["public"]}, "permissions": ["read:databases", "write:databases"]}]);
+    let half = token(&api, half).await;
+    for body in [
+        json!({"from": "acme--p", "dry_run": true, "prune": true}),
+        json!({"from": "acme--p", "request": true}),
+    ] {
+        let (status, answer) = half.refused("POST", "/v1/databases/acme/promote", body).await;
+        assert!(status == 403 && !answer.to_string().contains("secrets"), "{answer}");
+    }
+    assert_eq!(half.refused("GET", "/v1/databases/acme/promotions", Value::Null).await.0, 403);
+    assert_eq!(half.refused("DELETE", "/v1/databases/acme", Value::Null).await.0, 403);
+    // Asking for a promotion writes, so reading is not enough.
+    let looks =
+        token(&api, json!([{"scope": {"databases": ["acme"]}, "permissions": ["read:databases"]}]))
+            .await;
+    looks
+        .ok("POST", "/v1/databases/acme/promote", json!({"from": "acme--p", "dry_run": true}))
+        .await;
+    assert_eq!(
+        looks
+            .refused(
+                "POST",
+                "/v1/databases/acme/promote",
+                json!({"from": "acme--p", "request": true})
+            )
+            .await
+            .0,
+        403
+    );
     // A table without any permission is refused by name.
     let only_links = token(
         &api,
@@ -360,6 +390,19 @@ async fn promotion_probes_rows_knows_drift_and_is_undone() {
         api.ok("POST", "/v1/databases/shop/promote", json!({"from": "shop--p", "dry_run": true}))
             .await
     };
+    // Ids of documents are for who may read them.
+    let blind = token(&api, json!([{"scope": {"databases": ["shop"]}, "permissions": ["read:databases", "write:databases"]}])).await;
+    put(schema(
+        json!({"amount": {"type": "integer"}, "status": {"type": "string"}}),
+        json!(["amount"]),
+    ))
+    .await;
+    for body in
+        [json!({"from": "shop--p", "dry_run": true}), json!({"from": "shop--p", "request": true})]
+    {
+        let answer = blind.ok("POST", "/v1/databases/shop/promote", body).await.to_string();
+        assert!(answer.contains("rows_failing") && !answer.contains("sample_ids"), "{answer}");
+    }
     // In memory and in files alike, each way of looking at the rows.
     for in_files in [false, true] {
         if in_files {
@@ -462,7 +505,8 @@ async fn promotion_probes_rows_knows_drift_and_is_undone() {
     let listed = api.ok("GET", "/v1/databases/shop/promotions", Value::Null).await;
     let statuses: Vec<&str> =
         listed["data"].as_array().unwrap().iter().map(|p| p["status"].as_str().unwrap()).collect();
-    assert_eq!(statuses, ["applied", "reverted", "applied"]);
+    // The one that was asked for went stale when another from the same preview was applied.
+    assert_eq!(statuses, ["applied", "reverted", "superseded", "applied"]);
     // The preview was made before production changed: that is a conflict, not a silent overwrite.
     let shown = dry().await;
     let rules: Vec<&Value> =

@@ -74,7 +74,9 @@ impl Problem {
             4 => Some(
                 "use a credential with this permission; `rekor whoami` shows what this one has",
             ),
-            5 => Some("read the current state again, then retry"),
+            5 => Some(
+                "the data is in another state: change what the message names, or read again and retry",
+            ),
             6 => Some("wait and try again"),
             7 => Some("ask a person to run this on a terminal"),
             _ => None,

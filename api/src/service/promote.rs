@@ -183,14 +183,20 @@ impl Service {
         production: &str,
         promotion: Promotion,
     ) -> Result<Value> {
-        let operation =
-            if promotion.dry_run || promotion.request { Op::PromoteDryRun } else { Op::Promote };
+        let operation = match (promotion.dry_run, promotion.request) {
+            (true, _) => Op::PromoteDryRun,
+            (false, true) => Op::PromoteRequest,
+            (false, false) => Op::Promote,
+        };
         let (promotion, open) = self.asked_for(caller, production, promotion)?;
-        let preview = self.reach(caller, Op::DatabaseGet, &promotion.from)?;
-        let production = match operation {
-            // Who may look at the preview may know what it would change.
-            Op::PromoteDryRun => self.production_of(&preview, production)?,
-            _ => self.reach(caller, operation, production)?,
+        let (preview, production) = if operation == Op::Promote {
+            let preview = self.reach(caller, Op::PromoteDryRun, &promotion.from)?;
+            (preview, self.reach(caller, operation, production)?)
+        } else {
+            // Who may look at the preview may know what it would change, and ask for it.
+            let preview = self.reach(caller, operation, &promotion.from)?;
+            let production = self.production_of(&preview, production)?;
+            (preview, production)
         };
         let parent = preview.entry.id.preview_parts().map(|(parent, _)| parent);
         if parent != Some(production.entry.id.as_str()) {
@@ -215,7 +221,7 @@ impl Service {
                 record.status = Status::Open;
                 let operations = vec![record.put(&planned.production, 0)?];
                 self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-                return Ok(record.to_json());
+                return Ok(shown(caller, &planned.production, &record));
             }
             self.check_apply(caller, &planned, &promotion)?;
             record.apply(&caller.principal, self.now());
@@ -370,7 +376,9 @@ impl Service {
             ));
         }
         self.require_proof(caller, &hash)?;
-        let blocking = planned.blocking();
+        let mut shown = json!({"blocking": planned.blocking()});
+        hide_ids(&caller.principal, &planned.production, &mut shown);
+        let blocking = shown.get("blocking").and_then(Value::as_array).cloned().unwrap_or_default();
         let reason = promotion.force_reason.as_deref().map(str::trim);
         if reason.is_some_and(str::is_empty) {
             return Err(Error::validation("force_reason says why; it cannot be empty."));
@@ -380,8 +388,12 @@ impl Service {
         }
         let first = blocking.first().and_then(|issue| issue.get("message")).and_then(Value::as_str);
         let mut error = Error::conflict(format!(
-            "{} issues block this promotion: {}",
-            blocking.len(),
+            "The promotion is blocked ({}): {}",
+            if blocking.len() == 1 {
+                "one issue".to_owned()
+            } else {
+                format!("{} issues", blocking.len())
+            },
             first.unwrap_or_default()
         ));
         for issue in blocking {
@@ -437,15 +449,37 @@ impl Service {
         let snapshot = self.engine.snapshot();
         self.check_unchanged(&*snapshot, planned, Instant::now())?;
         let mut operations = self.config_operations(caller, planned)?;
-        let known = self.find_record(&planned.production, &record.id).is_ok();
-        operations.push(record.put(&planned.production, if known { 1 } else { 0 })?);
+        let is_known = self.check_still_due(planned, &record)?;
+        operations.push(record.put(&planned.production, u64::from(is_known))?);
         operations.extend(also);
         if let Some(preview) = &planned.preview {
             operations.push(rebased(preview, planned)?);
             operations.extend(self.supersede(planned, &record)?);
         }
         alone.write(Frame { origin: caller.origin(), operations }).await?;
-        Ok(record.to_json())
+        Ok(shown(caller, &planned.production, &record))
+    }
+
+    /// Nobody applied or undid the same promotion meanwhile. Answers whether it is stored already, as an open one.
+    fn check_still_due(&self, planned: &Planned, record: &Record) -> Result<bool> {
+        let done = |known: &Record| {
+            Error::conflict(format!(
+                "The promotion {} is {} meanwhile.",
+                known.id,
+                known.status.name()
+            ))
+        };
+        if let Some(undone) = &record.reverts {
+            let known = self.find_record(&planned.production, undone)?;
+            if known.status != Status::Applied {
+                return Err(done(&known));
+            }
+        }
+        match self.find_record(&planned.production, &record.id) {
+            Ok(known) if known.status != Status::Open => Err(done(&known)),
+            Ok(_) => Ok(true),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Versions are as planned, and documents that came since fit.
