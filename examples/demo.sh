@@ -78,6 +78,20 @@ show sql "WITH inv AS (SELECT id, data.invoice_number.:String as num, arraySum(C
 show sql "SELECT * FROM documents WHERE $WHERE AND data.status.:String = {status:String} ORDER BY id LIMIT 1" --param status=overdue --output json
 show sql "SELECT operation, entity_type, count() AS n FROM operations_log GROUP BY operation, entity_type ORDER BY n DESC"
 
+echo; echo "== A filter, for programs that do not write SQL"
+show query invoices --filter '{"field":"data.amount","op":"gt","value":1000}' --sort '[{"field":"data.amount","direction":"desc"}]' --fields data.invoice_number,data.amount --limit 3
+
+echo; echo "== A change of a schema is looked at before it is made, also against the stored documents"
+rekor databases create-preview shop --name narrow >/dev/null
+python3 - examples/invoices/schemas/invoices.json >"$FILES/narrow.json" <<'EDIT'
+import json, sys
+schema = json.load(open(sys.argv[1]))
+schema["properties"]["amount"]["type"] = "integer"
+print(json.dumps(schema))
+EDIT
+rekor collections upsert invoices --database shop--narrow --schema @"$FILES/narrow.json" >/dev/null
+show databases promote shop --from shop--narrow --dry-run
+
 echo; echo "== Traversal"
 ID=$(rekor sql "SELECT target_id FROM relationships ORDER BY id LIMIT 1" --output json | python3 -c 'import json, sys; print(json.load(sys.stdin)["data"][0]["target_id"])')
 show query-relationships invoices "$ID" --type payment_for --direction incoming
