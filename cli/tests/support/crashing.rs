@@ -74,6 +74,9 @@ fn number(rows: &[Value], name: &str) -> u64 {
     rows[0][name].as_u64().unwrap_or(0)
 }
 
+/// More cycles, each with more time, until rows are in files.
+const PATIENT_CYCLES_MAX: u64 = 4;
+
 /// Kills the server `cycles` times under load and checks after each: nothing acknowledged is lost, nothing is there twice,
 /// batches and import frames are whole.
 pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
@@ -83,12 +86,18 @@ pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
     let acknowledged = Arc::new(AtomicU64::new(0));
     let (mut batch, mut import) = (0, 0);
     let mut files = 0;
-    for cycle in 0..cycles {
+    // A slow machine may write too little before each kill for a flush: then it gets longer, a few times.
+    for cycle in 0..cycles + PATIENT_CYCLES_MAX {
+        let patient = cycle >= cycles;
+        if patient && files > 0 {
+            break;
+        }
         let server = Server::start(root);
         let single = singles(server.port, Arc::clone(&acknowledged));
         let bulk = batches(server.port, batch);
         let stream = imports(server.port, import);
-        std::thread::sleep(Duration::from_millis(200 + 137 * (cycle % 9)));
+        let patience = if patient { 2_000 * (cycle + 1 - cycles) } else { 0 };
+        std::thread::sleep(Duration::from_millis(200 + 137 * (cycle % 9) + patience));
         server.kill();
         single.join().unwrap();
         batch = bulk.join().unwrap();
