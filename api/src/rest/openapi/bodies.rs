@@ -52,7 +52,7 @@ fn names() -> Value {
 }
 
 fn tags() -> Value {
-    json!({"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 32}, "maxItems": 64})
+    json!({"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "maxItems": 64})
 }
 
 fn flag() -> Value {
@@ -68,7 +68,7 @@ fn password() -> Value {
 }
 
 fn login() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": 32, "pattern": "^[!-~]+$"})
+    json!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"})
 }
 
 fn some_schema() -> Value {
@@ -86,7 +86,7 @@ fn grants() -> Value {
         "items": {"type": "object", "required": ["scope", "permissions"], "additionalProperties": false, "properties": {
             "scope": {"type": "object", "required": ["databases"], "additionalProperties": false, "properties": {
                 "databases": star_or(DATABASE), "collections": star_or(NAME),
-                "environments": {"type": "array", "minItems": 1, "items": {"enum": ["production", "preview"]}},
+                "environments": {"type": "array", "items": {"enum": ["production", "preview"]}},
             }},
             "permissions": {"type": "array", "minItems": 1, "items": {"enum": permissions()}},
         }},
@@ -268,13 +268,12 @@ fn path_parameter(path: &str, name: &str) -> Value {
 fn query_parameter(route: &str, name: &str) -> Value {
     match name {
         "limit" => json!({"type": "integer", "minimum": 1, "maximum": 1_000}),
-        "offset" => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+        "offset" => json!({"type": "integer", "minimum": 0}),
         "include_deleted" => flag(),
         "depth" => json!({"type": "integer", "minimum": 1, "maximum": 5}),
         "direction" => json!({"enum": ["outgoing", "incoming", "both"]}),
         "lines" => json!({"enum": ["documents", "data"]}),
         "on_error" => json!({"enum": ["stop", "skip"]}),
-        "tag" => json!({"type": "string", "minLength": 1}),
         "type" if route.ends_with("/related") => pattern(NAME),
         _ => text(),
     }
