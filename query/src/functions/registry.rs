@@ -230,10 +230,14 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = NAMES
         .iter()
-        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), *known))
+        .copied()
+        .chain(super::aggregate::names())
+        .chain(json::names())
+        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), known))
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
     near.sort_unstable();
+    near.dedup();
     near.into_iter().take(2).map(|(_, known)| known).collect()
 }
 
