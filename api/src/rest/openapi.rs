@@ -136,11 +136,13 @@ fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, facts: Option
             members.insert("security".to_owned(), json!([]));
         }
         let body = bodies::of(route);
+        // No lines are a body, too.
+        let required = body.is_some();
         if body.is_some() || media == "application/x-ndjson" && method == "post" {
             let schema = body.unwrap_or_else(|| json!({"type": "string"}));
             members.insert(
                 "requestBody".to_owned(),
-                json!({"required": true, "content": {media: {"schema": schema}}}),
+                json!({"required": required, "content": {media: {"schema": schema}}}),
             );
         }
     }

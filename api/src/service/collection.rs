@@ -4,6 +4,7 @@ use super::{
     Caller, Service,
     answer::{Answer, only},
     config::{Entry, Kind, Put, VersionRow, check_version},
+    database::check_texts,
     document::deleted,
     promote::compare_schemas,
 };
@@ -137,6 +138,8 @@ impl Service {
         change: CollectionChange,
     ) -> Result<CollectionEntry> {
         let id = CollectionId::parse(id)?;
+        let CollectionChange { name, description, icon, color, .. } = &change;
+        check_texts(&[name, description, icon, color].map(Option::as_deref), &[])?;
         let old = database.collections.get(&id).map(|known| &known.entry);
         let entry = CollectionEntry {
             name: change

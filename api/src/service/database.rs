@@ -23,8 +23,8 @@ use std::{collections::BTreeMap, sync::Arc};
 const TABLES_PER_DATABASE: u64 = 7;
 /// How long a deleted database can be restored: 30 days.
 const RESTORE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Longest display name and description, in bytes.
-const TEXT_BYTES_MAX: usize = 4_096;
+/// Longest display name, description and display hint.
+const TEXT_CHARS_MAX: usize = 4_096;
 
 /// Body of a new database.
 #[derive(Debug, Deserialize)]
@@ -356,13 +356,17 @@ pub(crate) fn system_json(value: &impl serde::Serialize) -> Result<Bytes> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|error| Error::internal(error.to_string()))
 }
 
-fn check_texts(texts: &[Option<&str>], tags: &[String]) -> Result<()> {
-    let long = texts.iter().flatten().any(|text| text.len() > TEXT_BYTES_MAX)
+/// Refuses names, descriptions and tags that are too long.
+///
+/// # Errors
+/// Validation.
+pub(crate) fn check_texts(texts: &[Option<&str>], tags: &[String]) -> Result<()> {
+    let long = texts.iter().flatten().any(|text| text.chars().count() > TEXT_CHARS_MAX)
         || tags.len() > 64
         || tags.iter().any(|tag| tag.is_empty() || tag.len() > 128);
     if long {
         Err(Error::validation(
-            "Names and descriptions are at most 4 KiB; at most 64 tags of 1 to 128 bytes.",
+            "Names, descriptions and hints have at most 4,096 characters; there are at most 64 tags of 1 to 128 bytes.",
         ))
     } else {
         Ok(())

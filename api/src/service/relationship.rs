@@ -244,6 +244,7 @@ impl Service {
                 limits::TRAVERSE_DEPTH_MAX
             )));
         }
+        walk.rel_type.as_deref().map(RelType::parse).transpose()?;
         let reached = Ends::of(caller, &database, Permission::read(Subject::Relationships));
         let documents =
             caller.principal.collections(Permission::read(Subject::Documents), &database.entry.id);

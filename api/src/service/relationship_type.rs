@@ -4,6 +4,7 @@ use super::{
     Caller, Service,
     answer::{Answer, only},
     config::{Entry, Kind, Put, check_version},
+    database::check_texts,
     document::deleted,
 };
 use crate::operation::Operation as Op;
@@ -103,6 +104,7 @@ impl Service {
             return Ok(answer);
         }
         let id = RelType::parse(id)?;
+        check_texts(&[change.description.as_deref()], &[])?;
         let known = database.relationship_types.get(&id);
         check_version(id.as_str(), expected, known.map_or(0, |known| known.version))?;
         let old = known.map(|known| &known.entry);

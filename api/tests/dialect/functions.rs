@@ -71,8 +71,7 @@ async fn functions_answer_as_clickhouse_does() {
     let directory = tempfile::tempdir().unwrap();
     let config = ServiceConfig::local(directory.path().to_owned());
     let service = tokio::task::block_in_place(|| Service::open(config)).unwrap();
-    let caller =
-        Caller { principal: Principal::dev_owner(), source: "api", request_id: "functions".into() };
+    let caller = Caller::new(Principal::dev_owner(), "api", "functions");
     let database = json!({"id": "functions", "name": "Functions", "description": "", "tags": []});
     service.create_database(&caller, from::<NewDatabase>(database)).await.unwrap();
     let only = std::env::var("REKOR_FUNCTIONS").unwrap_or_default();

@@ -34,9 +34,9 @@ fn some_text() -> Value {
     json!({"type": ["string", "null"]})
 }
 
-/// Display names and descriptions: at most 4 KiB.
+/// Display names, descriptions and hints.
 fn label() -> Value {
-    json!({"type": ["string", "null"], "maxLength": 1_024})
+    json!({"type": ["string", "null"], "maxLength": 4_096})
 }
 
 fn pattern(pattern: &str) -> Value {
@@ -86,7 +86,7 @@ fn grants() -> Value {
         "items": {"type": "object", "required": ["scope", "permissions"], "additionalProperties": false, "properties": {
             "scope": {"type": "object", "required": ["databases"], "additionalProperties": false, "properties": {
                 "databases": star_or(DATABASE), "collections": star_or(NAME),
-                "environments": {"type": "array", "items": {"enum": ["production", "preview"]}},
+                "environments": {"type": ["array", "null"], "items": {"enum": ["production", "preview"]}},
             }},
             "permissions": {"type": "array", "minItems": 1, "items": {"enum": permissions()}},
         }},
