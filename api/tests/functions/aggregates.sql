@@ -217,7 +217,6 @@ SELECT rankCorr('a',1)
 SELECT entropy(x) FROM (SELECT arrayJoin([NULL,1,2]) AS x)
 SELECT sumArgMax(1, x) FROM (SELECT 1::Dynamic AS x)
 SELECT nosuch(1)
-SELECT skewPopIf(x, x>1), quantilesIf(0.5,0.9)(x, x>1), argMaxIf(x, -x, x>1), groupArrayIf(2)(x, x>0), uniqUpToIf(2)(x, x>0), topKIf(1)(x, x<3), groupBitOrIf(x,x>1), anyLastIf(x,x<3), sumCountIf(x,x>1) FROM (SELECT arrayJoin([1,2,3,3]) AS x)
 SELECT theilsU(x,y), theilsU(y,x), contingency(x,y), cramersVBiasCorrected(x,y) FROM (SELECT arrayJoin([(1,2),(2,2),(3,4),(1,1),(1,1),(2,2),(5,2),(6,2)]) AS p, p.1 AS x, p.2 AS y)
 SELECT cramersV(x,y), contingency(x,y), theilsU(x,y), cramersVBiasCorrected(x,y) FROM (SELECT 1 AS x, 1 AS y FROM numbers(3))
 SELECT cramersV(x,y), contingency(x,y), theilsU(x,y), cramersVBiasCorrected(x,y) FROM (SELECT 1 AS x, 1 AS y FROM numbers(1))
@@ -385,7 +384,6 @@ SELECT topK(1)(toString(x)), approx_top_k(1)(toString(x)), topK(1)(toNullable(x)
 SELECT topK(1)(x) FROM (SELECT arrayJoin([1,NULL,1,2]) AS x)
 SELECT retention(x>0,x>1), retention(x>1,x>0,x>5) FROM (SELECT number AS x FROM numbers(3))
 SELECT windowFunnel(100)(t, e='a', e='b', e='c'), windowFunnel(100, 'strict_order')(t, e='a', e='b', e='c'), windowFunnel(100, 'strict_increase')(t, e='a', e='b', e='c'), windowFunnel(100, 'strict_deduplication')(t, e='a', e='b', e='c') FROM (SELECT arrayJoin([(1,'a'),(2,'d'),(3,'b'),(3,'b'),(20,'c')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
-SELECT k, groupArray(x), sum(x), uniqExact(x), argMax(x, y), quantile(x), any(x), groupConcat(',')(x), topK(1)(x), skewPop(x) FROM (SELECT number%2 AS k, number AS x, 10-number AS y FROM numbers(6)) GROUP BY k ORDER BY k
 SELECT k, groupArray(x), sumCount(x), anyHeavy(x), maxIntersections(x, x+2) FROM (SELECT number%2 AS k, number AS x FROM numbers(6) WHERE number > 10) GROUP BY k ORDER BY k
 SELECT groupArray(s), groupUniqArray(1)(s), max(s), argMin(s, n), anyLast(s), uniq(s) FROM (SELECT number AS n, toString(number) AS s FROM numbers(3))
 SELECT groupArray(d), min(d), argMax(d, n), quantileExact(d) FROM (SELECT number AS n, toDate('2024-01-01') + number AS d FROM numbers(3))
@@ -393,3 +391,11 @@ SELECT groupArray(x), groupConcat('-')(x) FROM (SELECT number AS x FROM numbers(
 SELECT groupArrayMovingSum(2)(x), deltaSum(x), anyLast(x), exponentialMovingAverage(1)(x,x) FROM (SELECT number AS x FROM numbers(5) ORDER BY number)
 SELECT sum(x) AS s, s / count() AS m, quantile(0.5)(x) + 1 FROM (SELECT number AS x FROM numbers(5))
 SELECT k, quantilesExact(0.25, 0.75)(x) AS q, q[1] FROM (SELECT number % 2 AS k, number AS x FROM numbers(10)) GROUP BY k HAVING q[2] > 3 ORDER BY k
+SELECT windowFunnel(3)(t, b, b) FROM (SELECT toUInt32(1) AS t, 1 AS b)
+SELECT windowFunnel(3)(t, e='a', e='b') FROM (SELECT arrayJoin([(1,'b'),(1,'a')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
+SELECT windowFunnel(3)(t, e='a', e='b') FROM (SELECT arrayJoin([(1,'b'),(1,'a'),(0,'c')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
+SELECT windowFunnel(3)(t, e='a', e='b', e='b') FROM (SELECT arrayJoin([(0,'a'),(1,'b')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
+SELECT windowFunnel(3,'strict_increase')(t, e='a', e='b', e='b') FROM (SELECT arrayJoin([(0,'a'),(1,'b')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
+SELECT windowFunnel(3,'strict_deduplication')(t, e='a', e='a', e='b') FROM (SELECT arrayJoin([(0,'a'),(1,'b')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
+SELECT skewPopIf(x, x>1), quantilesIf(0.5,0.9)(x, x>1), argMaxIf(x, -x, x>1), groupArrayIf(2)(x, x>0), uniqUpToIf(2)(x, x>0), topKIf(1)(x, x>1), groupBitOrIf(x,x>1), anyLastIf(x,x<3), sumCountIf(x,x>1) FROM (SELECT arrayJoin([1,2,3,3]) AS x)
+SELECT k, groupArray(x), sum(x), uniqExact(x), argMax(x, y), quantile(x), any(x), groupConcat(',')(x), topK(1)(k), skewPop(x) FROM (SELECT number%2 AS k, number AS x, 10-number AS y FROM numbers(6)) GROUP BY k ORDER BY k

@@ -23,6 +23,7 @@ use datafusion::{
     logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits},
 };
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+use std::cmp::Ordering;
 
 impl Binder<'_> {
     pub(super) fn function(
@@ -346,13 +347,13 @@ impl Binder<'_> {
             ast::WindowFrameUnits::Groups => WindowFrameUnits::Groups,
         };
         let key = match (units, spec.order_by.first()) {
-            (WindowFrameUnits::Range, Some(key)) => self.expr(&key.expr, scope, env)?.ty,
-            _ => ChType::UInt(64),
+            (WindowFrameUnits::Range, Some(key)) => Some(self.expr(&key.expr, scope, env)?.ty),
+            _ => None,
         };
         let bound = |bound: &ast::WindowFrameBound| -> SqlResult<WindowFrameBound> {
             let amount = |e: &Option<Box<Expr>>| match e {
                 None => Ok(ScalarValue::UInt64(None)),
-                Some(e) => distance(constant_of(&self.expr(e, scope, env)?)?, &key),
+                Some(e) => distance(constant_of(&self.expr(e, scope, env)?)?, key.as_ref()),
             };
             Ok(match bound {
                 ast::WindowFrameBound::CurrentRow => WindowFrameBound::CurrentRow,
@@ -367,9 +368,19 @@ impl Binder<'_> {
             WindowFrameBound::CurrentRow => 1,
             WindowFrameBound::Following(_) => 2,
         };
+        let order = |a: &ScalarValue, b: &ScalarValue| match (a, b) {
+            (ScalarValue::Utf8(Some(a)), ScalarValue::Utf8(Some(b))) => {
+                a.parse::<f64>().ok().partial_cmp(&b.parse::<f64>().ok())
+            }
+            _ => a.partial_cmp(b),
+        };
         let backwards = match (&start, &end) {
-            (WindowFrameBound::Preceding(a), WindowFrameBound::Preceding(b)) => a < b,
-            (WindowFrameBound::Following(a), WindowFrameBound::Following(b)) => a > b,
+            (WindowFrameBound::Preceding(a), WindowFrameBound::Preceding(b)) => {
+                order(a, b) == Some(Ordering::Less)
+            }
+            (WindowFrameBound::Following(a), WindowFrameBound::Following(b)) => {
+                order(a, b) == Some(Ordering::Greater)
+            }
             _ => rank(&start) > rank(&end),
         };
         if backwards && !start.is_unbounded() && !end.is_unbounded() {
@@ -513,8 +524,9 @@ struct Parts<'a> {
     respect_nulls: Option<bool>,
 }
 
-/// The distance of a frame's bound from the current row, in the unit of the ORDER BY key.
-fn distance(value: Option<Value>, key: &ChType) -> SqlResult<ScalarValue> {
+/// The distance of a frame's bound from the current row: in rows, or in the unit of the ORDER BY key. Numbers go as text,
+/// which DataFusion reads in the type of the key.
+fn distance(value: Option<Value>, key: Option<&ChType>) -> SqlResult<ScalarValue> {
     let wrong = || {
         SqlError::new(
             ChCode::BadArguments,
@@ -526,11 +538,14 @@ fn distance(value: Option<Value>, key: &ChType) -> SqlResult<ScalarValue> {
     let interval = |days, nanoseconds| {
         Ok(ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, days, nanoseconds))))
     };
+    let Some(key) = key else {
+        return Ok(ScalarValue::UInt64(Some(whole()?.cast_unsigned())));
+    };
     match key.strip_nullable() {
         ChType::Date | ChType::Date32 => interval(i32::try_from(whole()?).map_err(|_| wrong())?, 0),
         ChType::DateTime(_) => interval(0, whole()?.checked_mul(1_000_000_000).ok_or_else(wrong)?),
-        ChType::Float(_) => Ok(ScalarValue::Float64(value.as_f64())),
-        ChType::Int(_) | ChType::UInt(_) => Ok(ScalarValue::UInt64(Some(whole()?.cast_unsigned()))),
+        ChType::Float(_) => Ok(ScalarValue::Utf8(value.as_f64().map(|v| v.to_string()))),
+        ChType::Int(_) | ChType::UInt(_) => Ok(ScalarValue::Utf8(Some(whole()?.to_string()))),
         other => Err(SqlError::new(
             ChCode::NotImplemented,
             format!(
