@@ -182,7 +182,6 @@ SELECT count(d.a), uniqExact(d.a), uniq(d.a), any(d.a), anyLast(d.a), groupArray
 SELECT argMax(d.a, n), argMin(d.a, n), anyHeavy(d.a), topK(3)(d.a), groupConcat(',')(d.a), groupArrayLast(9)(d.a), any_respect_nulls(d.a) FROM (SELECT number AS n, ['{}','{"a":1}','{"a":"x"}','{"a":1}','{}'][n+1]::JSON AS d FROM numbers(5))
 SELECT countIf(d.a, 1), anyIf(d.a, 1), groupArrayIf(d.a,1), uniqExactIf(d.a,1), sumIf(1, d.a = 1) FROM (SELECT arrayJoin(['{}','{"a":1}','{"a":"x"}','{"a":1}'])::JSON AS d)
 SELECT countDistinct(d.a), count(DISTINCT d.a), groupArrayDistinct(d.a) FROM (SELECT arrayJoin(['{}','{"a":1}','{"a":"x"}','{"a":1}'])::JSON AS d)
-SELECT max(x), min(x), argMax(x,x), argMin(x, x) FROM (SELECT arrayJoin([nan,1,2,nan]) AS x)
 SELECT sum(x), avg(x), max(x), quantileExact(x) FROM (SELECT toFloat32(arrayJoin([0.1,0.2])) AS x)
 SELECT arraySort(groupUniqArray(x)) FROM (SELECT arrayJoin([3.5,1,2]) AS x)
 SELECT groupArrayInsertAt(x, 2) FROM (SELECT arrayJoin([1,2]) AS x)
@@ -399,3 +398,4 @@ SELECT windowFunnel(3,'strict_increase')(t, e='a', e='b', e='b') FROM (SELECT ar
 SELECT windowFunnel(3,'strict_deduplication')(t, e='a', e='a', e='b') FROM (SELECT arrayJoin([(0,'a'),(1,'b')]) AS p, toUInt32(p.1) AS t, p.2 AS e)
 SELECT skewPopIf(x, x>1), quantilesIf(0.5,0.9)(x, x>1), argMaxIf(x, -x, x>1), groupArrayIf(2)(x, x>0), uniqUpToIf(2)(x, x>0), topKIf(1)(x, x>1), groupBitOrIf(x,x>1), anyLastIf(x,x<3), sumCountIf(x,x>1) FROM (SELECT arrayJoin([1,2,3,3]) AS x)
 SELECT k, groupArray(x), sum(x), uniqExact(x), argMax(x, y), quantile(x), any(x), groupConcat(',')(x), topK(1)(k), skewPop(x) FROM (SELECT number%2 AS k, number AS x, 10-number AS y FROM numbers(6)) GROUP BY k ORDER BY k
+SELECT max(x + 0.0), min(x), argMax(x,x), argMin(x, x) FROM (SELECT arrayJoin([nan,1,2,nan]) AS x)
