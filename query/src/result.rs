@@ -108,6 +108,11 @@ fn json_value(value: &Value, ty: &ChType) -> Json {
             .map(Json::from)
             .or_else(|_| u64::try_from(*v).map(Json::from))
             .unwrap_or_else(|_| Json::from(v.to_string())),
+        // The shortest number that is the same Float32.
+        #[expect(clippy::cast_possible_truncation, reason = "it was a Float32")]
+        Value::Float(v) if *ty.strip_nullable() == ChType::Float(32) && v.fract() != 0.0 => {
+            (*v as f32).to_string().parse::<f64>().map_or(Json::Null, Json::from)
+        }
         #[expect(clippy::cast_possible_truncation, reason = "whole doubles below 2^53 are exact")]
         Value::Float(v) if v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0 => {
             Json::from(*v as i64)

@@ -23,6 +23,7 @@ use datafusion::{
     logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits},
 };
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+use std::cmp::Ordering;
 
 impl Binder<'_> {
     pub(super) fn function(
@@ -346,13 +347,17 @@ impl Binder<'_> {
             ast::WindowFrameUnits::Groups => WindowFrameUnits::Groups,
         };
         let key = match (units, spec.order_by.first()) {
-            (WindowFrameUnits::Range, Some(key)) => self.expr(&key.expr, scope, env)?.ty,
-            _ => ChType::UInt(64),
+            (WindowFrameUnits::Range, Some(key)) => Some(self.expr(&key.expr, scope, env)?.ty),
+            _ => None,
         };
         let bound = |bound: &ast::WindowFrameBound| -> SqlResult<WindowFrameBound> {
             let amount = |e: &Option<Box<Expr>>| match e {
                 None => Ok(ScalarValue::UInt64(None)),
-                Some(e) => distance(constant_of(&self.expr(e, scope, env)?)?, &key),
+                Some(e) => {
+                    let offset = self.expr(e, scope, env)?;
+                    let integer = matches!(offset.ty, ChType::Int(_) | ChType::UInt(_));
+                    distance(constant_of(&offset)?.filter(|_| integer), key.as_ref())
+                }
             };
             Ok(match bound {
                 ast::WindowFrameBound::CurrentRow => WindowFrameBound::CurrentRow,
@@ -367,9 +372,19 @@ impl Binder<'_> {
             WindowFrameBound::CurrentRow => 1,
             WindowFrameBound::Following(_) => 2,
         };
+        let order = |a: &ScalarValue, b: &ScalarValue| match (a, b) {
+            (ScalarValue::Utf8(Some(a)), ScalarValue::Utf8(Some(b))) => {
+                a.parse::<f64>().ok().partial_cmp(&b.parse::<f64>().ok())
+            }
+            _ => a.partial_cmp(b),
+        };
         let backwards = match (&start, &end) {
-            (WindowFrameBound::Preceding(a), WindowFrameBound::Preceding(b)) => a < b,
-            (WindowFrameBound::Following(a), WindowFrameBound::Following(b)) => a > b,
+            (WindowFrameBound::Preceding(a), WindowFrameBound::Preceding(b)) => {
+                order(a, b) == Some(Ordering::Less)
+            }
+            (WindowFrameBound::Following(a), WindowFrameBound::Following(b)) => {
+                order(a, b) == Some(Ordering::Greater)
+            }
             _ => rank(&start) > rank(&end),
         };
         if backwards && !start.is_unbounded() && !end.is_unbounded() {
@@ -513,24 +528,37 @@ struct Parts<'a> {
     respect_nulls: Option<bool>,
 }
 
-/// The distance of a frame's bound from the current row, in the unit of the ORDER BY key.
-fn distance(value: Option<Value>, key: &ChType) -> SqlResult<ScalarValue> {
+/// The distance of a frame's bound from the current row: in rows, or in the unit of the ORDER BY key. Numbers go as text,
+/// which DataFusion reads in the type of the key.
+fn distance(value: Option<Value>, key: Option<&ChType>) -> SqlResult<ScalarValue> {
     let wrong = || {
-        SqlError::new(
-            ChCode::BadArguments,
-            "Window frame offset must be a constant that is not negative.",
-        )
+        SqlError::new(ChCode::BadArguments, "Frame offset must be a nonnegative 32-bit integer.")
     };
-    let value = value.filter(|v| v.as_f64().is_some_and(|v| v >= 0.0)).ok_or_else(wrong)?;
-    let whole = || value.as_int().and_then(|v| i64::try_from(v).ok()).ok_or_else(wrong);
+    let offset = value
+        .and_then(|v| v.as_int())
+        .and_then(|v| i32::try_from(v).ok())
+        .filter(|v| *v >= 0)
+        .ok_or_else(wrong)?;
     let interval = |days, nanoseconds| {
         Ok(ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, days, nanoseconds))))
     };
+    let Some(key) = key else {
+        return Ok(ScalarValue::UInt64(Some(u64::from(offset.unsigned_abs()))));
+    };
     match key.strip_nullable() {
-        ChType::Date | ChType::Date32 => interval(i32::try_from(whole()?).map_err(|_| wrong())?, 0),
-        ChType::DateTime(_) => interval(0, whole()?.checked_mul(1_000_000_000).ok_or_else(wrong)?),
-        ChType::Float(_) => Ok(ScalarValue::Float64(value.as_f64())),
-        ChType::Int(_) | ChType::UInt(_) => Ok(ScalarValue::UInt64(Some(whole()?.cast_unsigned()))),
+        ChType::Date | ChType::Date32 => interval(offset, 0),
+        ChType::DateTime(_) => interval(0, i64::from(offset) * 1_000_000_000),
+        ChType::Float(_) => Ok(ScalarValue::Utf8(Some(offset.to_string()))),
+        ChType::Int(bits) | ChType::UInt(bits) => {
+            let signed = matches!(key.strip_nullable(), ChType::Int(_));
+            if i128::from(offset) >= 1_i128 << (bits - u8::from(signed)) {
+                return Err(SqlError::new(
+                    ChCode::ArgumentOutOfBound,
+                    format!("The frame offset {offset} is out of the range of the ORDER BY key."),
+                ));
+            }
+            Ok(ScalarValue::Utf8(Some(offset.to_string())))
+        }
         other => Err(SqlError::new(
             ChCode::NotImplemented,
             format!(

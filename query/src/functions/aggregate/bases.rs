@@ -233,6 +233,12 @@ pub(super) fn is_mapped(name: &str) -> bool {
     matches!(spelling(name), "sum" | "min" | "max")
 }
 
+/// Whether the function counts rows or values.
+pub(super) fn counts(name: &str) -> bool {
+    let name = spelling(name);
+    name == "count" || name.starts_with("uniq")
+}
+
 /// The error of a name that is no aggregate function.
 pub(super) fn unknown(name: &str) -> SqlError {
     SqlError::new(

@@ -48,6 +48,7 @@ pub(super) enum Combinator {
     /// One answer per interval of the last argument.
     Resample {
         start: i128,
+        end: i128,
         step: i128,
         count: usize,
     },
@@ -184,7 +185,7 @@ fn resample(parameters: &[Value], (key, rest): (&ChType, &[ChType])) -> SqlResul
         nested_name: None,
         parameters: parameters.to_vec(),
         args: rest.to_vec(),
-        combinator: Some(Combinator::Resample { start, step, count }),
+        combinator: Some(Combinator::Resample { start, end, step, count }),
     })
 }
 
@@ -272,7 +273,17 @@ impl Combinator {
             Self::OrDefault if rows.is_empty() => Ok(default_value(&nested.ret)),
             Self::OrNull | Self::OrDefault => nested.evaluate(rows),
             Self::ForEach => positions(nested, rows),
-            Self::Resample { start, step, count } => intervals(nested, rows, *start, *step, *count),
+            Self::Resample { start, end, step, count } => {
+                let inside: Vec<Row<'_>> = rows
+                    .iter()
+                    .filter(|row| {
+                        let key = row.last().and_then(Value::as_int);
+                        key.is_some_and(|key| (*start..*end).contains(&key))
+                    })
+                    .cloned()
+                    .collect();
+                intervals(nested, &inside, *start, *step, *count)
+            }
             Self::Map => keys(nested, rows),
             Self::Extreme(wanted) => nested.evaluate(&extreme_rows(rows, *wanted)),
         }

@@ -83,14 +83,14 @@ fn funnel_events(function: &Function, rows: &[Row<'_>], strict_order: bool) -> V
     for row in rows {
         let time = cell(row, 0).as_int().unwrap_or(0);
         let before = events.len();
-        for condition in (1..function.args.len()).rev().filter(|at| holds(row, *at)) {
+        for condition in (1..function.args.len()).filter(|at| holds(row, *at)) {
             events.push((time, condition));
         }
         if strict_order && events.len() == before {
             events.push((time, 0));
         }
     }
-    events.sort_by_key(|(time, _)| *time);
+    events.sort_unstable();
     events
 }
 

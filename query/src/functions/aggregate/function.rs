@@ -53,6 +53,7 @@ impl Function {
         parameters: &[Value],
         args: &[ChType],
     ) -> SqlResult<Self> {
+        let name = bases::spelling(name);
         let has_nulls = args.iter().any(|ty| matches!(ty, ChType::Nullable(_)));
         if !has_nulls {
             return Self::without_nulls(name, parameters, args);
@@ -95,8 +96,10 @@ impl Function {
             ));
         }
         if let ("OrNull" | "OrDefault", Some(inner)) = (suffix, nested_name.strip_suffix("If")) {
-            // A row that -If leaves out is no row for -OrNull, in either order.
-            return Self::resolve(&format!("{inner}{suffix}If"), parameters, args);
+            // A row that -If leaves out is no row for -OrNull, in either order; counts are the exception in ClickHouse.
+            if !bases::counts(inner) {
+                return Self::resolve(&format!("{inner}{suffix}If"), parameters, args);
+            }
         }
         let prepared = combinator::prepare(suffix, name, parameters, args)?;
         let nested = Self::resolve(

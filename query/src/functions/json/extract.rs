@@ -339,6 +339,16 @@ fn integer(node: &Node, ty: &ChType) -> Option<Value> {
 /// `JSONExtract(json, path…, 'Type')` and `JSONExtractKeysAndValues(json, path…, 'Type')`.
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     let base = name.strip_suffix("CaseInsensitive").unwrap_or(name);
+    let lists = matches!(
+        base,
+        "JSONExtractArrayRaw"
+            | "JSONExtractKeys"
+            | "JSONExtractKeysAndValues"
+            | "JSONExtractKeysAndValuesRaw"
+    );
+    if lists && args.iter().any(nullable_path) {
+        return Err(nested_list(name));
+    }
     if !matches!(base, "JSONExtract" | "JSONExtractKeysAndValues") {
         return Ok(None);
     }
@@ -368,8 +378,25 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
         ChType::Array(Box::new(ChType::Tuple(vec![(None, ChType::String), (None, ty)])))
     };
     let nullable = rest.iter().any(|arg| arg.ty.is_nullable());
+    if nullable && matches!(ret, ChType::Array(_) | ChType::Map(..)) {
+        return Err(nested_list(name));
+    }
     let ret = if nullable { ret.nullable() } else { ret };
     Ok(Some(row_call(name, rest.to_vec(), ret, Nulls::Propagate, extract)))
+}
+
+fn nullable_path(arg: &Typed) -> bool {
+    matches!(&arg.ty, ChType::Nullable(inner) if **inner != ChType::Nothing)
+}
+
+/// What ClickHouse says to a function that would have to answer a Nullable array.
+fn nested_list(name: &str) -> SqlError {
+    SqlError::new(
+        ChCode::IllegalTypeOfArgument,
+        format!(
+            "An array cannot be inside Nullable type: give {name} an argument that is not Nullable, for example with assumeNotNull or ifNull"
+        ),
+    )
 }
 
 fn extract(call: &Call, args: &[Value]) -> SqlResult<Value> {
