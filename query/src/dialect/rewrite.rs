@@ -27,8 +27,8 @@ fn kw(t: &T, ss: &[&str]) -> bool {
 fn number_goes_on(digits: &str, next: Option<&Token>) -> Option<String> {
     let Some(Token::Word(Word { value, quote_style: None, .. })) = next else { return None };
     if digits == "0" {
-        let binary = value.strip_prefix(['b', 'B'])?;
-        return u64::from_str_radix(binary, 2).ok().map(|number| number.to_string());
+        let binary = value.strip_prefix('b')?.replace('_', "");
+        return u64::from_str_radix(&binary, 2).ok().map(|number| number.to_string());
     }
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     let rest = value.strip_prefix('_').filter(|_| plain)?;
