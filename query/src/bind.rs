@@ -4,6 +4,7 @@
 //! each made once, so DataFusion never sees a user's name (`docs/decisions/0002-own-binder.md`). Every part of the AST is
 //! taken apart completely; a clause that is not understood is an error, never ignored.
 
+mod exists;
 mod expr;
 mod from;
 mod function;

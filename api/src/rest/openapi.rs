@@ -139,7 +139,7 @@ fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, facts: Option
         // No lines are a body, too.
         let required = body.is_some();
         if body.is_some() || media == "application/x-ndjson" && method == "post" {
-            let schema = body.unwrap_or_else(|| json!({"type": "string"}));
+            let schema = body.unwrap_or_else(|| json!({}));
             members.insert(
                 "requestBody".to_owned(),
                 json!({"required": required, "content": {media: {"schema": schema}}}),

@@ -20,3 +20,8 @@ SELECT one.dummy FROM system.one
 SELECT 0b101, 1_000_000, 0xff, 1e3, .5
 SELECT 0xFFFFFFFFFFFFFFFF, toTypeName(0xFFFFFFFFFFFFFFFF), toTypeName(0b1)
 SELECT -0x10, -0b11
+SELECT count() FROM numbers(10) AS o WHERE EXISTS (SELECT 1 FROM numbers(4) AS i WHERE i.number = o.number)
+SELECT o.number FROM numbers(6) AS o WHERE NOT EXISTS (SELECT 1 FROM numbers(4) AS i WHERE i.number = o.number) ORDER BY o.number
+SELECT o.number FROM numbers(10) AS o WHERE o.number > 1 AND EXISTS (SELECT * FROM numbers(9) AS i WHERE i.number = o.number AND number % 2 = 0) ORDER BY o.number
+SELECT count() FROM numbers(3) AS o WHERE EXISTS (SELECT 1 FROM numbers(2) AS i WHERE number = 1)
+SELECT count() FROM numbers(3) AS o WHERE EXISTS (SELECT 1 FROM numbers(2) AS i WHERE number = 7)

@@ -1,7 +1,7 @@
 //! One SELECT: clauses in the order in which they act.
 
 use super::{
-    Binder, column,
+    Binder, column, exists,
     expr::check_grouped,
     from::Source,
     plan_error,
@@ -93,6 +93,8 @@ impl Binder<'_> {
         tail: &Tail<'_>,
         env: &Env,
     ) -> SqlResult<Relation> {
+        let joined = exists::decorrelated(select);
+        let select = joined.as_ref().unwrap_or(select);
         let parts = clauses(select)?;
         let Source { rel, tables } = self.from(&select.from, env, Self::use_nulls(env))?;
         let mut scope = Scope::new(tables);

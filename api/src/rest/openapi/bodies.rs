@@ -64,7 +64,7 @@ fn version() -> Value {
 }
 
 fn password() -> Value {
-    json!({"type": "string", "minLength": 10, "maxLength": 256})
+    json!({"type": "string", "minLength": 10, "maxLength": 1_024})
 }
 
 fn login() -> Value {
@@ -139,7 +139,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"name": "Bob"}),
         ),
         ("post", "/v1/tokens") => object(
-            json!({"name": {"type": "string", "minLength": 1, "maxLength": 64}, "grants": grants(), "expires_at": {"type": ["string", "null"], "format": "date-time"}}),
+            json!({"name": {"type": "string", "minLength": 1, "maxLength": 256}, "grants": grants(), "expires_at": {"type": ["string", "null"], "format": "date-time"}}),
             &["name", "grants"],
             json!({"name": "reader", "grants": [{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]}),
         ),
