@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "dialect/functions.rs"]
+mod functions;
+
 use rekor_api::{
     Service, ServiceConfig, Thresholds,
     auth::Principal,

@@ -2,19 +2,35 @@
 //! be reached. DataFusion's own operators are used where they mean the same (they prune files); our kernels elsewhere.
 
 mod aggregate;
+mod args;
 mod arithmetic;
+mod array_edit;
+mod array_sets;
 mod arrays;
+mod bits;
+mod calendar;
 mod compare;
 mod conditional;
 mod convert;
 mod dates;
+mod fold;
 mod json;
+mod keyed;
 mod lambda;
+mod maps;
+mod math;
+mod misc;
+mod readable;
 mod registry;
+mod rounding;
 mod strings;
 mod supertype;
+mod time_floor;
+mod time_shift;
+mod tuples;
 mod udf;
 mod vectorised;
+mod vectors;
 mod window;
 
 pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};
@@ -22,8 +38,9 @@ pub(crate) use arrays::sum as arrays_sum;
 pub(crate) use compare::{in_values, to_predicate};
 pub(crate) use conditional::case;
 pub(crate) use convert::{cast, convert, default_value, parse_text};
+pub(crate) use fold::fold;
 pub(crate) use json::json_path;
-pub(crate) use lambda::{Lambda, higher_order, is_higher_order};
+pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order};
 pub(crate) use registry::scalar;
 pub(crate) use supertype::{common_type, literal, scalar_of};
 pub(crate) use window::{is_window_only, window};

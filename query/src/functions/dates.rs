@@ -98,7 +98,7 @@ fn best_effort(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// A time as an instant.
-fn instant(value: &Value) -> Option<DateTime<Utc>> {
+pub(super) fn instant(value: &Value) -> Option<DateTime<Utc>> {
     match value {
         Value::Date(days) => DateTime::from_timestamp(i64::from(*days) * 86_400, 0),
         Value::DateTime(seconds) => DateTime::from_timestamp(*seconds, 0),
@@ -252,7 +252,7 @@ fn started(args: &[Value], unit: IntervalUnit, as_date: bool) -> SqlResult<Value
 }
 
 /// Boundaries of a unit between two times.
-fn boundaries(unit: IntervalUnit, a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
+pub(super) fn boundaries(unit: IntervalUnit, a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
     let months = |t: DateTime<Utc>| i64::from(t.year()) * 12 + i64::from(t.month0());
     let days = |t: DateTime<Utc>| i64::from(t.date_naive().to_epoch_days());
     match unit {
@@ -273,7 +273,7 @@ fn boundaries(unit: IntervalUnit, a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
 }
 
 /// Full units between two times.
-fn full_units(unit: IntervalUnit, a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
+pub(super) fn full_units(unit: IntervalUnit, a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
     if b < a {
         return -full_units(unit, b, a);
     }

@@ -2,7 +2,8 @@
 //! does (`tests` compare them); whatever is not here is computed row by row.
 
 use super::udf::Call;
-use crate::types::ChType;
+use crate::{types::ChType, value::zone_of};
+use chrono_tz::Tz;
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, PrimitiveArray, make_array},
     datatypes::{
@@ -19,6 +20,11 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub(super) fn vectorised(call: &Call, args: &[ArrayRef]) -> Option<ArrayRef> {
     let [column] = args else { return None };
     if call.ret.strip_nullable() == &ChType::Nothing {
+        return None;
+    }
+    // Other clocks than those of UTC need their zone.
+    let zone = call.args.first().map_or(Tz::UTC, zone_of);
+    if zone != Tz::UTC {
         return None;
     }
     match call.name.as_str() {
