@@ -4,7 +4,7 @@ use crate::{
     engine::QueryResult,
     error::SqlResult,
     types::ChType,
-    value::{Value, localised, text_of},
+    value::{Value, printable, text_of},
 };
 use datafusion::arrow::array::RecordBatch;
 use rekor_core::Result;
@@ -91,7 +91,7 @@ fn rows_of(batch: &RecordBatch, types: &[&ChType]) -> SqlResult<Vec<Vec<Value>>>
     for (array, ty) in batch.columns().iter().zip(types) {
         let values = crate::value::from_array(array, ty)?;
         columns.push(
-            values.into_iter().map(|value| localised(value, ty)).collect::<Vec<_>>().into_iter(),
+            values.into_iter().map(|value| printable(value, ty)).collect::<Vec<_>>().into_iter(),
         );
     }
     let mut rows = Vec::with_capacity(batch.num_rows());

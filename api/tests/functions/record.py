@@ -12,16 +12,32 @@ import sys
 from chdb import session
 
 HERE = pathlib.Path(__file__).parent
+TRIES = 10
 
 
-def answer(server, sql):
+def answer_once(server, sql):
     try:
-        out = json.loads(str(server.query(sql, "JSONCompact")))
+        text = str(server.query(sql, "JSONCompact"))
     except Exception as error:  # chdb raises RuntimeError with ClickHouse's text
         names = re.findall(r"\(([A-Z][A-Z0-9_]+)\)", str(error))
         return {"sql": sql, "error": names[-1] if names else str(error)}
+    out = json.loads(text)
     columns = [[column["name"], column["type"]] for column in out["meta"]]
     return {"sql": sql, "columns": columns, "rows": out["data"]}
+
+
+def answer(server, sql):
+    """Asks until two answers agree: chdb now and then hands over the bytes of another answer."""
+    last = None
+    for _ in range(TRIES):
+        try:
+            now = answer_once(server, sql)
+        except ValueError:
+            continue
+        if now == last:
+            return now
+        last = now
+    raise SystemExit(f"no two answers to {sql} agree")
 
 
 def main():

@@ -120,7 +120,7 @@ pub(super) fn fixed_text(value: f64, digits: usize) -> String {
     /// Enough digits to tell a tie from its neighbours.
     const MORE: usize = 25;
     if !value.is_finite() {
-        return crate::value::text_of(&Value::Float(value));
+        return text_of(&Value::Float(value));
     }
     let long = format!("{value:.*}", digits + MORE);
     let (_, rest) = long.split_at_checked(long.len() - MORE).unwrap_or((&long, ""));

@@ -52,6 +52,10 @@ pub(super) fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
                 "divide" => *s,
                 _ => *s.max(t),
             };
+            if name == "divide" && s < t {
+                let message = "The scale of a Decimal must not be less than that of its divisor";
+                return Err(SqlError::new(ChCode::ArgumentOutOfBound, message));
+            }
             let precision = decimal_class((*p).max(*q));
             if scale > precision {
                 let message = format!(
@@ -161,6 +165,7 @@ fn date_type(name: &str, a: &ChType, b: &ChType) -> Option<ChType> {
         ("minus", Date | Date32, Date | Date32) => Int(32),
         ("minus", DateTime(_), DateTime(_)) => Int(32),
         ("minus", DateTime64(x, _), DateTime64(y, _)) => ChType::Decimal(18, *x.max(y)),
+        ("plus" | "minus", Interval(a), Interval(b)) => Interval((a == b).then_some(*a)?),
         ("plus" | "minus", date, Interval(unit)) => shifted_type(date, *unit).ok()?,
         ("plus", Interval(unit), date) => shifted_type(date, *unit).ok()?,
         (
@@ -328,10 +333,13 @@ fn decimal(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
             Value::Decimal(up(x, s)?.checked_rem_euclid(up(y, t)?).ok_or_else(division)?, scale)
         }
         "multiply" => Value::Decimal(x.checked_mul(y).ok_or_else(overflow)?, s + t),
-        "divide" => Value::Decimal(
-            x.checked_mul(power(t)).ok_or_else(overflow)?.checked_div(y).ok_or_else(division)?,
-            s,
-        ),
+        "divide" => {
+            // A whole number takes the scale of the Decimal that divides it.
+            let kept = if matches!(a, Value::Decimal(..)) { s } else { t };
+            let up = x.checked_mul(power(t)).and_then(|x| x.checked_mul(power(kept - s)));
+            let quotient = up.ok_or_else(overflow)?.checked_div(y).ok_or_else(division)?;
+            Value::Decimal(quotient, kept)
+        }
         "modulo" => Value::Decimal(up(x, s)?.checked_rem(up(y, t)?).ok_or_else(division)?, scale),
         _ => return Err(illegal(&call.name, &call.args.iter().collect::<Vec<_>>())),
     })

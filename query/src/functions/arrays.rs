@@ -155,6 +155,37 @@ fn with_item(args: &[Typed], item: &ChType) -> SqlResult<Vec<Typed>> {
         .collect()
 }
 
+fn is_list_of_tuples(ty: &ChType) -> bool {
+    matches!(ty, ChType::Array(item) if matches!(**item, ChType::Tuple(_)))
+}
+
+/// One element of every tuple of an array.
+fn of_each(list: &Typed, index: &Typed) -> SqlResult<Typed> {
+    let ChType::Tuple(fields) = item_of(&list.ty)? else { return Ok(Typed::null()) };
+    let at = match constant_value(index) {
+        Some(Value::String(name)) => {
+            fields.iter().position(|(field, _)| field.as_deref() == Some(&name))
+        }
+        Some(other) => other.as_int().and_then(|i| usize::try_from(i - 1).ok()),
+        None => None,
+    };
+    let found = at.and_then(|at| fields.get(at).map(|(_, ty)| (at, ty.clone())));
+    let (at, ty) = found.ok_or_else(|| {
+        let message = format!("The tuples of {} have no such element", list.ty);
+        SqlError::new(ChCode::ArgumentOutOfBound, message)
+    })?;
+    let place = super::supertype::literal(&Value::Int(at as i128))?;
+    let ret = ChType::Array(Box::new(ty));
+    Ok(row_call("tupleElement", vec![list.clone(), place], ret, Nulls::Pass, |_, args| {
+        let at = usize::try_from(int(args, 1)).unwrap_or(0);
+        let element = |item: Value| match item {
+            Value::Tuple(parts) => parts.get(at).cloned().unwrap_or(Value::Null),
+            _ => Value::Null,
+        };
+        Ok(Value::Array(items(args, 0).into_iter().map(element).collect()))
+    }))
+}
+
 /// Functions whose shape depends on their arguments.
 #[expect(clippy::too_many_lines, reason = "a table of names")]
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
@@ -200,12 +231,22 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             })
         }
         "arrayElement" if args.len() == 2 => {
+            if let (ChType::Array(_), Some(index)) = (&first, types.get(1))
+                && !super::args::is_integer(index.strip_nullable())
+                && *index.strip_nullable() != ChType::Nothing
+            {
+                return Err(super::args::illegal(index));
+            }
             let ret = match &first {
                 ChType::Map(_, value) => (**value).clone(),
                 ChType::Json => ChType::Dynamic,
                 other => item_of(other)?,
             };
             row_call(name, args.to_vec(), ret, Nulls::Pass, element_at)
+        }
+        "tupleElement" if args.len() == 2 && is_list_of_tuples(&first) => {
+            let (Some(list), Some(index)) = (args.first(), args.get(1)) else { return Ok(None) };
+            return of_each(list, index).map(Some);
         }
         "tupleElement" if args.len() >= 2 => {
             let index = args.get(1).and_then(constant_value).unwrap_or(Value::Null);

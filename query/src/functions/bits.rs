@@ -65,8 +65,9 @@ fn raw(value: i128, bits: u8) -> u128 {
     value.cast_unsigned() & ((1_u128 << bits) - 1)
 }
 
+/// What leaves the bits of the first argument is gone.
 fn shifted(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    let bits = bits_of(&call.ret);
+    let bits = call.args.first().map_or(64, bits_of);
     let count = int(args, 1);
     if count < 0 {
         let message = format!("The number of shift positions must not be negative: {count}");

@@ -225,12 +225,14 @@ fn ticks_type(types: &[ChType]) -> SqlResult<ChType> {
 fn ticks(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let nanos = i128::from(time(args)?.timestamp()) * 1_000_000_000
         + i128::from(time(args)?.timestamp_subsec_nanos());
-    Ok(Value::Int(nanos.div_euclid(match call.name.as_str() {
+    let unit = match call.name.as_str() {
         "toUnixTimestamp64Nano" => 1,
         "toUnixTimestamp64Micro" => 1_000,
         "toUnixTimestamp64Milli" => 1_000_000,
         _ => 1_000_000_000,
-    })))
+    };
+    // Before 1970 as well, what is finer is cut off.
+    Ok(Value::Int(nanos / unit))
 }
 
 fn to_julian(call: &Call, args: &[Value]) -> SqlResult<Value> {

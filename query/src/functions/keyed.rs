@@ -68,7 +68,7 @@ pub(super) fn has_limit(name: &str) -> bool {
 fn condition(key: &ChType) -> SqlResult<()> {
     match key.strip_nullable() {
         ChType::UInt(8) | ChType::Bool | ChType::Dynamic => Ok(()),
-        ChType::Nothing if key.is_nullable() => Ok(()),
+        ChType::Nothing => Ok(()),
         other => Err(illegal(other)),
     }
 }
@@ -279,6 +279,11 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
                 1,
                 |types| {
                     let item = item_of(super::args::ty(types, 0))?;
+                    if item == ChType::Nothing
+                        && matches!($name, "arrayExists" | "arrayAll" | "arrayCount")
+                    {
+                        return Err(illegal(&item));
+                    }
                     keyed_type($name, &item, &item)
                 },
                 kernel,

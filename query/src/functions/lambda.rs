@@ -100,9 +100,9 @@ fn map_type(name: &str, key: &ChType, value: &ChType, body: &ChType) -> SqlResul
                 [(_, key), (_, value)] => {
                     Ok(ChType::Map(Box::new(key.clone()), Box::new(value.clone())))
                 }
-                _ => Err(super::args::illegal(body)),
+                _ => Err(super::args::bad("The lambda of mapApply has to make a tuple of two")),
             },
-            other => Err(super::args::illegal(other)),
+            _ => Err(super::args::bad("The lambda of mapApply has to make a tuple")),
         };
     }
     Ok(match keyed::keyed_type(on_pairs(name).unwrap_or(name), &pair, body)? {

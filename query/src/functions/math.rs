@@ -123,7 +123,7 @@ fn square(types: &[ChType]) -> SqlResult<ChType> {
 
 /// A float keeps its type, whatever replaces it; integers and Decimals are always finite.
 fn finite_or(types: &[ChType]) -> SqlResult<ChType> {
-    all(types, is_number)?;
+    all(types, |ty| is_integer(ty) || matches!(ty, ChType::Float(_)))?;
     if types.iter().any(is_dynamic) {
         return Ok(ChType::Dynamic);
     }
@@ -140,6 +140,7 @@ fn swapped(types: &[ChType]) -> SqlResult<ChType> {
         ChType::Float(_) | ChType::Decimal(..) => {
             Err(SqlError::new(ChCode::NotImplemented, "byteSwap() is not implemented for floats"))
         }
+        ChType::Bool => Ok(ChType::UInt(8)),
         other if width(other).is_some() => Ok(other.clone()),
         other => Err(illegal(other)),
     }

@@ -1,10 +1,10 @@
 //! Names to functions.
 
 use super::{
-    arithmetic, array_edit, array_sets, arrays, bits, calendar, compare, conditional, convert,
-    dates, json, keyed, maps, math, misc, readable, rounding, strings,
+    arithmetic, array_edit, array_sets, arrays, bits, calendar, compare, conditional, conversion,
+    convert, json, keyed, maps, math, misc, readable, reduce, reinterpret, rounding, strings,
     supertype::literal,
-    time_floor, time_shift, tuples,
+    time_floor, time_format, time_make, time_parse, time_shift, tuples,
     udf::{Kernel, Nulls, row_call},
     vectors,
 };
@@ -214,6 +214,10 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         "assumeNotNull" => {
             let [a] = exactly(&name, args)?;
             let ty = a.ty.strip_nullable().clone();
+            if ty == ChType::Nothing {
+                let message = "A bare NULL has no value that is not NULL";
+                return Err(SqlError::new(ChCode::IllegalColumn, message));
+            }
             let default = literal(&convert::default_value(&ty))?;
             let plain = convert::cast(default, &ty)?;
             return if a.ty.is_nullable() { conditional::coalesce(vec![a, plain]) } else { Ok(a) };
@@ -224,10 +228,10 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         _ => {}
     }
-    if let Some(converted) = convert::conversion(&name, &args)? {
-        return Ok(converted);
-    }
     let calls = [
+        conversion::call,
+        reinterpret::call,
+        reduce::call,
         misc::call,
         time_floor::call,
         time_shift::call,
@@ -237,7 +241,8 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         vectors::call,
         tuples::call,
         strings::call,
-        dates::call,
+        time_make::call,
+        time_parse::call,
         arrays::call,
         json::call,
     ];
@@ -258,13 +263,19 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         array_sets::entry,
         maps::entry,
         misc::entry,
+        conversion::entry,
         strings::entry,
-        dates::entry,
+        time_make::entry,
+        time_format::entry,
         arrays::entry,
         json::entry,
     ];
     match entries.iter().find_map(|entry| entry(&name)) {
         Some(entry) => fixed(&name, &entry, args),
+        None if keyed::WITH_LAMBDA.contains(&name.as_str()) => Err(SqlError::new(
+            ChCode::NumberOfArgumentsDoesntMatch,
+            format!("Function {name} takes a lambda first, then arrays"),
+        )),
         None => Err(unknown(&name)),
     }
 }
@@ -366,12 +377,18 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
         calendar::NAMES,
         time_floor::NAMES,
         time_shift::NAMES,
+        time_make::NAMES,
+        time_format::NAMES,
+        time_parse::NAMES,
         keyed::NAMES,
         keyed::WITH_LAMBDA,
         array_edit::NAMES,
         array_sets::NAMES,
         maps::NAMES,
         misc::NAMES,
+        conversion::NAMES,
+        reinterpret::NAMES,
+        reduce::NAMES,
         tuples::NAMES,
         vectors::NAMES,
     ];

@@ -275,7 +275,11 @@ fn fixed(call: &Call, args: &[Value]) -> SqlResult<Value> {
             day.map(|day| midnight(day, zone))
         }
     };
-    value_of(start.ok_or_else(out_of_range)?, zone, &call.ret)
+    // A DateTime begins in 1970.
+    Ok(match value_of(start.ok_or_else(out_of_range)?, zone, &call.ret)? {
+        Value::DateTime(seconds) => Value::DateTime(seconds.max(0)),
+        other => other,
+    })
 }
 
 fn week_type(args: &[Typed]) -> SqlResult<ChType> {

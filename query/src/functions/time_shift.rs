@@ -282,8 +282,20 @@ fn between(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let (a, b) = at(1).zip(at(2)).ok_or_else(|| {
         SqlError::new(ChCode::IllegalTypeOfArgument, format!("{} takes dates or times", call.name))
     })?;
-    let count = if call.name == "age" { full_units(unit, a, b) } else { boundaries(unit, a, b) };
+    let count = match (call.name.as_str(), unit) {
+        ("age", IntervalUnit::Week) => full_weeks(a, b),
+        ("age", _) => full_units(unit, a, b),
+        _ => boundaries(unit, a, b),
+    };
     Ok(Value::Int(count.into()))
+}
+
+/// Weeks of an age: ClickHouse looks which weekday comes first in the order of the arguments, also when they go back.
+fn full_weeks(a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
+    let place = |t: DateTime<Utc>| (t.weekday().num_days_from_monday(), t.time());
+    let begun = boundaries(IntervalUnit::Week, a, b);
+    let incomplete = i64::from(place(a) > place(b));
+    begun.signum() * (begun.abs() - incomplete).max(0)
 }
 
 /// The functions of fixed shape.

@@ -73,7 +73,8 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
         return by_element(operator, args, !name.ends_with("ByNumber")).map(Some);
     }
     match name {
-        "tupleNegate" => {
+        "negate" if !matches!(args.first().map(|arg| &arg.ty), Some(ChType::Tuple(_))) => Ok(None),
+        "tupleNegate" | "negate" => {
             counted(name, args, 1, 1)?;
             let Some(tuple) = args.first() else { return Ok(None) };
             let negated =

@@ -104,7 +104,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 mod tests {
     use super::*;
     use crate::{
-        functions::dates::entry,
+        functions::{calendar, time_make},
         value::{from_array, to_array},
     };
     use datafusion::arrow::array::{Int64Array, TimestampMicrosecondArray};
@@ -130,7 +130,7 @@ mod tests {
             ("fromUnixTimestamp64Micro", &ticks, &ChType::Int(64)),
         ];
         for (name, column, ty) in cases {
-            let entry = entry(name).unwrap();
+            let entry = calendar::entry(name).or_else(|| time_make::entry(name)).unwrap();
             let args = vec![ty.clone()];
             let ret = (entry.ret)(&args).unwrap().nullable();
             let call = Call { name: name.to_owned(), args, ret: ret.clone() };

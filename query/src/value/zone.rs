@@ -52,20 +52,21 @@ pub(crate) fn instant_at(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     })
 }
 
-/// Whether values of a type print otherwise than in UTC.
-fn is_zoned(ty: &ChType) -> bool {
+/// Whether values of a type print otherwise than they are.
+fn is_special(ty: &ChType) -> bool {
     match ty {
+        ChType::Float(32) => true,
         ChType::DateTime(Some(_)) | ChType::DateTime64(_, Some(_)) => zone_of(ty) != Tz::UTC,
-        ChType::Nullable(inner) | ChType::Array(inner) => is_zoned(inner),
-        ChType::Tuple(fields) => fields.iter().any(|(_, ty)| is_zoned(ty)),
-        ChType::Map(key, value) => is_zoned(key) || is_zoned(value),
+        ChType::Nullable(inner) | ChType::Array(inner) => is_special(inner),
+        ChType::Tuple(fields) => fields.iter().any(|(_, ty)| is_special(ty)),
+        ChType::Map(key, value) => is_special(key) || is_special(value),
         _ => false,
     }
 }
 
-/// The value with its times as the clocks of their zones show them, to be printed.
-pub(crate) fn localised(value: Value, ty: &ChType) -> Value {
-    if is_zoned(ty) { shifted(value, ty) } else { value }
+/// The value as it prints: times as the clocks of their zones show them, and Float32 with the digits that it needs.
+pub(crate) fn printable(value: Value, ty: &ChType) -> Value {
+    if is_special(ty) { shifted(value, ty) } else { value }
 }
 
 fn shifted(value: Value, ty: &ChType) -> Value {
@@ -74,6 +75,10 @@ fn shifted(value: Value, ty: &ChType) -> Value {
         i64::from(offset_seconds(time, zone_of(ty)))
     };
     match (value, ty.strip_nullable()) {
+        #[expect(clippy::cast_possible_truncation, reason = "the value is a Float32")]
+        (Value::Float(float), ChType::Float(32)) => {
+            Value::Float((float as f32).to_string().parse().unwrap_or(float))
+        }
         (Value::DateTime(seconds), _) => Value::DateTime(seconds.saturating_add(ahead(seconds))),
         (Value::DateTime64(ticks, scale), _) => {
             let unit = 10_i64.pow(u32::from(scale.min(9)));
