@@ -276,8 +276,15 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
             ChCode::NumberOfArgumentsDoesntMatch,
             format!("Function {name} takes a lambda first, then arrays"),
         )),
+        None if MODULES.iter().skip(1).any(|names| names.contains(&name.as_str())) => {
+            Err(SqlError::new(ChCode::NumberOfArgumentsDoesntMatch, wrong_count(&name)))
+        }
         None => Err(unknown(&name)),
     }
+}
+
+fn wrong_count(name: &str) -> String {
+    format!("Function {name} does not take that number of arguments")
 }
 
 fn fixed(name: &str, entry: &Entry, args: Vec<Typed>) -> SqlResult<Typed> {
@@ -368,31 +375,7 @@ fn unknown(name: &str) -> SqlError {
 /// Names of functions close to a wrong one.
 pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
-    let modules = [
-        NAMES,
-        math::NAMES,
-        rounding::NAMES,
-        bits::NAMES,
-        readable::NAMES,
-        calendar::NAMES,
-        time_floor::NAMES,
-        time_shift::NAMES,
-        time_make::NAMES,
-        time_format::NAMES,
-        time_parse::NAMES,
-        keyed::NAMES,
-        keyed::WITH_LAMBDA,
-        array_edit::NAMES,
-        array_sets::NAMES,
-        maps::NAMES,
-        misc::NAMES,
-        conversion::NAMES,
-        reinterpret::NAMES,
-        reduce::NAMES,
-        tuples::NAMES,
-        vectors::NAMES,
-    ];
-    let mut near: Vec<(usize, &str)> = modules
+    let mut near: Vec<(usize, &str)> = MODULES
         .iter()
         .copied()
         .flatten()
@@ -403,6 +386,32 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     near.dedup();
     near.into_iter().take(2).map(|(_, known)| known).collect()
 }
+
+/// The names of every module.
+const MODULES: &[&[&str]] = &[
+    NAMES,
+    math::NAMES,
+    rounding::NAMES,
+    bits::NAMES,
+    readable::NAMES,
+    calendar::NAMES,
+    time_floor::NAMES,
+    time_shift::NAMES,
+    time_make::NAMES,
+    time_format::NAMES,
+    time_parse::NAMES,
+    keyed::NAMES,
+    keyed::WITH_LAMBDA,
+    array_edit::NAMES,
+    array_sets::NAMES,
+    maps::NAMES,
+    misc::NAMES,
+    conversion::NAMES,
+    reinterpret::NAMES,
+    reduce::NAMES,
+    tuples::NAMES,
+    vectors::NAMES,
+];
 
 /// Names for suggestions.
 const NAMES: &[&str] = &[
@@ -512,4 +521,57 @@ const NAMES: &[&str] = &[
 /// A constant of a value in a given type.
 pub(super) fn constant(value: &Value, ty: &ChType) -> SqlResult<Typed> {
     Ok(Typed::value(lit(super::supertype::scalar_of(value, ty)?), ty.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Arguments that some form of every function takes, or refuses for their types.
+    fn samples() -> Vec<Typed> {
+        let number = Value::Int(1);
+        let text = Value::String("day".to_owned());
+        let list = Value::Array(vec![number.clone()]);
+        let tuple = Value::Tuple(vec![number.clone(), number.clone()]);
+        let map = Value::Map(vec![(text.clone(), number.clone())]);
+        [number, text, list, tuple, map, Value::Date(1), Value::DateTime(1)]
+            .iter()
+            .map(|value| literal(value).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_name_has_a_function() {
+        for name in MODULES.iter().skip(1).copied().flatten() {
+            let known = |args: Vec<Typed>| match scalar(name, args) {
+                Ok(_) => true,
+                Err(error) => {
+                    error.code != ChCode::UnknownFunction && error.message != wrong_count(name)
+                }
+            };
+            let found = known(Vec::new())
+                || samples().into_iter().any(|a| {
+                    known(vec![a.clone()])
+                        || samples().into_iter().any(|b| {
+                            known(vec![a.clone(), b.clone()])
+                                || known(vec![a.clone(), b.clone(), b])
+                        })
+                });
+            assert!(found, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_as_clickhouse_spells_them() {
+        for (name, known) in [
+            ("ABS", "abs"),
+            ("date_diff", "dateDiff"),
+            ("timeZone", "timezone"),
+            ("toTimezone", "toTimeZone"),
+            ("arrayFlatten", "flatten"),
+            ("L2Norm", "L2Norm"),
+        ] {
+            assert_eq!(canonical(name), known);
+        }
+    }
 }
