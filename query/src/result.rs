@@ -4,7 +4,7 @@ use crate::{
     engine::QueryResult,
     error::SqlResult,
     types::ChType,
-    value::{Value, text_of},
+    value::{Value, printable, text_of},
 };
 use datafusion::arrow::array::RecordBatch;
 use rekor_core::Result;
@@ -89,7 +89,10 @@ impl QueryResult {
 fn rows_of(batch: &RecordBatch, types: &[&ChType]) -> SqlResult<Vec<Vec<Value>>> {
     let mut columns = Vec::new();
     for (array, ty) in batch.columns().iter().zip(types) {
-        columns.push(crate::value::from_array(array, ty)?.into_iter());
+        let values = crate::value::from_array(array, ty)?;
+        columns.push(
+            values.into_iter().map(|value| printable(value, ty)).collect::<Vec<_>>().into_iter(),
+        );
     }
     let mut rows = Vec::with_capacity(batch.num_rows());
     for _ in 0..batch.num_rows() {

@@ -156,6 +156,12 @@ pub const fn time_unit(scale: u8) -> TimeUnit {
     }
 }
 
+/// Whether a name needs no quotes.
+fn is_identifier(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// ClickHouse's name of the type.
 impl fmt::Display for ChType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,7 +203,8 @@ impl fmt::Display for ChType {
                 for (i, (name, ty)) in fields.iter().enumerate() {
                     f.write_str(if i == 0 { "" } else { ", " })?;
                     match name {
-                        Some(name) => write!(f, "{name} {ty}")?,
+                        Some(name) if is_identifier(name) => write!(f, "{name} {ty}")?,
+                        Some(name) => write!(f, "`{name}` {ty}")?,
                         None => write!(f, "{ty}")?,
                     }
                 }

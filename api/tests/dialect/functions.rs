@@ -52,7 +52,11 @@ async fn difference(service: &Service, caller: &Caller, case: &Value) -> Option<
     let types = |columns: &Value, ty: &dyn Fn(&Value) -> Value| -> Vec<Value> {
         columns.as_array().unwrap().iter().map(ty).collect()
     };
-    let wanted = types(&case["columns"], &|column| column[1].clone());
+    // ClickHouse marks small sets of text; Rekor has no such type.
+    let plain = |name: &Value| {
+        Value::from(name.as_str().unwrap().replace("LowCardinality(String)", "String"))
+    };
+    let wanted = types(&case["columns"], &|column| plain(&column[1]));
     let got = types(&answer["meta"]["columns"], &|column| column["type"].clone());
     if wanted != got {
         return Some(format!("types {got:?} instead of {wanted:?}"));

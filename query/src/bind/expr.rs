@@ -43,7 +43,17 @@ impl Binder<'_> {
     fn expr_inner(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
         let one = |e: &Expr| self.expr(e, scope, env);
         match expr {
-            Expr::Identifier(ident) => self.name(&[self.part(ident)?], scope, env),
+            Expr::Identifier(ident) => match self.name(&[self.part(ident)?], scope, env) {
+                // Numbers that have a name, unless a column has it.
+                Err(error) if error.code == ChCode::UnknownIdentifier => {
+                    match ident.value.to_ascii_lowercase().as_str() {
+                        "nan" => literal(&Value::Float(f64::NAN)),
+                        "inf" | "infinity" => literal(&Value::Float(f64::INFINITY)),
+                        _ => Err(error),
+                    }
+                }
+                other => other,
+            },
             Expr::CompoundIdentifier(idents) => {
                 let parts =
                     idents.iter().map(|ident| self.part(ident)).collect::<SqlResult<Vec<_>>>()?;
@@ -130,8 +140,8 @@ impl Binder<'_> {
                     vec![one(expr)?],
                 )
             }
-            Expr::Ceil { expr, field: _ } => scalar("ceil", vec![one(expr)?]),
-            Expr::Floor { expr, field: _ } => scalar("floor", vec![one(expr)?]),
+            Expr::Ceil { expr, field } => self.whole("ceil", one(expr)?, field),
+            Expr::Floor { expr, field } => self.whole("floor", one(expr)?, field),
             Expr::Position { expr, r#in } => scalar("position", vec![one(r#in)?, one(expr)?]),
             Expr::Substring { expr, substring_from, substring_for, special: _, shorthand: _ } => {
                 let mut args = vec![one(expr)?];
@@ -320,6 +330,15 @@ impl Binder<'_> {
             rest = tail;
         }
         Ok((self.name(&parts, scope, env)?, rest))
+    }
+
+    /// `CEIL` and `FLOOR`, which the parser takes apart, with a number of digits.
+    fn whole(&self, name: &str, value: Typed, field: &ast::CeilFloorKind) -> SqlResult<Typed> {
+        let mut args = vec![value];
+        if let ast::CeilFloorKind::Scale(digits) = field {
+            args.push(self.constant(digits)?);
+        }
+        scalar(name, args)
     }
 
     pub(super) fn constant(&self, value: &ast::Value) -> SqlResult<Typed> {

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     functions::{
-        AggregateCall, Lambda, Over, aggregate, cast, higher_order, is_aggregate, is_higher_order,
-        is_window_only, scalar, window,
+        AggregateCall, Lambda, Over, aggregate, cast, fold, has_limit, higher_order, is_aggregate,
+        is_higher_order, is_window_only, scalar, to_predicate, window,
     },
     typed::Typed,
     types::ChType,
@@ -111,6 +111,12 @@ impl Binder<'_> {
                     }
                     None => scalar(&name, self.args(&args, scope, env)?),
                 }
+            }
+            (_, [Expr::Identifier(unit), rest @ ..]) if takes_unit(&name) && rest.len() > 1 => {
+                let unit = Value::String(unit.value.to_lowercase());
+                let mut typed = vec![crate::functions::literal(&unit)?];
+                typed.extend(self.args(rest, scope, env)?);
+                scalar(&name, typed)
             }
             (_, [Expr::Lambda(lambda), arrays @ ..]) if is_higher_order(&name) => {
                 self.lambda_call(&name, lambda, arrays, scope, env)
@@ -404,10 +410,18 @@ impl Binder<'_> {
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Typed> {
-        let arrays = self.args(arrays, scope, env)?;
+        let (arrays, first) = self.lambda_subjects(name, arrays, scope, env)?;
         let names = lambda_names(lambda);
         let mut params = Vec::new();
         for (position, name) in names.iter().enumerate() {
+            let position = match (&first, position.checked_sub(1)) {
+                (Some(first), None) => {
+                    params.push((name.clone(), self.fresh(), first.ty.clone()));
+                    continue;
+                }
+                (Some(_), Some(position)) => position,
+                (None, _) => position,
+            };
             let item = match arrays.get(position).map(|a| a.ty.strip_nullable().clone()) {
                 Some(ChType::Array(item)) => *item,
                 Some(ChType::Dynamic) => ChType::Dynamic,
@@ -437,7 +451,44 @@ impl Binder<'_> {
             }
         }
         let params = params.into_iter().map(|(_, id, ty)| (id, ty)).collect();
-        higher_order(name, Lambda { params, body, captures }, arrays)
+        let lambda = Lambda { params, body, captures };
+        match first {
+            Some(first) => fold(lambda, arrays, first),
+            None => higher_order(name, lambda, arrays),
+        }
+    }
+
+    /// What stands after a lambda: arrays, and the accumulator's first value of `arrayFold`. Maps are arrays of their keys and
+    /// values; a partial sort's limit is dropped, because everything is sorted.
+    fn lambda_subjects(
+        &self,
+        name: &str,
+        args: &[Expr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<(Vec<Typed>, Option<Typed>)> {
+        let mut args = self.args(args, scope, env)?;
+        if has_limit(name) && args.len() > 1 {
+            args.remove(0);
+        }
+        let first = if name == "arrayFold" { args.pop() } else { None };
+        if args.is_empty() {
+            return Err(SqlError::new(
+                ChCode::NumberOfArgumentsDoesntMatch,
+                format!("Function {name} takes an array after its lambda."),
+            ));
+        }
+        if name.starts_with("map") {
+            let [map] = args.as_slice() else {
+                return Err(SqlError::new(
+                    ChCode::NumberOfArgumentsDoesntMatch,
+                    format!("Function {name} takes one map after its lambda."),
+                ));
+            };
+            let part = |part: &str| scalar(part, vec![map.clone()]);
+            args = vec![part("mapKeys")?, part("mapValues")?];
+        }
+        Ok((args, first))
     }
 
     /// The type of a column of the plan.
@@ -506,6 +557,23 @@ impl Binder<'_> {
         let _done = replaced;
         self.expr(&body, scope, env)
     }
+}
+
+/// Functions whose first argument may be the bare name of a unit of time: `date_add(DAY, 1, d)`.
+fn takes_unit(name: &str) -> bool {
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "date_add"
+            | "dateadd"
+            | "date_sub"
+            | "datesub"
+            | "timestamp_add"
+            | "timestamp_sub"
+            | "date_diff"
+            | "datediff"
+            | "timestamp_diff"
+            | "timestampdiff"
+    )
 }
 
 fn named_window(scope: &Scope, name: &str) -> SqlResult<ast::WindowSpec> {

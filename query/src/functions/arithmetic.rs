@@ -1,7 +1,7 @@
 //! Numbers: operators with ClickHouse's result types, rounding, bits.
 
 use super::{
-    registry::Entry,
+    time_shift::shifted_type,
     udf::{Call, Nulls, row_call},
 };
 use crate::{
@@ -20,8 +20,18 @@ fn illegal(name: &str, types: &[&ChType]) -> SqlError {
     )
 }
 
+/// The precision of the storage that holds a Decimal.
+fn decimal_class(precision: u8) -> u8 {
+    match precision {
+        0..=9 => 9,
+        10..=18 => 18,
+        19..=38 => 38,
+        _ => 76,
+    }
+}
+
 /// Result type of `+ - *` and their like on numbers.
-fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
+pub(super) fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
     use ChType::{Bool, Decimal, Float, Int, UInt};
     let width = |ty: &ChType| match ty {
         Bool => Some((8, false)),
@@ -30,6 +40,10 @@ fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
         _ => None,
     };
     Ok(match (a, b) {
+        (Float(bits), Float(_) | Int(_) | UInt(_) | Bool) if name.starts_with("intDiv") => {
+            Int(*bits)
+        }
+        (Int(bits) | UInt(bits), Float(_)) if name.starts_with("intDiv") => Int(*bits),
         (Float(_), Float(_) | Int(_) | UInt(_) | Bool | Decimal(..))
         | (Int(_) | UInt(_) | Bool | Decimal(..), Float(_)) => Float(64),
         (Decimal(p, s), Decimal(q, t)) => {
@@ -38,10 +52,24 @@ fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
                 "divide" => *s,
                 _ => *s.max(t),
             };
-            Decimal((*p).max(*q).max(18).max(scale), scale)
+            if name == "divide" && s < t {
+                let message = "The scale of a Decimal must not be less than that of its divisor";
+                return Err(SqlError::new(ChCode::ArgumentOutOfBound, message));
+            }
+            let precision = decimal_class((*p).max(*q));
+            if scale > precision {
+                let message = format!(
+                    "The result of {name} has {scale} digits behind the point, more than Decimal({precision}) has"
+                );
+                return Err(SqlError::new(ChCode::ArgumentOutOfBound, message));
+            }
+            Decimal(precision, scale)
         }
-        (Decimal(p, s), Int(_) | UInt(_)) | (Int(_) | UInt(_), Decimal(p, s)) => {
-            Decimal((*p).max(18), *s)
+        (Decimal(p, _), Int(_) | UInt(_)) if name.starts_with("intDiv") => {
+            Int(if *p <= 9 { 32 } else { 64 })
+        }
+        (Decimal(p, s), Int(_) | UInt(_) | Bool) | (Int(_) | UInt(_) | Bool, Decimal(p, s)) => {
+            Decimal(*p, *s)
         }
         _ => {
             let ((x, xs), (y, ys)) =
@@ -59,7 +87,7 @@ fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
                 }
                 "modulo" | "moduloOrZero" => {
                     if xs {
-                        Int((y * if ys { 1 } else { 2 }).min(64))
+                        Int((y * 2).min(64))
                     } else {
                         UInt(y)
                     }
@@ -93,8 +121,21 @@ pub(super) fn binary(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
     if let Some(ty) = date_type(name, &x, &y) {
         return Ok(row_call(name, vec![a, b], wrap(ty), Nulls::Propagate, kernel));
     }
-    if let (ChType::Tuple(_), ChType::Tuple(_)) = (&x, &y) {
-        return Err(illegal(name, &[&x, &y]));
+    match (&x, &y) {
+        (ChType::Tuple(_), ChType::Tuple(_)) if matches!(name, "plus" | "minus") => {
+            return super::tuples::by_element(name, &[a, b], true);
+        }
+        (ChType::Tuple(_), _) if matches!(name, "multiply" | "divide") => {
+            return super::tuples::by_element(name, &[a, b], false);
+        }
+        (_, ChType::Tuple(_)) if name == "multiply" => {
+            return super::tuples::by_element(name, &[b, a], false);
+        }
+        _ => {}
+    }
+    if let Some(plain) = name.strip_suffix("OrNull") {
+        let ty = numeric(plain, &x, &y)?.nullable();
+        return Ok(row_call(name, vec![a, b], ty, Nulls::Propagate, or_null));
     }
     let ty = numeric(name, &x, &y)?;
     if ty == ChType::Float(64)
@@ -123,17 +164,18 @@ fn date_type(name: &str, a: &ChType, b: &ChType) -> Option<ChType> {
     Some(match (name, a, b) {
         ("minus", Date | Date32, Date | Date32) => Int(32),
         ("minus", DateTime(_), DateTime(_)) => Int(32),
-        ("minus", DateTime64(..), DateTime64(..)) => Int(64),
-        ("plus" | "minus", Date | Date32, Interval(unit)) if *unit < DAY => DateTime(None),
+        ("minus", DateTime64(x, _), DateTime64(y, _)) => ChType::Decimal(18, *x.max(y)),
+        ("plus" | "minus", Interval(a), Interval(b)) => Interval((a == b).then_some(*a)?),
+        ("plus" | "minus", date, Interval(unit)) => shifted_type(date, *unit).ok()?,
+        ("plus", Interval(unit), date) => shifted_type(date, *unit).ok()?,
         (
             "plus" | "minus",
             date @ (Date | Date32 | DateTime(_) | DateTime64(..)),
-            Interval(_) | Int(_) | UInt(_),
-        ) => date.clone(),
-        ("plus", Interval(unit), Date | Date32) if *unit < DAY => DateTime(None),
-        (
+            Int(_) | UInt(_) | ChType::Float(_),
+        )
+        | (
             "plus",
-            Interval(_) | Int(_) | UInt(_),
+            Int(_) | UInt(_) | ChType::Float(_),
             date @ (Date | Date32 | DateTime(_) | DateTime64(..)),
         ) => date.clone(),
         ("multiply", Interval(unit), Int(_) | UInt(_))
@@ -142,7 +184,18 @@ fn date_type(name: &str, a: &ChType, b: &ChType) -> Option<ChType> {
     })
 }
 
-const DAY: IntervalUnit = IntervalUnit::Day;
+/// NULL instead of a division by zero.
+fn or_null(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let plain = call.name.strip_suffix("OrNull").unwrap_or(&call.name);
+    if args.get(1).and_then(Value::as_f64) == Some(0.0) {
+        return Ok(Value::Null);
+    }
+    let ret = call.ret.strip_nullable().clone();
+    match kernel(&Call { name: plain.to_owned(), args: call.args.clone(), ret }, args) {
+        Err(error) if error.code == ChCode::IllegalDivision => Ok(Value::Null),
+        other => other,
+    }
+}
 
 fn kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let [a, b] = args else { return Ok(Value::Null) };
@@ -153,27 +206,34 @@ fn kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
         matches!(value, Value::Date(_) | Value::DateTime(_) | Value::DateTime64(..))
     };
     match (timed(a), timed(b)) {
-        (true, true) => Ok(Value::Int(a.as_int().unwrap_or(0) - b.as_int().unwrap_or(0))),
-        (true, false) => shifted(&call.name, a, b, interval),
-        (false, true) => shifted(&call.name, b, a, interval),
+        (true, true) => difference(call, a, b),
+        (true, false) => shifted(call, a, b, interval),
+        (false, true) => shifted(call, b, a, interval),
         (false, false) => arithmetic(call, a, b),
     }
 }
 
+fn difference(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
+    let whole = || Value::Int(a.as_int().unwrap_or(0) - b.as_int().unwrap_or(0));
+    let (Value::DateTime64(x, s), Value::DateTime64(y, t)) = (a, b) else { return Ok(whole()) };
+    let times = |ticks: &i64, scale: &u8| Value::Decimal((*ticks).into(), *scale);
+    decimal(call, &times(x, s), &times(y, t))
+}
+
 fn shifted(
-    name: &str,
+    call: &Call,
     time: &Value,
     amount: &Value,
     interval: Option<IntervalUnit>,
 ) -> SqlResult<Value> {
     let amount = amount.as_int().unwrap_or(0);
-    let amount = i64::try_from(if name == "minus" { -amount } else { amount }).unwrap_or(0);
+    let amount = if call.name == "minus" { -amount } else { amount };
     let unit = interval.unwrap_or(if matches!(time, Value::Date(_)) {
         IntervalUnit::Day
     } else {
         IntervalUnit::Second
     });
-    super::dates::add(time, amount, unit)
+    super::time_shift::shift(time, amount, unit, &call.ret)
 }
 
 fn arithmetic(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
@@ -186,10 +246,29 @@ fn arithmetic(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     }
     match (a, b) {
         (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => {
-            integers(&call.name, a.as_int().unwrap_or(0), b.as_int().unwrap_or(0))
+            let (x, y) = (a.as_int().unwrap_or(0), b.as_int().unwrap_or(0));
+            if y == -1 && call.args.first().is_some_and(|ty| is_smallest(x, ty)) {
+                match call.name.as_str() {
+                    "intDiv" => return Err(division()),
+                    "intDivOrZero" => return Ok(Value::Int(0)),
+                    _ => {}
+                }
+            }
+            integers(&call.name, x, y)
         }
         _ => floats(&call.name, a.as_f64().ok_or_else(bad)?, b.as_f64().ok_or_else(bad)?),
     }
+}
+
+/// The product of a number with itself.
+pub(super) fn multiply(call: &Call, value: &Value) -> SqlResult<Value> {
+    let call = Call { name: "multiply".to_owned(), ..call.clone() };
+    arithmetic(&call, value, value)
+}
+
+/// The smallest number of a signed type, which has no counterpart of the other sign.
+fn is_smallest(value: i128, ty: &ChType) -> bool {
+    matches!(ty.strip_nullable(), ChType::Int(bits) if value == -(1_i128 << (bits - 1)))
 }
 
 fn division() -> SqlError {
@@ -219,8 +298,16 @@ fn floats(name: &str, a: f64, b: f64) -> SqlResult<Value> {
         "multiply" => a * b,
         "divide" => a / b,
         "modulo" => a % b,
+        "moduloOrZero" => {
+            if b == 0.0 {
+                0.0
+            } else {
+                a % b
+            }
+        }
         "positiveModulo" => a.rem_euclid(b),
-        "intDiv" | "intDivOrZero" if b == 0.0 => return Err(division()),
+        "intDivOrZero" if b == 0.0 || !(a / b).is_finite() => return Ok(Value::Int(0)),
+        "intDiv" if b == 0.0 || !(a / b).is_finite() => return Err(division()),
         "intDiv" | "intDivOrZero" => return Ok(Value::Int((a / b).trunc() as i128)),
         _ => return Err(SqlError::new(ChCode::LogicalError, name)),
     }))
@@ -237,219 +324,23 @@ fn decimal(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     let scale = s.max(t);
     let up = |v: i128, from: u8| v.checked_mul(power(scale - from)).ok_or_else(overflow);
     Ok(match call.name.as_str() {
-        "plus" => Value::Decimal(up(x, s)? + up(y, t)?, scale),
-        "minus" => Value::Decimal(up(x, s)? - up(y, t)?, scale),
+        "plus" => Value::Decimal(up(x, s)?.checked_add(up(y, t)?).ok_or_else(overflow)?, scale),
+        "minus" => Value::Decimal(up(x, s)?.checked_sub(up(y, t)?).ok_or_else(overflow)?, scale),
+        "intDiv" => Value::Int(up(x, s)?.checked_div(up(y, t)?).ok_or_else(division)?),
+        "intDivOrZero" => Value::Int(up(x, s)?.checked_div(up(y, t)?).unwrap_or(0)),
+        "moduloOrZero" => Value::Decimal(up(x, s)?.checked_rem(up(y, t)?).unwrap_or(0), scale),
+        "positiveModulo" => {
+            Value::Decimal(up(x, s)?.checked_rem_euclid(up(y, t)?).ok_or_else(division)?, scale)
+        }
         "multiply" => Value::Decimal(x.checked_mul(y).ok_or_else(overflow)?, s + t),
-        "divide" => Value::Decimal(
-            x.checked_mul(power(t)).ok_or_else(overflow)?.checked_div(y).ok_or_else(division)?,
-            s,
-        ),
+        "divide" => {
+            // A whole number takes the scale of the Decimal that divides it.
+            let kept = if matches!(a, Value::Decimal(..)) { s } else { t };
+            let up = x.checked_mul(power(t)).and_then(|x| x.checked_mul(power(kept - s)));
+            let quotient = up.ok_or_else(overflow)?.checked_div(y).ok_or_else(division)?;
+            Value::Decimal(quotient, kept)
+        }
         "modulo" => Value::Decimal(up(x, s)?.checked_rem(up(y, t)?).ok_or_else(division)?, scale),
         _ => return Err(illegal(&call.name, &call.args.iter().collect::<Vec<_>>())),
     })
-}
-
-fn same(args: &[ChType]) -> SqlResult<ChType> {
-    number(args).map(|()| args.first().cloned().unwrap_or(ChType::Nothing))
-}
-
-fn number(args: &[ChType]) -> SqlResult<()> {
-    match args.first() {
-        Some(
-            ChType::Int(_)
-            | ChType::UInt(_)
-            | ChType::Float(_)
-            | ChType::Decimal(..)
-            | ChType::Bool
-            | ChType::Dynamic
-            | ChType::Variant(_),
-        ) => Ok(()),
-        other => Err(SqlError::new(
-            ChCode::IllegalTypeOfArgument,
-            format!("A number is expected, not {}", other.unwrap_or(&ChType::Nothing)),
-        )),
-    }
-}
-
-fn float(args: &[ChType]) -> SqlResult<ChType> {
-    number(args).map(|()| ChType::Float(64))
-}
-
-fn flag(args: &[ChType]) -> SqlResult<ChType> {
-    number(args).map(|()| ChType::UInt(8))
-}
-
-fn widest(args: &[ChType]) -> SqlResult<ChType> {
-    number(args)?;
-    super::supertype::common_type(args)
-}
-
-fn negated(args: &[ChType]) -> SqlResult<ChType> {
-    number(args)?;
-    Ok(match args.first() {
-        Some(ChType::UInt(bits)) => ChType::Int((bits * 2).min(64)),
-        Some(ChType::Bool) => ChType::Int(16),
-        Some(other) => other.clone(),
-        None => ChType::Nothing,
-    })
-}
-
-fn absolute(args: &[ChType]) -> SqlResult<ChType> {
-    number(args)?;
-    Ok(match args.first() {
-        Some(ChType::Int(bits)) => ChType::UInt(*bits),
-        Some(other) => other.clone(),
-        None => ChType::Nothing,
-    })
-}
-
-fn f(args: &[Value]) -> f64 {
-    args.first().and_then(Value::as_f64).unwrap_or(f64::NAN)
-}
-
-fn int(args: &[Value], i: usize) -> i128 {
-    args.get(i).and_then(Value::as_int).unwrap_or(0)
-}
-
-/// round, floor, ceil, trunc with an optional number of digits.
-fn rounded(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    let digits = i32::try_from(int(args, 1)).unwrap_or(0).clamp(-38, 38);
-    Ok(match args.first() {
-        Some(Value::Float(value)) => Value::Float(round_float(&call.name, *value, digits)),
-        Some(Value::Decimal(value, scale)) => {
-            Value::Decimal(round_integer(&call.name, *value, digits - i32::from(*scale)), *scale)
-        }
-        Some(other) => Value::Int(round_integer(&call.name, other.as_int().unwrap_or(0), digits)),
-        None => Value::Null,
-    })
-}
-
-fn round_float(name: &str, value: f64, digits: i32) -> f64 {
-    let apply = |x: f64| match name {
-        "floor" => x.floor(),
-        "ceil" | "ceiling" => x.ceil(),
-        "trunc" | "truncate" => x.trunc(),
-        _ => x.round_ties_even(),
-    };
-    if digits == 0 {
-        apply(value)
-    } else if digits > 0 {
-        let unit = 10_f64.powi(digits);
-        let scaled = value * unit;
-        if scaled.is_finite() { apply(scaled) / unit } else { value }
-    } else {
-        let unit = 10_f64.powi(-digits);
-        apply(value / unit) * unit
-    }
-}
-
-/// Rounds an integer to a power of ten; half away from zero.
-fn round_integer(name: &str, value: i128, digits: i32) -> i128 {
-    if digits >= 0 {
-        return value;
-    }
-    let unit = 10_i128.checked_pow(digits.unsigned_abs()).unwrap_or(i128::MAX);
-    let (whole, rest) = (value.div_euclid(unit), value.rem_euclid(unit));
-    let up = match name {
-        "floor" => false,
-        "ceil" | "ceiling" => rest > 0,
-        "trunc" | "truncate" => value < 0 && rest > 0,
-        "roundBankers" => rest > unit / 2 || (rest == unit / 2 && whole % 2 != 0),
-        _ => rest > unit / 2 || (rest * 2 == unit && value > 0),
-    };
-    (whole + i128::from(up)).saturating_mul(unit)
-}
-
-/// The functions of this module.
-pub(super) fn entry(name: &str) -> Option<Entry> {
-    let entry = |min, max, ret: fn(&[ChType]) -> SqlResult<ChType>, kernel: super::udf::Kernel| {
-        Some(Entry { min, max, ret, kernel, nulls: Nulls::Propagate })
-    };
-    macro_rules! math {
-        ($e:expr) => {{
-            fn kernel(_: &Call, args: &[Value]) -> SqlResult<Value> {
-                let g: fn(f64) -> f64 = $e;
-                Ok(Value::Float(g(f(args))))
-            }
-            entry(1, 1, float, kernel)
-        }};
-    }
-    match name {
-        "round" | "floor" | "ceil" | "ceiling" | "trunc" | "truncate" | "roundBankers" => {
-            entry(1, 2, same, rounded)
-        }
-        "negate" => entry(1, 1, negated, |_, args| {
-            Ok(match args.first() {
-                Some(Value::Float(v)) => Value::Float(-v),
-                Some(Value::Decimal(v, s)) => Value::Decimal(-v, *s),
-                _ => Value::Int(-int(args, 0)),
-            })
-        }),
-        "abs" => entry(1, 1, absolute, |_, args| {
-            Ok(match args.first() {
-                Some(Value::Float(v)) => Value::Float(v.abs()),
-                Some(Value::Decimal(v, s)) => Value::Decimal(v.abs(), *s),
-                _ => Value::Int(int(args, 0).abs()),
-            })
-        }),
-        "sign" => entry(
-            1,
-            1,
-            |args| number(args).map(|()| ChType::Int(8)),
-            |_, args| {
-                let value = f(args);
-                Ok(Value::Int(i128::from(value > 0.0) - i128::from(value < 0.0)))
-            },
-        ),
-        "sqrt" => math!(f64::sqrt),
-        "cbrt" => math!(f64::cbrt),
-        "exp" => math!(f64::exp),
-        "exp2" => math!(f64::exp2),
-        "log" | "ln" => math!(f64::ln),
-        "log2" => math!(f64::log2),
-        "log10" => math!(f64::log10),
-        "sin" => math!(f64::sin),
-        "cos" => math!(f64::cos),
-        "tan" => math!(f64::tan),
-        "asin" => math!(f64::asin),
-        "acos" => math!(f64::acos),
-        "atan" => math!(f64::atan),
-        "pow" | "power" => entry(2, 2, float, |_, args| {
-            Ok(Value::Float(f(args).powf(args.get(1).and_then(Value::as_f64).unwrap_or(f64::NAN))))
-        }),
-        "pi" => {
-            entry(0, 0, |_| Ok(ChType::Float(64)), |_, _| Ok(Value::Float(std::f64::consts::PI)))
-        }
-        "e" => entry(0, 0, |_| Ok(ChType::Float(64)), |_, _| Ok(Value::Float(std::f64::consts::E))),
-        "isNaN" => entry(1, 1, flag, |_, args| Ok(Value::Int(f(args).is_nan().into()))),
-        "isInfinite" => entry(1, 1, flag, |_, args| Ok(Value::Int(f(args).is_infinite().into()))),
-        "isFinite" => entry(1, 1, flag, |_, args| Ok(Value::Int(f(args).is_finite().into()))),
-        "ifNotFinite" => entry(2, 2, widest, |_, args| {
-            Ok(if f(args).is_finite() { args.first() } else { args.get(1) }
-                .cloned()
-                .unwrap_or(Value::Null))
-        }),
-        "bitAnd" => entry(2, 2, widest, |_, args| Ok(Value::Int(int(args, 0) & int(args, 1)))),
-        "bitOr" => entry(2, 2, widest, |_, args| Ok(Value::Int(int(args, 0) | int(args, 1)))),
-        "bitXor" => entry(2, 2, widest, |_, args| Ok(Value::Int(int(args, 0) ^ int(args, 1)))),
-        "bitNot" => entry(1, 1, same, |_, args| Ok(Value::Int(!int(args, 0)))),
-        "bitShiftLeft" => entry(2, 2, same, |_, args| {
-            Ok(Value::Int(int(args, 0).wrapping_shl(u32::try_from(int(args, 1)).unwrap_or(0))))
-        }),
-        "bitShiftRight" => entry(2, 2, same, |_, args| {
-            Ok(Value::Int(int(args, 0).wrapping_shr(u32::try_from(int(args, 1)).unwrap_or(0))))
-        }),
-        "bitTest" => entry(2, 2, flag, |_, args| {
-            Ok(Value::Int((int(args, 0) >> int(args, 1).clamp(0, 127)) & 1))
-        }),
-        "bitCount" => entry(1, 1, flag, |_, args| Ok(Value::Int(int(args, 0).count_ones().into()))),
-        "gcd" => entry(2, 2, widest, |_, args| {
-            let (mut a, mut b) = (int(args, 0).abs(), int(args, 1).abs());
-            while b != 0 {
-                (a, b) = (b, a % b);
-            }
-            Ok(Value::Int(a))
-        }),
-        _ => None,
-    }
 }

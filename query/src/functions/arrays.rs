@@ -11,7 +11,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, compare, compare_null_last, text_of},
+    value::{Value, compare, text_of},
 };
 use std::cmp::Ordering;
 
@@ -45,35 +45,6 @@ fn same(args: &[ChType]) -> SqlResult<ChType> {
     item_of(args.first().unwrap_or(&ChType::Nothing)).map(|item| ChType::Array(Box::new(item)))
 }
 
-fn element(args: &[ChType]) -> SqlResult<ChType> {
-    item_of(args.first().unwrap_or(&ChType::Nothing))
-}
-
-fn number_of(args: &[ChType]) -> SqlResult<ChType> {
-    item_of(args.first().unwrap_or(&ChType::Nothing)).map(|_| ChType::UInt(64))
-}
-
-fn flag(args: &[ChType]) -> SqlResult<ChType> {
-    item_of(args.first().unwrap_or(&ChType::Nothing)).map(|_| ChType::UInt(8))
-}
-
-/// Sums and extremes need plain numbers, as in ClickHouse.
-fn numeric_item(args: &[ChType]) -> SqlResult<ChType> {
-    let item = item_of(args.first().unwrap_or(&ChType::Nothing))?;
-    match item {
-        ChType::Int(_)
-        | ChType::UInt(_)
-        | ChType::Float(_)
-        | ChType::Decimal(..)
-        | ChType::Bool
-        | ChType::Nothing => Ok(item),
-        other => Err(SqlError::new(
-            ChCode::IllegalTypeOfArgument,
-            format!("array aggregation function cannot be performed on type {other}"),
-        )),
-    }
-}
-
 /// Result type of a sum of items.
 pub(super) fn sum_type(item: &ChType) -> ChType {
     match item {
@@ -84,7 +55,7 @@ pub(super) fn sum_type(item: &ChType) -> ChType {
     }
 }
 
-fn equal(a: &Value, b: &Value) -> bool {
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
     a == b || (!a.is_null() && !b.is_null() && compare(a, b) == Some(Ordering::Equal))
 }
 
@@ -115,26 +86,8 @@ pub(super) fn extreme(values: &[Value], wanted: Ordering) -> Option<Value> {
     best.cloned()
 }
 
-fn sorted(mut values: Vec<Value>, descending: bool) -> Vec<Value> {
-    values.sort_by(|a, b| {
-        let order = compare_null_last(a, b).unwrap_or(Ordering::Equal);
-        if descending && !a.is_null() && !b.is_null() { order.reverse() } else { order }
-    });
-    values
-}
-
-fn distinct(values: Vec<Value>) -> Vec<Value> {
-    let mut out: Vec<Value> = Vec::new();
-    for value in values {
-        if !out.iter().any(|known| equal(known, &value)) {
-            out.push(value);
-        }
-    }
-    out
-}
-
 /// A 1-based index (negative from the end) as a position.
-fn position(index: i64, length: usize) -> Option<usize> {
+pub(super) fn position(index: i64, length: usize) -> Option<usize> {
     let length = i64::try_from(length).ok()?;
     let at = if index > 0 { index - 1 } else { length + index };
     usize::try_from(at).ok().filter(|_| index != 0 && at < length)
@@ -167,7 +120,15 @@ fn slice(args: &[Value]) -> Value {
     let list = items(args, 0);
     let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
     let offset = int(args, 1);
-    let start = if offset > 0 { offset - 1 } else { (length + offset).max(0) };
+    let start = if args.get(1).is_some_and(Value::is_null) {
+        0
+    } else if offset == 0 {
+        return Value::Array(Vec::new());
+    } else if offset > 0 {
+        offset - 1
+    } else {
+        length.saturating_add(offset)
+    };
     let end = match args.get(2).filter(|v| !v.is_null()) {
         Some(_) if int(args, 2) >= 0 => start.saturating_add(int(args, 2)),
         Some(_) => length + int(args, 2),
@@ -194,6 +155,37 @@ fn with_item(args: &[Typed], item: &ChType) -> SqlResult<Vec<Typed>> {
         .collect()
 }
 
+fn is_list_of_tuples(ty: &ChType) -> bool {
+    matches!(ty, ChType::Array(item) if matches!(**item, ChType::Tuple(_)))
+}
+
+/// One element of every tuple of an array.
+fn of_each(list: &Typed, index: &Typed) -> SqlResult<Typed> {
+    let ChType::Tuple(fields) = item_of(&list.ty)? else { return Ok(Typed::null()) };
+    let at = match constant_value(index) {
+        Some(Value::String(name)) => {
+            fields.iter().position(|(field, _)| field.as_deref() == Some(&name))
+        }
+        Some(other) => other.as_int().and_then(|i| usize::try_from(i - 1).ok()),
+        None => None,
+    };
+    let found = at.and_then(|at| fields.get(at).map(|(_, ty)| (at, ty.clone())));
+    let (at, ty) = found.ok_or_else(|| {
+        let message = format!("The tuples of {} have no such element", list.ty);
+        SqlError::new(ChCode::ArgumentOutOfBound, message)
+    })?;
+    let place = super::supertype::literal(&Value::Int(at as i128))?;
+    let ret = ChType::Array(Box::new(ty));
+    Ok(row_call("tupleElement", vec![list.clone(), place], ret, Nulls::Pass, |_, args| {
+        let at = usize::try_from(int(args, 1)).unwrap_or(0);
+        let element = |item: Value| match item {
+            Value::Tuple(parts) => parts.get(at).cloned().unwrap_or(Value::Null),
+            _ => Value::Null,
+        };
+        Ok(Value::Array(items(args, 0).into_iter().map(element).collect()))
+    }))
+}
+
 /// Functions whose shape depends on their arguments.
 #[expect(clippy::too_many_lines, reason = "a table of names")]
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
@@ -215,11 +207,22 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             })
         }
         "map" => {
+            if !args.len().is_multiple_of(2) {
+                return Err(SqlError::new(
+                    ChCode::NumberOfArgumentsDoesntMatch,
+                    "map takes keys and values in turn",
+                ));
+            }
             let of = |skip: usize| {
                 common_type(&types.iter().skip(skip).step_by(2).cloned().collect::<Vec<_>>())
             };
-            let ty = ChType::Map(Box::new(of(0)?), Box::new(of(1)?));
-            row_call(name, args.to_vec(), ty, Nulls::Pass, |_, args| {
+            let (key, value) = (of(0)?, of(1)?);
+            let wide = |(at, arg): (usize, &Typed)| {
+                cast(arg.clone(), if at % 2 == 0 { &key } else { &value })
+            };
+            let args = args.iter().enumerate().map(wide).collect::<SqlResult<Vec<_>>>()?;
+            let ty = ChType::Map(Box::new(key), Box::new(value));
+            row_call(name, args, ty, Nulls::Pass, |_, args| {
                 Ok(Value::Map(
                     args.chunks_exact(2)
                         .filter_map(|p| Some((p.first()?.clone(), p.get(1)?.clone())))
@@ -228,12 +231,22 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             })
         }
         "arrayElement" if args.len() == 2 => {
+            if let (ChType::Array(_), Some(index)) = (&first, types.get(1))
+                && !super::args::is_integer(index.strip_nullable())
+                && *index.strip_nullable() != ChType::Nothing
+            {
+                return Err(super::args::illegal(index));
+            }
             let ret = match &first {
                 ChType::Map(_, value) => (**value).clone(),
                 ChType::Json => ChType::Dynamic,
                 other => item_of(other)?,
             };
             row_call(name, args.to_vec(), ret, Nulls::Pass, element_at)
+        }
+        "tupleElement" if args.len() == 2 && is_list_of_tuples(&first) => {
+            let (Some(list), Some(index)) = (args.first(), args.get(1)) else { return Ok(None) };
+            return of_each(list, index).map(Some);
         }
         "tupleElement" if args.len() >= 2 => {
             let index = args.get(1).and_then(constant_value).unwrap_or(Value::Null);
@@ -257,12 +270,19 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
                     .iter()
                     .position(|(field, _)| field.as_deref() == Some(name))
                     .or_else(|| name.parse::<usize>().ok().and_then(|n| n.checked_sub(1))),
-                other => other.as_int().and_then(|i| usize::try_from(i - 1).ok()),
+                other => other.as_int().and_then(|i| {
+                    let back = i128::try_from(fields.len()).unwrap_or(0) + i;
+                    usize::try_from(if i < 0 { back } else { i - 1 }).ok()
+                }),
             };
             let found = at.and_then(|at| fields.get(at).map(|(_, ty)| (at, ty.clone())));
+            if let (None, Some(default)) = (&found, args.get(2)) {
+                return Ok(Some(default.clone()));
+            }
             let (at, ty) = found.ok_or_else(|| {
+                let by_place = index.as_str().is_none();
                 SqlError::new(
-                    ChCode::UnknownIdentifier,
+                    if by_place { ChCode::ArgumentOutOfBound } else { ChCode::BadArguments },
                     format!("The tuple {first} has no element {}", text_of(&index)),
                 )
             })?;
@@ -290,6 +310,12 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             let ty = ChType::Array(Box::new(item));
             let args =
                 args.iter().map(|arg| cast(arg.clone(), &ty)).collect::<SqlResult<Vec<_>>>()?;
+            if let ChType::Array(item) = &ty
+                && matches!(**item, ChType::Variant(_))
+            {
+                let message = format!("There is no supertype for the items of {ty}");
+                return Err(SqlError::new(ChCode::NoCommonType, message));
+            }
             row_call("arrayConcat", args, ty, Nulls::Pass, |_, args| {
                 Ok(Value::Array((0..args.len()).flat_map(|i| items(args, i)).collect()))
             })
@@ -297,6 +323,10 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
         "arrayPushBack" | "arrayPushFront" if args.len() == 2 => {
             let item =
                 common_type(&[item_of(&first)?, types.get(1).cloned().unwrap_or(ChType::Nothing)])?;
+            if let ChType::Variant(_) = item {
+                let message = format!("There is no supertype for the items: {item}");
+                return Err(SqlError::new(ChCode::NoCommonType, message));
+            }
             row_call(
                 name,
                 with_item(args, &item)?,
@@ -311,40 +341,6 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
                         list.insert(0, value)
                     }
                     Ok(Value::Array(list))
-                },
-            )
-        }
-        "range" if (1..=3).contains(&args.len()) => {
-            let item = common_type(&types)?.strip_nullable().clone();
-            row_call(
-                name,
-                args.to_vec(),
-                ChType::Array(Box::new(item)),
-                Nulls::Propagate,
-                |call, args| {
-                    let (start, end) = if args.len() == 1 {
-                        (0, int(args, 0))
-                    } else {
-                        (int(args, 0), int(args, 1))
-                    };
-                    let step = if args.len() == 3 { int(args, 2) } else { 1 };
-                    let count = if step > 0 { (end - start).max(0) / step } else { 0 };
-                    if usize::try_from(count).unwrap_or(usize::MAX)
-                        > rekor_core::limits::SQL_CALL_BYTES_MAX / 16
-                    {
-                        return Err(SqlError::new(
-                            ChCode::MemoryLimitExceeded,
-                            format!("{} would make more than 4 million elements", call.name),
-                        ));
-                    }
-                    let step = usize::try_from(step)
-                        .map_err(|_| {
-                            SqlError::new(ChCode::BadArguments, "range needs a positive step")
-                        })?
-                        .max(1);
-                    Ok(Value::Array(
-                        (start..end).step_by(step).map(|v| Value::Int(v.into())).collect(),
-                    ))
                 },
             )
         }
@@ -401,7 +397,14 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
                 ])?,
                 None => common_type(&[item_of(types.get(2).unwrap_or(&ChType::Nothing))?, first])?,
             };
+            if let ChType::Variant(_) = ret {
+                return Err(super::args::illegal(&ret));
+            }
             row_call(name, args.to_vec(), ret, Nulls::Pass, |call, a| {
+                if items(a, 1).len() != items(a, 2).len() {
+                    let message = "transform needs as many results as values";
+                    return Err(SqlError::new(ChCode::BadArguments, message));
+                }
                 let value = a.first().cloned().unwrap_or(Value::Null);
                 let found = items(a, 1)
                     .iter()
@@ -424,52 +427,9 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
         Some(Entry { min, max, ret, kernel, nulls: Nulls::Pass })
     };
     match name {
-        "arraySum" => entry(
-            1,
-            1,
-            |a| numeric_item(a).map(|item| sum_type(&item)),
-            |_, a| Ok(sum(&items(a, 0))),
-        ),
-        "arrayAvg" => entry(
-            1,
-            1,
-            |a| numeric_item(a).map(|_| ChType::Float(64)),
-            |_, a| {
-                let values = items(a, 0);
-                let total: f64 = values.iter().filter_map(Value::as_f64).sum();
-                #[expect(clippy::cast_precision_loss, reason = "a mean is a double")]
-                let count = values.len() as f64;
-                Ok(Value::Float(if values.is_empty() { 0.0 } else { total / count }))
-            },
-        ),
-        "arrayMin" => entry(1, 1, numeric_item, |call, a| {
-            Ok(extreme(&items(a, 0), Ordering::Less).unwrap_or_else(|| default_value(&call.ret)))
-        }),
-        "arrayMax" => entry(1, 1, numeric_item, |call, a| {
-            Ok(extreme(&items(a, 0), Ordering::Greater).unwrap_or_else(|| default_value(&call.ret)))
-        }),
-        "arrayProduct" => entry(
-            1,
-            1,
-            |a| numeric_item(a).map(|_| ChType::Float(64)),
-            |_, a| Ok(Value::Float(items(a, 0).iter().filter_map(Value::as_f64).product())),
-        ),
-        "arraySort" => entry(1, 1, same, |_, a| Ok(Value::Array(sorted(items(a, 0), false)))),
-        "arrayReverseSort" => entry(1, 1, same, |_, a| Ok(Value::Array(sorted(items(a, 0), true)))),
         "arrayReverse" => {
             entry(1, 1, same, |_, a| Ok(Value::Array(items(a, 0).into_iter().rev().collect())))
         }
-        "arrayDistinct" => entry(1, 1, same, |_, a| {
-            Ok(Value::Array(distinct(items(a, 0)).into_iter().filter(|v| !v.is_null()).collect()))
-        }),
-        "arrayUniq" => {
-            entry(1, 1, number_of, |_, a| Ok(Value::Int(distinct(items(a, 0)).len() as i128)))
-        }
-        "arrayCompact" => entry(1, 1, same, |_, a| {
-            let mut values = items(a, 0);
-            values.dedup_by(|x, y| equal(x, y));
-            Ok(Value::Array(values))
-        }),
         "arrayPopBack" => entry(1, 1, same, |_, a| {
             let mut values = items(a, 0);
             values.pop();
@@ -522,40 +482,9 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
                 ))
             },
         ),
-        "has" => entry(2, 2, flag, |_, a| {
-            Ok(Value::Int(
-                a.get(1).is_some_and(|wanted| items(a, 0).iter().any(|v| equal(v, wanted))).into(),
-            ))
-        }),
-        "hasAny" => entry(2, 2, flag, |_, a| {
-            Ok(Value::Int(
-                items(a, 1).iter().any(|w| items(a, 0).iter().any(|v| equal(v, w))).into(),
-            ))
-        }),
-        "hasAll" => entry(2, 2, flag, |_, a| {
-            Ok(Value::Int(
-                items(a, 1).iter().all(|w| items(a, 0).iter().any(|v| equal(v, w))).into(),
-            ))
-        }),
-        "indexOf" => entry(2, 2, number_of, |_, a| {
-            let found =
-                a.get(1).and_then(|wanted| items(a, 0).iter().position(|v| equal(v, wanted)));
-            Ok(Value::Int(found.map_or(0, |at| at as i128 + 1)))
-        }),
-        "countEqual" => entry(2, 2, number_of, |_, a| {
-            Ok(Value::Int(
-                a.get(1).map_or(0, |w| items(a, 0).iter().filter(|v| equal(v, w)).count()) as i128,
-            ))
-        }),
-        "arrayFirst" | "arrayLast" => entry(1, 1, element, |call, a| {
-            let values = items(a, 0);
-            Ok(if call.name == "arrayFirst" { values.first() } else { values.last() }
-                .cloned()
-                .unwrap_or_else(|| default_value(&call.ret)))
-        }),
         "arrayZip" => entry(
-            2,
-            8,
+            1,
+            64,
             |a| {
                 Ok(ChType::Array(Box::new(ChType::Tuple(
                     a.iter()
@@ -586,41 +515,6 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
                 ))
             },
         ),
-        "mapKeys" => entry(1, 1, |a| map_part(a, true), map_items),
-        "mapValues" => entry(1, 1, |a| map_part(a, false), map_items),
-        "mapContains" => entry(
-            2,
-            2,
-            |_| Ok(ChType::UInt(8)),
-            |_, a| match (a.first(), a.get(1)) {
-                (Some(Value::Map(pairs)), Some(key)) => {
-                    Ok(Value::Int(pairs.iter().any(|(k, _)| equal(k, key)).into()))
-                }
-                _ => Ok(Value::Int(0)),
-            },
-        ),
         _ => None,
     }
-}
-
-fn map_part(args: &[ChType], keys: bool) -> SqlResult<ChType> {
-    match args.first() {
-        Some(ChType::Map(key, value)) => {
-            Ok(ChType::Array(if keys { key.clone() } else { value.clone() }))
-        }
-        other => Err(SqlError::new(
-            ChCode::IllegalTypeOfArgument,
-            format!("A map is expected, not {}", other.unwrap_or(&ChType::Nothing)),
-        )),
-    }
-}
-
-fn map_items(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    let Some(Value::Map(pairs)) = args.first() else { return Ok(Value::Array(Vec::new())) };
-    Ok(Value::Array(
-        pairs
-            .iter()
-            .map(|(k, v)| if call.name == "mapKeys" { k.clone() } else { v.clone() })
-            .collect(),
-    ))
 }

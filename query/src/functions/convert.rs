@@ -1,17 +1,16 @@
 //! Conversions: CAST, the toX family, and text to values.
 
 use super::{
-    dates::{parse_date, parse_datetime, parse_datetime64},
-    supertype::scalar_of,
+    dates::{parse_date, parse_datetime64},
     udf::{Call, Nulls, row_call},
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, text_of},
+    value::{Value, printable, text_of, zone_of},
 };
-use datafusion::logical_expr::{cast as df_cast, lit};
+use datafusion::logical_expr::cast as df_cast;
 
 /// `CAST(arg, 'to')`.
 pub(crate) fn cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
@@ -49,7 +48,7 @@ fn widens(from: &ChType, to: &ChType) -> bool {
 }
 
 /// Conversions that never make sense are refused before any row is read.
-fn check(from: &ChType, to: &ChType) -> SqlResult<()> {
+pub(super) fn check(from: &ChType, to: &ChType) -> SqlResult<()> {
     use ChType::{Array, Bool, Date, DateTime, Decimal, Float, Int, Map, Tuple, UInt};
     let scalar_number =
         |ty: &ChType| matches!(ty, Int(_) | UInt(_) | Float(_) | Decimal(..) | Bool);
@@ -90,6 +89,15 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
             ))
         };
     }
+    let shown;
+    let value = match to {
+        // Text and days are what the clocks of a zone show.
+        ChType::String | ChType::Date | ChType::Date32 => {
+            shown = printable(value.clone(), from);
+            &shown
+        }
+        _ => value,
+    };
     match to {
         ChType::Nullable(inner) => match convert(value, from, inner) {
             // Unparsable text in a Dynamic gives NULL, so that one odd document does not fail the query.
@@ -127,9 +135,58 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
         },
         _ => match value {
             Value::String(text) => parse_text(text, to),
-            other => convert_number(other, to).ok_or_else(|| mismatch(other, to)),
+            Value::Float(float) if matches!(to, ChType::Int(_) | ChType::UInt(_)) => {
+                whole(*float, to).map(Value::Int).ok_or_else(|| mismatch(value, to))
+            }
+            other => {
+                let converted = convert_number(other, to).ok_or_else(|| mismatch(other, to))?;
+                within_precision(converted, to)
+            }
         },
     }
+}
+
+/// A Decimal, after a check that its type holds it.
+fn within_precision(value: Value, ty: &ChType) -> SqlResult<Value> {
+    if let (Value::Decimal(number, _), ChType::Decimal(precision @ 0..=38, _)) = (&value, ty)
+        && number.unsigned_abs() >= 10_u128.pow(u32::from(*precision))
+    {
+        let message = format!("{} overflows {ty}", text_of(&value));
+        return Err(SqlError::new(ChCode::DecimalOverflow, message));
+    }
+    Ok(value)
+}
+
+/// The whole part of a float as processors convert it: what is out of range gives the smallest number. NaN and infinities
+/// give nothing.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole(value: f64, to: &ChType) -> Option<i128> {
+    const BEYOND_64_BITS: f64 = 18_446_744_073_709_551_616.0;
+    const BEYOND_63_BITS: f64 = 9_223_372_036_854_775_808.0;
+    const BEYOND_31_BITS: f64 = 2_147_483_648.0;
+    let truncated = value.is_finite().then(|| value.trunc())?;
+    let in_range = |limit: f64| truncated >= -limit && truncated < limit;
+    Some(match to {
+        ChType::UInt(64) if (0.0..BEYOND_64_BITS).contains(&truncated) => truncated as i128,
+        ChType::UInt(32 | 64) | ChType::Int(64) => {
+            let wide = if in_range(BEYOND_63_BITS) { truncated as i64 } else { i64::MIN };
+            wrap(wide.into(), to)
+        }
+        _ => {
+            let wide = if in_range(BEYOND_31_BITS) { truncated as i32 } else { i32::MIN };
+            wrap(wide.into(), to)
+        }
+    })
+}
+
+/// The seconds that a DateTime holds.
+fn clamp_seconds(seconds: i64) -> i64 {
+    seconds.clamp(0, u32::MAX.into())
+}
+
+/// The days that a Date holds.
+fn clamp_days(days: i32) -> i32 {
+    days.clamp(0, u16::MAX.into())
 }
 
 fn is_parse_error(code: ChCode) -> bool {
@@ -213,15 +270,23 @@ fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
             Value::DateTime64(ticks, scale) => Value::Date(
                 i32::try_from(ticks.div_euclid(86_400 * 10_i64.pow(u32::from(*scale)))).ok()?,
             ),
-            Value::Int(days) if *days <= 65_535 => Value::Date(i32::try_from(*days).ok()?),
-            other => Value::Date(i32::try_from(other.as_int()?.div_euclid(86_400)).ok()?),
+            other => {
+                // Small numbers are days, large ones seconds.
+                let number = other.as_int()?;
+                let days = if number <= 65_535 { number } else { number.div_euclid(86_400) };
+                let days = i32::try_from(days).ok()?;
+                Value::Date(if *to == ChType::Date { clamp_days(days) } else { days })
+            }
         },
         ChType::DateTime(_) => match value {
             Value::Date(days) => Value::DateTime(i64::from(*days) * 86_400),
             Value::DateTime64(ticks, scale) => {
                 Value::DateTime(ticks.div_euclid(10_i64.pow(u32::from(*scale))))
             }
-            other => Value::DateTime(i64::try_from(other.as_int()?).ok()?),
+            other => {
+                let seconds = other.as_int()?.clamp(0, u32::MAX.into());
+                Value::DateTime(i64::try_from(seconds).ok()?)
+            }
         },
         ChType::DateTime64(scale, _) => {
             let unit = 10_i64.pow(u32::from(*scale));
@@ -313,6 +378,10 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
                 format!("Cannot parse boolean value here: '{text}'"),
             )),
         },
+        ChType::Int(_) | ChType::UInt(_) if text.is_empty() => Err(SqlError::new(
+            ChCode::AttemptToReadAfterEof,
+            format!("Cannot parse {to} from an empty text"),
+        )),
         ChType::Int(_) | ChType::UInt(_) => match trimmed.parse::<i128>() {
             Ok(value) => Ok(Value::Int(wrap(value, to))),
             Err(_) => Err(SqlError::new(
@@ -326,24 +395,34 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
             "nan" => Ok(Value::Float(f64::NAN)),
             "inf" | "+inf" | "infinity" => Ok(Value::Float(f64::INFINITY)),
             "-inf" | "-infinity" => Ok(Value::Float(f64::NEG_INFINITY)),
-            _ => trimmed.parse().map(Value::Float).map_err(|_| number("floating point")),
+            _ => trimmed.parse().map(Value::Float).map_err(|_| {
+                let begins = trimmed.starts_with(|c: char| c.is_ascii_digit());
+                let error = number("floating point");
+                if begins { SqlError { code: ChCode::CannotParseText, ..error } } else { error }
+            }),
         },
         ChType::Decimal(_, scale) => {
-            decimal_of_text(trimmed, *scale).ok_or_else(|| number("decimal"))
+            let value = decimal_of_text(trimmed, *scale)
+                .ok_or_else(|| SqlError { code: ChCode::CannotParseText, ..number("decimal") })?;
+            within_precision(value, to)
         }
-        ChType::Date | ChType::Date32 => parse_date(trimmed).map(Value::Date).ok_or_else(|| {
-            SqlError::new(
-                date_error(trimmed, ChCode::CannotParseDate),
-                format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD"),
-            )
-        }),
-        ChType::DateTime(_) => parse_datetime(trimmed).map(Value::DateTime).ok_or_else(|| {
-            SqlError::new(
-                date_error(trimmed, ChCode::CannotParseDatetime),
-                format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD hh:mm:ss"),
-            )
-        }),
-        ChType::DateTime64(scale, _) => parse_datetime64(trimmed, *scale)
+        ChType::Date | ChType::Date32 => parse_date(trimmed)
+            .map(|days| Value::Date(if *to == ChType::Date { clamp_days(days) } else { days }))
+            .ok_or_else(|| {
+                SqlError::new(
+                    date_error(trimmed, ChCode::CannotParseDate),
+                    format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD"),
+                )
+            }),
+        ChType::DateTime(_) => parse_datetime64(trimmed, 0, zone_of(to))
+            .map(|seconds| Value::DateTime(clamp_seconds(seconds)))
+            .ok_or_else(|| {
+                SqlError::new(
+                    date_error(trimmed, ChCode::CannotParseDatetime),
+                    format!("Cannot parse string '{text}' as {to}: expected YYYY-MM-DD hh:mm:ss"),
+                )
+            }),
+        ChType::DateTime64(scale, _) => parse_datetime64(trimmed, *scale, zone_of(to))
             .map(|ticks| Value::DateTime64(ticks, *scale))
             .ok_or_else(|| {
                 SqlError::new(
@@ -370,14 +449,25 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
     }
 }
 
+/// A decimal number, possibly with an exponent; digits beyond the scale are cut off.
 fn decimal_of_text(text: &str, scale: u8) -> Option<Value> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits: String =
-        fraction.chars().chain(std::iter::repeat('0')).take(usize::from(scale)).collect();
-    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().ok().filter(|e: &i32| e.unsigned_abs() < 100)?;
+    let (sign, number) = match number.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", number.strip_prefix('+').unwrap_or(number)),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    format!("{whole}{digits}").parse().ok().map(|value| Value::Decimal(value, scale))
+    // Where the point stands after the exponent and the scale have moved it.
+    let point = i32::try_from(whole.len()).ok()? + exponent + i32::from(scale);
+    let point = usize::try_from(point).unwrap_or(0);
+    let kept: String = digits.chars().chain(std::iter::repeat('0')).take(point).collect();
+    let kept = if kept.is_empty() { "0" } else { &kept };
+    format!("{sign}{kept}").parse().ok().map(|value| Value::Decimal(value, scale))
 }
 
 /// Text as the kind of another value, for comparisons of a Dynamic with a literal.
@@ -419,78 +509,4 @@ pub(crate) fn default_value(ty: &ChType) -> Value {
         ChType::Map(..) => Value::Map(Vec::new()),
         ChType::Json => Value::Json("{}".to_owned()),
     }
-}
-
-/// The toX family: `toInt64`, `toFloat64OrNull`, `toDateOrZero`, `toDecimal64(x, s)` … `None` if the name is none.
-pub(super) fn conversion(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
-    let (base, suffix) = ["OrNull", "OrZero", "OrDefault"]
-        .iter()
-        .find_map(|s| Some((name.strip_suffix(s)?, *s)))
-        .unwrap_or((name, ""));
-    let number = |i: usize| {
-        args.get(i)
-            .and_then(super::compare::constant_value)
-            .and_then(|v| v.as_int())
-            .and_then(|v| u8::try_from(v).ok())
-    };
-    let to = match base {
-        "toBool" => ChType::Bool,
-        "toString" => ChType::String,
-        "toInt8" => ChType::Int(8),
-        "toInt16" => ChType::Int(16),
-        "toInt32" => ChType::Int(32),
-        "toInt64" => ChType::Int(64),
-        "toUInt8" => ChType::UInt(8),
-        "toUInt16" => ChType::UInt(16),
-        "toUInt32" => ChType::UInt(32),
-        "toUInt64" => ChType::UInt(64),
-        "toFloat32" => ChType::Float(32),
-        "toFloat64" => ChType::Float(64),
-        "toDate" => ChType::Date,
-        "toDate32" => ChType::Date32,
-        "toDateTime" => ChType::DateTime(None),
-        "toDateTime64" => ChType::DateTime64(number(1).unwrap_or(3).min(9), None),
-        "toDecimal32" => ChType::Decimal(9, number(1).unwrap_or(0)),
-        "toDecimal64" => ChType::Decimal(18, number(1).unwrap_or(0)),
-        "toDecimal128" => ChType::Decimal(38, number(1).unwrap_or(0)),
-        "toUUID" => ChType::Uuid,
-        _ => return Ok(None),
-    };
-    let Some(arg) = args.first().cloned() else {
-        return Err(SqlError::new(
-            ChCode::NumberOfArgumentsDoesntMatch,
-            format!("Function {name} needs an argument"),
-        ));
-    };
-    if *arg.ty.strip_nullable() == ChType::Nothing {
-        return Ok(Some(Typed::null()));
-    }
-    check(arg.ty.strip_nullable(), &to)?;
-    let nullable_text = matches!(&arg.ty, ChType::Nullable(inner) if **inner == ChType::String);
-    Ok(Some(match suffix {
-        "OrNull" => row_call("toOrNull", vec![arg], to.nullable(), Nulls::Pass, or_null_kernel),
-        "" if nullable_text && to != ChType::String => {
-            row_call("toOrNull", vec![arg], to.nullable(), Nulls::Pass, or_null_kernel)
-        }
-        "" => {
-            let to = if matches!(arg.ty, ChType::Nullable(_)) { to.nullable() } else { to };
-            cast(arg, &to)?
-        }
-        _ => {
-            let default = lit(scalar_of(&default_value(&to), &to)?);
-            let tried =
-                row_call("toOrNull", vec![arg], to.clone().nullable(), Nulls::Pass, or_null_kernel);
-            super::conditional::coalesce(vec![tried, Typed::value(default, to)])?
-        }
-    }))
-}
-
-fn or_null_kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    let (Some(value), Some(from)) = (args.first(), call.args.first()) else {
-        return Ok(Value::Null);
-    };
-    Ok(convert(value, from, call.ret.strip_nullable())
-        .ok()
-        .filter(|_| !value.is_null())
-        .unwrap_or(Value::Null))
 }

@@ -1,14 +1,12 @@
 //! Functions that take a lambda: the body is compiled once and evaluated over the flattened elements of a whole batch.
 
-use super::{
-    arrays::{extreme, sum, sum_type},
-    convert::{cast, default_value},
-};
+use super::{convert::cast, keyed, udf::ROWS_BETWEEN_CHECKS};
 use crate::{
+    budget::Budget,
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, compare_null_last, from_array, to_array},
+    value::{Value, from_array, to_array},
 };
 use datafusion::{
     arrow::{
@@ -26,7 +24,6 @@ use datafusion::{
     physical_expr::create_physical_expr,
 };
 use std::{
-    cmp::Ordering,
     hash::{Hash, Hasher},
     sync::Arc,
 };
@@ -44,24 +41,14 @@ pub(crate) struct Lambda {
 
 /// Whether a function may take a lambda first.
 pub(crate) fn is_higher_order(name: &str) -> bool {
-    matches!(
-        name,
-        "arrayMap"
-            | "arrayFilter"
-            | "arrayExists"
-            | "arrayAll"
-            | "arrayCount"
-            | "arraySum"
-            | "arrayAvg"
-            | "arrayMin"
-            | "arrayMax"
-            | "arrayFirst"
-            | "arrayLast"
-            | "arrayFirstIndex"
-            | "arrayLastIndex"
-            | "arraySort"
-            | "arrayReverseSort"
-    )
+    keyed::NAMES.contains(&name)
+        || keyed::WITH_LAMBDA.contains(&name)
+        || matches!(name, "mapSort" | "mapReverseSort" | "mapPartialSort" | "mapPartialReverseSort")
+}
+
+/// Whether the arguments after the lambda begin with a limit.
+pub(crate) fn has_limit(name: &str) -> bool {
+    keyed::has_limit(name)
 }
 
 #[derive(Debug)]
@@ -92,6 +79,38 @@ impl Hash for HigherOrder {
     }
 }
 
+/// The function on arrays of pairs that a function on maps is; its lambda takes keys and values.
+fn on_pairs(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "mapApply" => "arrayMap",
+        "mapFilter" => "arrayFilter",
+        "mapExists" => "arrayExists",
+        "mapAll" => "arrayAll",
+        "mapSort" | "mapPartialSort" => "arraySort",
+        "mapReverseSort" | "mapPartialReverseSort" => "arrayReverseSort",
+        _ => return None,
+    })
+}
+
+fn map_type(name: &str, key: &ChType, value: &ChType, body: &ChType) -> SqlResult<ChType> {
+    let pair = ChType::Tuple(vec![(None, key.clone()), (None, value.clone())]);
+    if name == "mapApply" {
+        return match body {
+            ChType::Tuple(fields) => match fields.as_slice() {
+                [(_, key), (_, value)] => {
+                    Ok(ChType::Map(Box::new(key.clone()), Box::new(value.clone())))
+                }
+                _ => Err(super::args::bad("The lambda of mapApply has to make a tuple of two")),
+            },
+            _ => Err(super::args::bad("The lambda of mapApply has to make a tuple")),
+        };
+    }
+    Ok(match keyed::keyed_type(on_pairs(name).unwrap_or(name), &pair, body)? {
+        ChType::Array(_) => ChType::Map(Box::new(key.clone()), Box::new(value.clone())),
+        other => other,
+    })
+}
+
 /// The call of a function with a lambda on arrays.
 pub(crate) fn higher_order(name: &str, lambda: Lambda, arrays: Vec<Typed>) -> SqlResult<Typed> {
     let items = arrays
@@ -103,17 +122,10 @@ pub(crate) fn higher_order(name: &str, lambda: Lambda, arrays: Vec<Typed>) -> Sq
         .zip(&items)
         .map(|(array, item)| cast(array, &ChType::Array(Box::new(item.clone()))))
         .collect::<SqlResult<Vec<_>>>()?;
-    let first = items.first().cloned().unwrap_or(ChType::Nothing);
     let body_type = lambda.body.ty.clone();
-    let ret = match name {
-        "arrayMap" => ChType::Array(Box::new(body_type.clone())),
-        "arrayFilter" | "arraySort" | "arrayReverseSort" => ChType::Array(Box::new(first)),
-        "arrayExists" | "arrayAll" => ChType::UInt(8),
-        "arrayCount" | "arrayFirstIndex" | "arrayLastIndex" => ChType::UInt(32),
-        "arraySum" => sum_type(body_type.strip_nullable()),
-        "arrayAvg" => ChType::Float(64),
-        "arrayMin" | "arrayMax" => body_type.clone(),
-        _ => first,
+    let ret = match (on_pairs(name), items.as_slice()) {
+        (Some(_), [key, value]) => map_type(name, key, value, &body_type)?,
+        _ => keyed::keyed_type(name, items.first().unwrap_or(&ChType::Nothing), &body_type)?,
     };
     let mut args: Vec<Expr> = arrays.into_iter().map(Typed::into_value).collect();
     args.extend(
@@ -168,16 +180,21 @@ impl ScalarUDFImpl for HigherOrder {
             .flat_map(|(row, &n)| std::iter::repeat_n(u32::try_from(row).unwrap_or(u32::MAX), n))
             .collect();
         let bodies = self.evaluate(lists, captures, &parents)?;
-        let elements =
-            lists.first().map(|list| self.elements(list, 0)).transpose()?.unwrap_or_default();
+        let elements = self.subjects(lists)?;
         let mut at = 0;
         let mut out = Vec::with_capacity(lengths.len());
-        for length in lengths {
+        let mut spent = 0;
+        for (row, length) in lengths.into_iter().enumerate() {
+            if row % ROWS_BETWEEN_CHECKS == 0 {
+                Budget::of(&args.config_options).check()?;
+            }
             let (items, keys) = (
                 elements.get(at..at + length).unwrap_or_default(),
                 bodies.get(at..at + length).unwrap_or_default(),
             );
-            out.push(self.finish(items, keys));
+            let value = self.finish(items, keys);
+            super::udf::within_limit(&self.name, &value, &mut spent)?;
+            out.push(value);
             at += length;
         }
         Ok(ColumnarValue::Array(to_array(&out, &self.ret)?))
@@ -246,50 +263,32 @@ impl HigherOrder {
         Ok(from_array(&array, &self.body_type)?)
     }
 
+    /// The items of all rows: those of the first list, or pairs of key and value.
+    fn subjects(&self, lists: &[ArrayRef]) -> DfResult<Vec<Value>> {
+        let of = |at: usize| lists.get(at).map(|list| self.elements(list, at)).transpose();
+        let first = of(0)?.unwrap_or_default();
+        if on_pairs(&self.name).is_none() {
+            return Ok(first);
+        }
+        let values = of(1)?.unwrap_or_default();
+        Ok(first.into_iter().zip(values).map(|(k, v)| Value::Tuple(vec![k, v])).collect())
+    }
+
     fn finish(&self, items: &[Value], keys: &[Value]) -> Value {
-        let truth = |key: &Value| key.truth() == Some(true);
-        let first_index = || keys.iter().position(truth);
-        let last_index = || keys.iter().rposition(truth);
-        let picked = |at: Option<usize>| {
-            at.and_then(|at| items.get(at)).cloned().unwrap_or_else(|| default_value(&self.ret))
+        let Some(name) = on_pairs(&self.name) else {
+            return keyed::keyed(&self.name, items, keys, &self.ret);
         };
-        let index = |at: Option<usize>| Value::Int(at.map_or(0, |at| at as i128 + 1));
-        match self.name.as_str() {
-            "arrayMap" => Value::Array(keys.to_vec()),
-            "arrayFilter" => Value::Array(
-                items
-                    .iter()
-                    .zip(keys)
-                    .filter(|(_, key)| truth(key))
-                    .map(|(item, _)| item.clone())
+        match keyed::keyed(name, items, keys, &self.ret) {
+            Value::Array(pairs) => Value::Map(
+                pairs
+                    .into_iter()
+                    .filter_map(|pair| match pair {
+                        Value::Tuple(parts) => <[Value; 2]>::try_from(parts).ok().map(Into::into),
+                        _ => None,
+                    })
                     .collect(),
             ),
-            "arrayExists" => Value::Int(keys.iter().any(truth).into()),
-            "arrayAll" => Value::Int(keys.iter().all(truth).into()),
-            "arrayCount" => Value::Int(keys.iter().filter(|key| truth(key)).count() as i128),
-            "arrayFirst" => picked(first_index()),
-            "arrayLast" => picked(last_index()),
-            "arrayFirstIndex" => index(first_index()),
-            "arrayLastIndex" => index(last_index()),
-            "arraySum" => sum(keys),
-            #[expect(clippy::cast_precision_loss, reason = "a mean is a double")]
-            "arrayAvg" => Value::Float(if keys.is_empty() {
-                0.0
-            } else {
-                keys.iter().filter_map(Value::as_f64).sum::<f64>() / keys.len() as f64
-            }),
-            "arrayMin" => extreme(keys, Ordering::Less).unwrap_or_else(|| default_value(&self.ret)),
-            "arrayMax" => {
-                extreme(keys, Ordering::Greater).unwrap_or_else(|| default_value(&self.ret))
-            }
-            _ => {
-                let mut order: Vec<(&Value, &Value)> = keys.iter().zip(items).collect();
-                order.sort_by(|(a, _), (b, _)| compare_null_last(a, b).unwrap_or(Ordering::Equal));
-                if self.name == "arrayReverseSort" {
-                    order.reverse();
-                }
-                Value::Array(order.into_iter().map(|(_, item)| item.clone()).collect())
-            }
+            other => other,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Names to functions.
 
 use super::{
-    arithmetic, arrays, compare, conditional, convert, dates, json, strings,
+    arithmetic, array_edit, array_sets, arrays, bits, calendar, compare, conditional, conversion,
+    convert, json, keyed, maps, math, misc, readable, reduce, reinterpret, rounding, strings,
     supertype::literal,
+    time_floor, time_format, time_make, time_parse, time_shift, tuples,
     udf::{Kernel, Nulls, row_call},
+    vectors,
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -29,24 +32,86 @@ fn canonical(name: &str) -> String {
     let known = match lower.as_str() {
         "ifnull" => "ifNull",
         "nullif" => "nullIf",
+        "isnull" => "isNull",
         "char_length" | "character_length" => "lengthUTF8",
+        "cardinality" | "octet_length" => "length",
         "substr" | "mid" => "substring",
         "ucase" => "upper",
         "lcase" => "lower",
-        "datediff" | "date_diff" | "timestampdiff" => "dateDiff",
-        "to_date" => "toDate",
+        "datediff" | "date_diff" | "timestampdiff" | "timestamp_diff" => "dateDiff",
+        "timediff" => "timeDiff",
+        "datename" => "dateName",
+        "date_format" => "formatDateTime",
+        "to_date" | "date" => "toDate",
         "dayofmonth" | "day" => "toDayOfMonth",
         "dayofweek" => "toDayOfWeek",
         "dayofyear" => "toDayOfYear",
         "hour" => "toHour",
         "minute" => "toMinute",
         "second" => "toSecond",
+        "millisecond" => "toMillisecond",
+        "microsecond" => "toMicrosecond",
+        "nanosecond" => "toNanosecond",
         "month" => "toMonth",
         "year" => "toYear",
         "quarter" => "toQuarter",
-        "date" => "toDate",
+        "week" => "toWeek",
+        "yearweek" => "toYearWeek",
+        "last_day" => "toLastDayOfMonth",
+        "to_days" => "toDaysSinceYearZero",
+        "from_days" => "fromDaysSinceYearZero",
         "from_unixtime" => "fromUnixTimestamp",
+        "to_unixtime" => "parseDateTime",
+        "str_to_date" => "parseDateTimeOrNull",
+        "to_utc_timestamp" => "toUTCTimestamp",
+        "from_utc_timestamp" => "fromUTCTimestamp",
+        "utc_timestamp" | "utctimestamp" => "UTCTimestamp",
+        "current_timestamp" | "localtimestamp" => "now",
+        "curdate" | "current_date" => "today",
+        "makedate" => "makeDate",
+        "makedate32" => "makeDate32",
+        "makedatetime" => "makeDateTime",
+        "makedatetime64" => "makeDateTime64",
+        "yyyymmddtodate" => "YYYYMMDDToDate",
+        "yyyymmddtodate32" => "YYYYMMDDToDate32",
+        "yyyymmddhhmmsstodatetime" => "YYYYMMDDhhmmssToDateTime",
+        "adddate" => "addDate",
+        "subdate" => "subDate",
+        "date_bin" | "time_bucket" => "toStartOfInterval",
         "mod" => "modulo",
+        "modornull" => "moduloOrNull",
+        "pmod" | "positive_modulo" | "positivemodulo" => "positiveModulo",
+        "pmodornull" | "positive_modulo_or_null" | "positivemoduloornull" => "positiveModuloOrNull",
+        "width_bucket" => "widthBucket",
+        "byteswap" => "byteSwap",
+        "format_bytes" => "formatReadableSize",
+        "todecimalstring" => "toDecimalString",
+        "array_to_string" => "arrayStringConcat",
+        "array_remove" => "arrayRemove",
+        "arrayshuffle" => "arrayShuffle",
+        "arraypartialshuffle" => "arrayPartialShuffle",
+        "map_from_arrays" => "mapFromArrays",
+        "norml1" => "L1Norm",
+        "norml2" => "L2Norm",
+        "norml2squared" => "L2SquaredNorm",
+        "normlinf" => "LinfNorm",
+        "normlp" => "LpNorm",
+        "distancel1" => "L1Distance",
+        "distancel2" => "L2Distance",
+        "distancel2squared" => "L2SquaredDistance",
+        "distancelinf" => "LinfDistance",
+        "distancelp" => "LpDistance",
+        "distancecosine" => "cosineDistance",
+        "normalizel1" => "L1Normalize",
+        "normalizel2" => "L2Normalize",
+        "normalizelinf" => "LinfNormalize",
+        "normalizelp" => "LpNormalize",
+        "scalarproduct" => "dotProduct",
+        "vectorsum" => "tuplePlus",
+        "vectordifference" => "tupleMinus",
+        "hostname" => "hostName",
+        "fqdn" | "fullhostname" => "FQDN",
+        "timezone" => "timezone",
         "ltrim" => "trimLeft",
         "rtrim" => "trimRight",
         "lpad" => "leftPad",
@@ -56,11 +121,34 @@ fn canonical(name: &str) -> String {
         "coalesce" | "concat" | "upper" | "lower" | "length" | "abs" | "round" | "floor"
         | "ceil" | "ceiling" | "sqrt" | "substring" | "trim" | "replace" | "left" | "right"
         | "reverse" | "repeat" | "greatest" | "least" | "position" | "locate" | "pow" | "power"
-        | "exp" | "ln" | "log" | "sign" | "now" | "today" | "date_trunc" | "format" | "ascii"
-        | "initcap" | "if" => return lower,
-        _ => return name.to_owned(),
+        | "exp" | "ln" | "log" | "log2" | "log10" | "sign" | "sqr" | "now" | "now64" | "today"
+        | "date_trunc" | "format" | "ascii" | "initcap" | "if" | "acos" | "asin" | "atan"
+        | "atan2" | "cos" | "sin" | "tan" | "tanh" | "degrees" | "radians" | "hypot" | "pi"
+        | "factorial" | "max2" | "min2" | "trunc" | "truncate" | "age" | "flatten" | "and"
+        | "or" | "not" | "version" => return lower,
+        _ => return alias(name).to_owned(),
     };
     known.to_owned()
+}
+
+/// Names that ClickHouse has twice, as it spells them.
+fn alias(name: &str) -> &str {
+    match name {
+        "toStartOfFiveMinute" => "toStartOfFiveMinutes",
+        "dateTrunc" | "DATE_TRUNC" => "date_trunc",
+        "arrayAUC" => "arrayROCAUC",
+        "arrayPRAUC" => "arrayAUCPR",
+        "arrayFlatten" => "flatten",
+        "caseWithExpr" => "caseWithExpression",
+        "caseWithoutExpr" | "caseWithoutExpression" => "multiIf",
+        "mapContains" => "mapContainsKey",
+        "toTimezone" => "toTimeZone",
+        "timeZone" => "timezone",
+        "timeZoneOf" => "timezoneOf",
+        "timeZoneOffset" => "timezoneOffset",
+        "serverTimeZone" => "serverTimezone",
+        other => other,
+    }
 }
 
 /// The call of a scalar function or operator.
@@ -74,8 +162,19 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         return compare::comparison(&name, op, a, b);
     }
     match name.as_str() {
-        "plus" | "minus" | "multiply" | "divide" | "intDiv" | "intDivOrZero" | "modulo"
-        | "moduloOrZero" | "positiveModulo" => {
+        "plus"
+        | "minus"
+        | "multiply"
+        | "divide"
+        | "intDiv"
+        | "intDivOrZero"
+        | "modulo"
+        | "moduloOrZero"
+        | "positiveModulo"
+        | "divideOrNull"
+        | "intDivOrNull"
+        | "moduloOrNull"
+        | "positiveModuloOrNull" => {
             let [a, b] = exactly(&name, args)?;
             return arithmetic::binary(&name, a, b);
         }
@@ -115,6 +214,10 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         "assumeNotNull" => {
             let [a] = exactly(&name, args)?;
             let ty = a.ty.strip_nullable().clone();
+            if ty == ChType::Nothing {
+                let message = "A bare NULL has no value that is not NULL";
+                return Err(SqlError::new(ChCode::IllegalColumn, message));
+            }
             let default = literal(&convert::default_value(&ty))?;
             let plain = convert::cast(default, &ty)?;
             return if a.ty.is_nullable() { conditional::coalesce(vec![a, plain]) } else { Ok(a) };
@@ -125,19 +228,63 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         _ => {}
     }
-    if let Some(converted) = convert::conversion(&name, &args)? {
-        return Ok(converted);
-    }
-    for module in [strings::call, dates::call, arrays::call, json::call] {
+    let calls = [
+        conversion::call,
+        reinterpret::call,
+        reduce::call,
+        misc::call,
+        time_floor::call,
+        time_shift::call,
+        array_edit::call,
+        maps::call,
+        array_sets::call,
+        vectors::call,
+        tuples::call,
+        strings::call,
+        time_make::call,
+        time_parse::call,
+        arrays::call,
+        json::call,
+    ];
+    for module in calls {
         if let Some(call) = module(&name, &args)? {
             return Ok(call);
         }
     }
-    let entries = [arithmetic::entry, strings::entry, dates::entry, arrays::entry, json::entry];
+    let entries = [
+        math::entry,
+        rounding::entry,
+        bits::entry,
+        readable::entry,
+        calendar::entry,
+        time_shift::entry,
+        keyed::entry,
+        array_edit::entry,
+        array_sets::entry,
+        maps::entry,
+        misc::entry,
+        conversion::entry,
+        strings::entry,
+        time_make::entry,
+        time_format::entry,
+        arrays::entry,
+        json::entry,
+    ];
     match entries.iter().find_map(|entry| entry(&name)) {
         Some(entry) => fixed(&name, &entry, args),
+        None if keyed::WITH_LAMBDA.contains(&name.as_str()) => Err(SqlError::new(
+            ChCode::NumberOfArgumentsDoesntMatch,
+            format!("Function {name} takes a lambda first, then arrays"),
+        )),
+        None if MODULES.iter().skip(1).any(|names| names.contains(&name.as_str())) => {
+            Err(SqlError::new(ChCode::NumberOfArgumentsDoesntMatch, wrong_count(&name)))
+        }
         None => Err(unknown(&name)),
     }
+}
+
+fn wrong_count(name: &str) -> String {
+    format!("Function {name} does not take that number of arguments")
 }
 
 fn fixed(name: &str, entry: &Entry, args: Vec<Typed>) -> SqlResult<Typed> {
@@ -228,8 +375,10 @@ fn unknown(name: &str) -> SqlError {
 /// Names of functions close to a wrong one.
 pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
-    let mut near: Vec<(usize, &str)> = NAMES
+    let mut near: Vec<(usize, &str)> = MODULES
         .iter()
+        .copied()
+        .flatten()
         .copied()
         .chain(super::aggregate::names())
         .chain(json::names())
@@ -240,6 +389,32 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     near.dedup();
     near.into_iter().take(2).map(|(_, known)| known).collect()
 }
+
+/// The names of every module.
+const MODULES: &[&[&str]] = &[
+    NAMES,
+    math::NAMES,
+    rounding::NAMES,
+    bits::NAMES,
+    readable::NAMES,
+    calendar::NAMES,
+    time_floor::NAMES,
+    time_shift::NAMES,
+    time_make::NAMES,
+    time_format::NAMES,
+    time_parse::NAMES,
+    keyed::NAMES,
+    keyed::WITH_LAMBDA,
+    array_edit::NAMES,
+    array_sets::NAMES,
+    maps::NAMES,
+    misc::NAMES,
+    conversion::NAMES,
+    reinterpret::NAMES,
+    reduce::NAMES,
+    tuples::NAMES,
+    vectors::NAMES,
+];
 
 /// Names for suggestions.
 const NAMES: &[&str] = &[
@@ -349,4 +524,57 @@ const NAMES: &[&str] = &[
 /// A constant of a value in a given type.
 pub(super) fn constant(value: &Value, ty: &ChType) -> SqlResult<Typed> {
     Ok(Typed::value(lit(super::supertype::scalar_of(value, ty)?), ty.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Arguments that some form of every function takes, or refuses for their types.
+    fn samples() -> Vec<Typed> {
+        let number = Value::Int(1);
+        let text = Value::String("day".to_owned());
+        let list = Value::Array(vec![number.clone()]);
+        let tuple = Value::Tuple(vec![number.clone(), number.clone()]);
+        let map = Value::Map(vec![(text.clone(), number.clone())]);
+        [number, text, list, tuple, map, Value::Date(1), Value::DateTime(1)]
+            .iter()
+            .map(|value| literal(value).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_name_has_a_function() {
+        for name in MODULES.iter().skip(1).copied().flatten() {
+            let known = |args: Vec<Typed>| match scalar(name, args) {
+                Ok(_) => true,
+                Err(error) => {
+                    error.code != ChCode::UnknownFunction && error.message != wrong_count(name)
+                }
+            };
+            let found = known(Vec::new())
+                || samples().into_iter().any(|a| {
+                    known(vec![a.clone()])
+                        || samples().into_iter().any(|b| {
+                            known(vec![a.clone(), b.clone()])
+                                || known(vec![a.clone(), b.clone(), b])
+                        })
+                });
+            assert!(found, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_as_clickhouse_spells_them() {
+        for (name, known) in [
+            ("ABS", "abs"),
+            ("date_diff", "dateDiff"),
+            ("timeZone", "timezone"),
+            ("toTimezone", "toTimeZone"),
+            ("arrayFlatten", "flatten"),
+            ("L2Norm", "L2Norm"),
+        ] {
+            assert_eq!(canonical(name), known);
+        }
+    }
 }

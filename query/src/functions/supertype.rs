@@ -129,6 +129,10 @@ fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
             }
         }
         (Float(x), Float(y)) => Float(*x.max(y)),
+        // Small integers are exact in single precision.
+        (Float(x), Int(8 | 16) | UInt(8 | 16)) | (Int(8 | 16) | UInt(8 | 16), Float(x)) => {
+            Float(*x)
+        }
         (Float(_), Int(_) | UInt(_) | Decimal(..)) | (Int(_) | UInt(_) | Decimal(..), Float(_)) => {
             Float(64)
         }

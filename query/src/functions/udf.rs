@@ -24,7 +24,7 @@ use std::{
 };
 
 /// Rows that a kernel computes before it looks whether the query was stopped.
-const ROWS_BETWEEN_CHECKS: usize = 256;
+pub(super) const ROWS_BETWEEN_CHECKS: usize = 256;
 
 /// A call with its types, as a kernel sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -158,18 +158,22 @@ impl RowUdf {
                 continue;
             }
             let value = (self.kernel)(&self.call, &args)?;
-            bytes += size_bytes(&value);
-            if bytes > limits::SQL_CALL_BYTES_MAX {
-                let message = format!(
-                    "{} would make more than 64 MiB in one step; ask for fewer or shorter values.",
-                    self.call.name
-                );
-                return Err(SqlError::new(ChCode::MemoryLimitExceeded, message));
-            }
+            within_limit(&self.call.name, &value, &mut bytes)?;
             out.push(value);
         }
         Ok(out)
     }
+}
+
+/// Counts the bytes of a value to those of a call, and fails when they are too many.
+pub(super) fn within_limit(name: &str, value: &Value, bytes: &mut usize) -> SqlResult<()> {
+    *bytes += size_bytes(value);
+    if *bytes <= limits::SQL_CALL_BYTES_MAX {
+        return Ok(());
+    }
+    let message =
+        format!("{name} would make more than 64 MiB in one step; ask for fewer or shorter values.");
+    Err(SqlError::new(ChCode::MemoryLimitExceeded, message))
 }
 
 fn size_bytes(value: &Value) -> usize {
