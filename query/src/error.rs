@@ -130,7 +130,6 @@ ch_codes! {
     AmbiguousIdentifier = 207 "AMBIGUOUS_IDENTIFIER",
     NotAnAggregate = 215 "NOT_AN_AGGREGATE",
     MemoryLimitExceeded = 241 "MEMORY_LIMIT_EXCEEDED",
-    TooLargeArraySize = 128 "TOO_LARGE_ARRAY_SIZE",
     TooLargeStringSize = 131 "TOO_LARGE_STRING_SIZE",
     UnionAllResultStructuresMismatch = 258 "UNION_ALL_RESULT_STRUCTURES_MISMATCH",
     UnknownElementOfEnum = 691 "UNKNOWN_ELEMENT_OF_ENUM",

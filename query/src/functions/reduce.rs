@@ -120,13 +120,16 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     let column = |(at, ty): (usize, &ChType)| {
         Typed::value(Expr::Column(Column::new_unqualified(column_name(at))), ty.clone())
     };
-    let resolved = aggregate(AggregateCall {
+    let resolved = aggregate(&AggregateCall {
         name: aggregate_name,
         parameters,
         args: items.iter().enumerate().map(column).collect(),
         distinct: false,
         filter: None,
+        respect_nulls: None,
         order: None,
+        // One array is small; the rows around it are counted by their own call.
+        budget: Budget::default(),
     })?;
     let df_schema = DFSchema::try_from(schema(&items)).map_err(failed)?;
     let answer = resolved.aggregate.get_type(&df_schema).map_err(failed)?;
