@@ -20,6 +20,9 @@ use rekor_api::{
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+#[path = "dialect/functions.rs"]
+mod functions;
+
 fn lines(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialect").join(name);
     std::fs::read_to_string(path)

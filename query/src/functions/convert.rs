@@ -353,9 +353,9 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
                     ),
                 )
             }),
-        ChType::Uuid => match uuid::Uuid::try_parse(trimmed) {
-            Ok(uuid) => Ok(Value::String(uuid.hyphenated().to_string())),
-            Err(_) => Err(SqlError::new(
+        ChType::Uuid => match super::uuids::parse(trimmed) {
+            Some(uuid) => Ok(Value::String(uuid.hyphenated().to_string())),
+            None => Err(SqlError::new(
                 ChCode::CannotParseUuid,
                 format!("Cannot parse UUID from {text}"),
             )),
@@ -426,6 +426,11 @@ pub(super) fn conversion(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>>
         .iter()
         .find_map(|s| Some((name.strip_suffix(s)?, *s)))
         .unwrap_or((name, ""));
+    if base == "toUUID"
+        && let Some(call) = super::uuids::conversion(suffix, args)?
+    {
+        return Ok(Some(call));
+    }
     let number = |i: usize| {
         args.get(i)
             .and_then(super::compare::constant_value)

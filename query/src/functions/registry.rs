@@ -3,6 +3,7 @@
 use super::{
     arithmetic, arrays, compare, conditional, convert, dates, json, strings,
     supertype::literal,
+    text,
     udf::{Kernel, Nulls, row_call},
 };
 use crate::{
@@ -29,10 +30,6 @@ fn canonical(name: &str) -> String {
     let known = match lower.as_str() {
         "ifnull" => "ifNull",
         "nullif" => "nullIf",
-        "char_length" | "character_length" => "lengthUTF8",
-        "substr" | "mid" => "substring",
-        "ucase" => "upper",
-        "lcase" => "lower",
         "datediff" | "date_diff" | "timestampdiff" => "dateDiff",
         "to_date" => "toDate",
         "dayofmonth" | "day" => "toDayOfMonth",
@@ -47,18 +44,10 @@ fn canonical(name: &str) -> String {
         "date" => "toDate",
         "from_unixtime" => "fromUnixTimestamp",
         "mod" => "modulo",
-        "ltrim" => "trimLeft",
-        "rtrim" => "trimRight",
-        "lpad" => "leftPad",
-        "rpad" => "rightPad",
-        "md5" => "MD5",
-        "sha256" => "SHA256",
-        "coalesce" | "concat" | "upper" | "lower" | "length" | "abs" | "round" | "floor"
-        | "ceil" | "ceiling" | "sqrt" | "substring" | "trim" | "replace" | "left" | "right"
-        | "reverse" | "repeat" | "greatest" | "least" | "position" | "locate" | "pow" | "power"
-        | "exp" | "ln" | "log" | "sign" | "now" | "today" | "date_trunc" | "format" | "ascii"
-        | "initcap" | "if" => return lower,
-        _ => return name.to_owned(),
+        "coalesce" | "length" | "abs" | "round" | "floor" | "ceil" | "ceiling" | "sqrt"
+        | "reverse" | "greatest" | "least" | "pow" | "power" | "exp" | "ln" | "log" | "sign"
+        | "now" | "today" | "date_trunc" | "if" => return lower,
+        _ => return text::canonical(name, &lower).to_owned(),
     };
     known.to_owned()
 }
@@ -128,12 +117,12 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
     if let Some(converted) = convert::conversion(&name, &args)? {
         return Ok(converted);
     }
-    for module in [strings::call, dates::call, arrays::call, json::call] {
+    for module in [text::call, strings::call, dates::call, arrays::call, json::call] {
         if let Some(call) = module(&name, &args)? {
             return Ok(call);
         }
     }
-    let entries = [arithmetic::entry, strings::entry, dates::entry, arrays::entry, json::entry];
+    let entries = [arithmetic::entry, text::entry, dates::entry, arrays::entry, json::entry];
     match entries.iter().find_map(|entry| entry(&name)) {
         Some(entry) => fixed(&name, &entry, args),
         None => Err(unknown(&name)),
@@ -230,10 +219,12 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
     let mut near: Vec<(usize, &str)> = NAMES
         .iter()
+        .chain(text::names())
         .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), *known))
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
     near.sort_unstable();
+    near.dedup();
     near.into_iter().take(2).map(|(_, known)| known).collect()
 }
 
@@ -259,7 +250,6 @@ const NAMES: &[&str] = &[
     "arrayReverse",
     "arraySlice",
     "arraySort",
-    "arrayStringConcat",
     "arraySum",
     "avg",
     "avgIf",
@@ -271,8 +261,6 @@ const NAMES: &[&str] = &[
     "dateDiff",
     "date_trunc",
     "empty",
-    "endsWith",
-    "extract",
     "floor",
     "formatDateTime",
     "fromUnixTimestamp64Micro",
@@ -290,13 +278,7 @@ const NAMES: &[&str] = &[
     "isNull",
     "JSONExtractString",
     "least",
-    "left",
     "length",
-    "lengthUTF8",
-    "like",
-    "lower",
-    "lowerUTF8",
-    "match",
     "max",
     "median",
     "min",
@@ -305,18 +287,11 @@ const NAMES: &[&str] = &[
     "notEmpty",
     "nullIf",
     "parseDateTimeBestEffort",
-    "position",
     "quantile",
     "range",
-    "replaceAll",
-    "replaceRegexpAll",
     "reverse",
-    "right",
     "round",
-    "splitByChar",
     "sqrt",
-    "startsWith",
-    "substring",
     "sum",
     "sumIf",
     "toDate",
@@ -338,8 +313,6 @@ const NAMES: &[&str] = &[
     "truncate",
     "uniq",
     "uniqExact",
-    "upper",
-    "upperUTF8",
 ];
 
 /// A constant of a value in a given type.

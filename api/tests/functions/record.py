@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Records what ClickHouse answers: each line of `<family>.sql` is a statement, `<family>.jsonl` gets its answer.
+
+Usage: record.py [family …]; needs the Python package chdb.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+from chdb import session
+
+HERE = pathlib.Path(__file__).parent
+
+
+def answer(server, sql):
+    try:
+        out = json.loads(str(server.query(sql, "JSONCompact")))
+    except Exception as error:  # chdb raises RuntimeError with ClickHouse's text
+        names = re.findall(r"\(([A-Z][A-Z0-9_]+)\)", str(error))
+        return {"sql": sql, "error": names[-1] if names else str(error)}
+    columns = [[column["name"], column["type"]] for column in out["meta"]]
+    return {"sql": sql, "columns": columns, "rows": out["data"]}
+
+
+def main():
+    families = sys.argv[1:] or sorted(path.stem for path in HERE.glob("*.sql"))
+    server = session.Session()
+    server.query("SET session_timezone = 'UTC'")
+    for family in families:
+        lines = (HERE / f"{family}.sql").read_text().splitlines()
+        statements = [line for line in lines if line.strip() and not line.startswith("--")]
+        with (HERE / f"{family}.jsonl").open("w") as out:
+            for sql in statements:
+                out.write(json.dumps(answer(server, sql), ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
