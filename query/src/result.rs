@@ -4,7 +4,7 @@ use crate::{
     engine::QueryResult,
     error::SqlResult,
     types::ChType,
-    value::{Value, printable, text_of},
+    value::{Value, printable, printed, text_of},
 };
 use datafusion::arrow::array::RecordBatch;
 use rekor_core::Result;
@@ -59,7 +59,7 @@ impl QueryResult {
         let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
         let mut out = line(self.columns.iter().map(|c| csv_cell(&c.name)).collect());
         for row in self.rows()? {
-            out.push_str(&line(row.iter().map(|v| csv_cell(&text_of(v))).collect()));
+            out.push_str(&line(row.iter().map(|v| csv_cell(&printed(&text_of(v)))).collect()));
         }
         Ok(out)
     }
@@ -123,7 +123,7 @@ fn json_value(value: &Value, ty: &ChType) -> Json {
         Value::Float(v) => Json::from(*v),
         Value::Decimal(..) => serde_json::from_str(&text_of(value)).unwrap_or(Json::Null),
         Value::String(_) | Value::Date(_) | Value::DateTime(_) | Value::DateTime64(..) => {
-            Json::from(text_of(value))
+            Json::from(printed(&text_of(value)))
         }
         Value::Tuple(items) => tuple_value(items, ty),
         Value::Array(items) => {
@@ -132,7 +132,12 @@ fn json_value(value: &Value, ty: &ChType) -> Json {
         }
         Value::Map(pairs) => {
             let item = if let ChType::Map(_, item) = ty { item } else { &ChType::Dynamic };
-            Json::Object(pairs.iter().map(|(k, v)| (text_of(k), json_value(v, item))).collect())
+            Json::Object(
+                pairs
+                    .iter()
+                    .map(|(k, v)| (printed(&text_of(k)).into_owned(), json_value(v, item)))
+                    .collect(),
+            )
         }
         Value::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
     }

@@ -1,11 +1,13 @@
 //! One SQL value outside of Arrow: what row-wise functions compute with, and how values enter and leave arrays.
 
 mod array;
+mod bytes;
 mod cell;
 mod text;
 mod zone;
 
 pub(crate) use array::{from_array, to_array, value_at};
+pub(crate) use bytes::{bytes_of, printed, text_of_bytes};
 pub(crate) use cell::{decode, encode};
 pub(crate) use text::{json_of, text_of};
 pub(crate) use zone::{instant_at, local, offset_seconds, printable, zone_named, zone_of};

@@ -466,22 +466,6 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
                 Ok(Value::Array(out))
             },
         ),
-        "arrayStringConcat" => entry(
-            1,
-            2,
-            |a| item_of(a.first().unwrap_or(&ChType::Nothing)).map(|_| ChType::String),
-            |_, a| {
-                let separator = a.get(1).map(text_of).unwrap_or_default();
-                Ok(Value::String(
-                    items(a, 0)
-                        .iter()
-                        .filter(|v| !v.is_null())
-                        .map(text_of)
-                        .collect::<Vec<_>>()
-                        .join(&separator),
-                ))
-            },
-        ),
         "arrayZip" => entry(
             1,
             64,

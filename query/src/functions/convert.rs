@@ -432,9 +432,9 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
                     ),
                 )
             }),
-        ChType::Uuid => match uuid::Uuid::try_parse(trimmed) {
-            Ok(uuid) => Ok(Value::String(uuid.hyphenated().to_string())),
-            Err(_) => Err(SqlError::new(
+        ChType::Uuid => match super::uuids::parse(trimmed) {
+            Some(uuid) => Ok(Value::String(uuid.hyphenated().to_string())),
+            None => Err(SqlError::new(
                 ChCode::CannotParseUuid,
                 format!("Cannot parse UUID from {text}"),
             )),

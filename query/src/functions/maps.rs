@@ -90,7 +90,7 @@ fn contains(call: &Call, args: &[Value]) -> SqlResult<Value> {
 
 /// The pairs whose key or value is like a pattern.
 fn alike(call: &Call, args: &[Value]) -> SqlResult<Pairs> {
-    let like = super::strings::entry("like");
+    let like = super::text::entry("like");
     let pattern = args.get(1).cloned().unwrap_or(Value::Null);
     let of_value = call.name.contains("Value");
     let matches = |subject: &Value| -> SqlResult<bool> {

@@ -4,9 +4,9 @@ use super::{
     arithmetic, array_edit, array_sets, arrays, bits, calendar, compare, conditional, conversion,
     convert, json, keyed, maps, math, misc, readable, reduce, reinterpret, rounding, strings,
     supertype::literal,
-    time_floor, time_format, time_make, time_parse, time_shift, tuples,
+    text, time_floor, time_format, time_make, time_parse, time_shift, tuples,
     udf::{Kernel, Nulls, row_call},
-    vectors,
+    uuids, vectors,
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -29,6 +29,10 @@ pub(super) struct Entry {
 /// SQL-standard names are known in any case; ClickHouse's own only as written.
 fn canonical(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
+    let textual = text::canonical(name, &lower);
+    if textual != name {
+        return textual.to_owned();
+    }
     let known = match lower.as_str() {
         "ifnull" => "ifNull",
         "nullif" => "nullIf",
@@ -240,6 +244,8 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         array_sets::call,
         vectors::call,
         tuples::call,
+        uuid,
+        text::call,
         strings::call,
         time_make::call,
         time_parse::call,
@@ -264,7 +270,7 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         maps::entry,
         misc::entry,
         conversion::entry,
-        strings::entry,
+        text::entry,
         time_make::entry,
         time_format::entry,
         arrays::entry,
@@ -285,6 +291,14 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
 
 fn wrong_count(name: &str) -> String {
     format!("Function {name} does not take that number of arguments")
+}
+
+/// `toUUID` and its like.
+fn uuid(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
+    match name.strip_prefix("toUUID") {
+        Some(suffix @ ("" | "OrNull" | "OrZero" | "OrDefault")) => uuids::conversion(suffix, args),
+        _ => Ok(None),
+    }
 }
 
 fn fixed(name: &str, entry: &Entry, args: Vec<Typed>) -> SqlResult<Typed> {
@@ -382,6 +396,7 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
         .copied()
         .chain(super::aggregate::names())
         .chain(json::names())
+        .chain(text::names().copied())
         .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), known))
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
@@ -438,7 +453,6 @@ const NAMES: &[&str] = &[
     "arrayReverse",
     "arraySlice",
     "arraySort",
-    "arrayStringConcat",
     "arraySum",
     "avg",
     "avgIf",
@@ -450,8 +464,6 @@ const NAMES: &[&str] = &[
     "dateDiff",
     "date_trunc",
     "empty",
-    "endsWith",
-    "extract",
     "floor",
     "formatDateTime",
     "fromUnixTimestamp64Micro",
@@ -469,13 +481,7 @@ const NAMES: &[&str] = &[
     "isNull",
     "JSONExtractString",
     "least",
-    "left",
     "length",
-    "lengthUTF8",
-    "like",
-    "lower",
-    "lowerUTF8",
-    "match",
     "max",
     "median",
     "min",
@@ -484,18 +490,11 @@ const NAMES: &[&str] = &[
     "notEmpty",
     "nullIf",
     "parseDateTimeBestEffort",
-    "position",
     "quantile",
     "range",
-    "replaceAll",
-    "replaceRegexpAll",
     "reverse",
-    "right",
     "round",
-    "splitByChar",
     "sqrt",
-    "startsWith",
-    "substring",
     "sum",
     "sumIf",
     "toDate",
@@ -517,8 +516,6 @@ const NAMES: &[&str] = &[
     "truncate",
     "uniq",
     "uniqExact",
-    "upper",
-    "upperUTF8",
 ];
 
 /// A constant of a value in a given type.

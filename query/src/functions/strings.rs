@@ -1,560 +1,394 @@
-//! Text. Positions count bytes from 1 unless the name ends in UTF8; upper and lower touch only ASCII unless it does.
+//! Text as a whole: its length, its case, its validity, its order. Lengths count bytes unless the name ends in UTF8; upper and
+//! lower touch only ASCII unless it does.
 
 use super::{
     registry::{Entry, extreme},
-    udf::{Kernel, Nulls, row_call},
+    supertype::common_type,
+    text::{
+        b, bad, bytes, characters, check, count_characters, f, float, list, n, s, strict, text,
+    },
+    udf::{Call, Kernel, Nulls, row_call},
 };
 use crate::{
-    error::{ChCode, SqlError, SqlResult},
+    error::SqlResult,
     typed::Typed,
     types::ChType,
-    value::{Value, text_of},
+    value::{Value, bytes_of, text_of},
 };
-use base64::Engine as _;
-use regex::Regex;
-use sha2::Digest as _;
-use std::{cell::RefCell, collections::HashMap};
 
-thread_local! {
-    /// Patterns are nearly always constant; compiling one per row would cost more than matching it.
-    static PATTERNS: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
-}
-
-/// Compiled patterns kept per thread.
-const PATTERNS_MAX: usize = 64;
-
-/// Runs `use_it` with the compiled pattern. Matching is linear in the text.
-pub(super) fn with_pattern<T>(pattern: &str, use_it: impl FnOnce(&Regex) -> T) -> SqlResult<T> {
-    PATTERNS.with_borrow_mut(|known| {
-        if !known.contains_key(pattern) {
-            let compiled =
-                regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| {
-                    SqlError::new(
-                        ChCode::CannotCompileRegexp,
-                        format!("The pattern {pattern:?} is no regular expression: {error}"),
-                    )
-                })?;
-            if known.len() >= PATTERNS_MAX {
-                known.clear();
-            }
-            known.insert(pattern.to_owned(), compiled);
-        }
-        known
-            .get(pattern)
-            .map(use_it)
-            .ok_or_else(|| SqlError::new(ChCode::LogicalError, "pattern cache"))
-    })
-}
-
-/// The regular expression of a LIKE pattern.
-fn like_pattern(pattern: &str, ignore_case: bool) -> String {
-    let mut out = String::from(if ignore_case { "(?is)^" } else { "(?s)^" });
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '%' => out.push_str(".*"),
-            '_' => out.push('.'),
-            '\\' => out.push_str(&regex::escape(&chars.next().unwrap_or('\\').to_string())),
-            other => out.push_str(&regex::escape(&other.to_string())),
-        }
-    }
-    out.push('$');
-    out
-}
-
-fn textual(ty: &ChType) -> bool {
-    matches!(
-        ty,
-        ChType::String
-            | ChType::FixedString(_)
-            | ChType::Enum(..)
-            | ChType::Dynamic
-            | ChType::Variant(_)
-            | ChType::Uuid
-    )
-}
-
-fn first_text(args: &[ChType]) -> SqlResult<()> {
-    match args.first() {
-        Some(ty) if textual(ty) => Ok(()),
-        other => Err(SqlError::new(
-            ChCode::IllegalTypeOfArgument,
-            format!(
-                "Illegal type {} of the first argument, expected String",
-                other.unwrap_or(&ChType::Nothing)
-            ),
-        )),
-    }
-}
+/// All functions here.
+pub(super) const NAMES: &[&str] = &[
+    "ascii",
+    "compareSubstrings",
+    "endsWith",
+    "endsWithCaseInsensitive",
+    "endsWithCaseInsensitiveUTF8",
+    "endsWithUTF8",
+    "format",
+    "initcap",
+    "initcapUTF8",
+    "isValidASCII",
+    "isValidUTF8",
+    "lengthUTF8",
+    "lower",
+    "lowerUTF8",
+    "ngrams",
+    "reverseUTF8",
+    "soundex",
+    "startsWith",
+    "startsWithCaseInsensitive",
+    "startsWithCaseInsensitiveUTF8",
+    "startsWithUTF8",
+    "stringBytesEntropy",
+    "stringBytesUniq",
+    "toValidUTF8",
+    "upper",
+    "upperUTF8",
+];
 
 fn string(args: &[ChType]) -> SqlResult<ChType> {
-    first_text(args).map(|()| ChType::String)
-}
-
-fn strings(args: &[ChType]) -> SqlResult<ChType> {
-    first_text(args).map(|()| ChType::Array(Box::new(ChType::String)))
-}
-
-fn count(args: &[ChType]) -> SqlResult<ChType> {
-    first_text(args).map(|()| ChType::UInt(64))
+    check(args, "s", ChType::String)
 }
 
 fn flag(args: &[ChType]) -> SqlResult<ChType> {
-    first_text(args).map(|()| ChType::UInt(8))
-}
-
-/// `substring` and its like: text, then integers.
-fn sliced(args: &[ChType]) -> SqlResult<ChType> {
-    first_text(args)?;
-    for (position, ty) in args.iter().enumerate().skip(1) {
-        if !matches!(ty, ChType::Int(_) | ChType::UInt(_) | ChType::Dynamic) {
-            let which = if position == 1 { "second" } else { "third" };
-            return Err(SqlError::new(
-                ChCode::IllegalTypeOfArgument,
-                format!("Illegal type {ty} of {which} argument, expected (U)Int*"),
-            ));
-        }
-    }
-    Ok(ChType::String)
-}
-
-fn text(args: &[Value], i: usize) -> String {
-    args.get(i).map(text_of).unwrap_or_default()
-}
-
-fn int(args: &[Value], i: usize) -> i64 {
-    args.get(i).and_then(Value::as_int).and_then(|v| i64::try_from(v).ok()).unwrap_or(0)
-}
-
-fn s(value: impl Into<String>) -> SqlResult<Value> {
-    Ok(Value::String(value.into()))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "kernels answer results")]
-fn n(value: usize) -> SqlResult<Value> {
-    Ok(Value::Int(value as i128))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "kernels answer results")]
-fn b(value: bool) -> SqlResult<Value> {
-    Ok(Value::Int(value.into()))
-}
-
-fn list<T: Into<String>>(items: impl IntoIterator<Item = T>) -> SqlResult<Value> {
-    Ok(Value::Array(items.into_iter().map(|item| Value::String(item.into())).collect()))
-}
-
-/// A slice by 1-based offset (negative from the end) and length; bytes that cut a character are replaced.
-fn slice_of(items: usize, offset: i64, length: Option<i64>) -> (usize, usize) {
-    let size = i64::try_from(items).unwrap_or(i64::MAX);
-    let mut start = if offset > 0 {
-        offset - 1
-    } else if offset < 0 {
-        size + offset
-    } else {
-        return (0, 0);
-    };
-    let mut end = match length {
-        Some(length) if length >= 0 => start.saturating_add(length),
-        Some(length) => size + length,
-        None => size,
-    };
-    start = start.clamp(0, size);
-    end = end.clamp(start, size);
-    (usize::try_from(start).unwrap_or(0), usize::try_from(end).unwrap_or(0))
-}
-
-fn substring_bytes(value: &str, offset: i64, length: Option<i64>) -> String {
-    let (start, end) = slice_of(value.len(), offset, length);
-    String::from_utf8_lossy(value.as_bytes().get(start..end).unwrap_or_default()).into_owned()
-}
-
-fn substring_chars(value: &str, offset: i64, length: Option<i64>) -> String {
-    let chars: Vec<char> = value.chars().collect();
-    let (start, end) = slice_of(chars.len(), offset, length);
-    chars.get(start..end).unwrap_or_default().iter().collect()
-}
-
-fn optional(args: &[Value], i: usize) -> Option<i64> {
-    args.get(i).map(|_| int(args, i))
-}
-
-fn find(haystack: &str, needle: &str, characters: bool, ignore_case: bool) -> usize {
-    let (haystack, needle) = if ignore_case {
-        (haystack.to_lowercase(), needle.to_lowercase())
-    } else {
-        (haystack.to_owned(), needle.to_owned())
-    };
-    haystack.find(&needle).map_or(0, |at| {
-        1 + if characters { haystack.get(..at).unwrap_or("").chars().count() } else { at }
-    })
-}
-
-fn pad(args: &[Value], left: bool) -> String {
-    let (value, size) = (
-        text(args, 0),
-        usize::try_from(int(args, 1)).unwrap_or(0).min(rekor_core::limits::SQL_CALL_BYTES_MAX),
-    );
-    let filler: Vec<char> = args.get(2).map_or_else(|| " ".to_owned(), text_of).chars().collect();
-    let chars: Vec<char> = value.chars().collect();
-    if chars.len() >= size || filler.is_empty() {
-        return chars.iter().take(size).collect();
-    }
-    let filling = filler.iter().cycle().take(size - chars.len());
-    if left { filling.chain(&chars).collect() } else { chars.iter().chain(filling).collect() }
-}
-
-fn replacement(template: &str) -> String {
-    let mut out = String::new();
-    let mut chars = template.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some(digit)) if digit.is_ascii_digit() => {
-                out.push_str(&format!("${{{digit}}}"));
-                chars.next();
-            }
-            ('\\', Some('\\')) => {
-                out.push('\\');
-                chars.next();
-            }
-            ('$', _) => out.push_str("$$"),
-            (other, _) => out.push(other),
-        }
-    }
-    out
-}
-
-fn capitalised(value: &str, unicode: bool) -> String {
-    let mut word = false;
-    let mut out = String::with_capacity(value.len());
-    for c in value.chars() {
-        match (word, unicode) {
-            (true, true) => out.extend(c.to_lowercase()),
-            (true, false) => out.push(c.to_ascii_lowercase()),
-            (false, true) => out.extend(c.to_uppercase()),
-            (false, false) => out.push(c.to_ascii_uppercase()),
-        }
-        word = c.is_alphanumeric();
-    }
-    out
+    check(args, "s", ChType::UInt(8))
 }
 
 /// Functions whose shape depends on their arguments.
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
-    let types: Vec<&ChType> = args.iter().map(|arg| arg.ty.strip_nullable()).collect();
+    let of_arrays = args.iter().any(|arg| matches!(arg.ty, ChType::Array(_)));
+    let of_dynamic = args.iter().any(|arg| matches!(arg.ty, ChType::Dynamic | ChType::Variant(_)));
     Ok(Some(match name {
-        "concat" if args.iter().all(|arg| !matches!(arg.ty.strip_nullable(), ChType::Array(_))) => {
-            if types.contains(&&ChType::Nothing) {
-                return Ok(Some(Typed::null()));
+        "concat" | "concatAssumeInjective"
+            if name != "concat"
+                || args.is_empty()
+                || !args.iter().all(|arg| matches!(arg.ty, ChType::Array(_))) =>
+        {
+            joined(name, args, |_, a| {
+                s(a.iter().flat_map(|v| bytes_of(&text_of(v)).into_owned()).collect::<Vec<u8>>())
+            })
+        }
+        "concatWithSeparator" | "concatWithSeparatorAssumeInjective" => {
+            if args.is_empty() {
+                return Err(super::uuids::count(name, 0, 1));
             }
-            let nullable = args.iter().any(|arg| arg.ty.is_nullable());
-            let ret = if nullable { ChType::String.nullable() } else { ChType::String };
-            row_call(name, args.to_vec(), ret, Nulls::Propagate, |_, args| {
-                s(args.iter().map(text_of).collect::<String>())
+            check(
+                &args
+                    .iter()
+                    .map(|arg| arg.ty.strip_nullable().clone())
+                    .take(1)
+                    .filter(|ty| *ty != ChType::Nothing)
+                    .collect::<Vec<_>>(),
+                "s",
+                ChType::String,
+            )?;
+            joined(name, args, |_, a| {
+                let parts: Vec<Vec<u8>> = (1..a.len()).map(|i| bytes(a, i).into_owned()).collect();
+                s(parts.join(&*bytes(a, 0)))
             })
         }
         "greatest" | "least" if !args.is_empty() => {
             let all: Vec<ChType> = args.iter().map(|arg| arg.ty.clone()).collect();
-            row_call(
-                name,
-                args.to_vec(),
-                super::supertype::common_type(&all)?,
-                Nulls::Pass,
-                extreme,
-            )
+            row_call(name, args.to_vec(), common_type(&all)?, Nulls::Pass, extreme)
+        }
+        "reverse" if args.len() == 1 && !of_arrays && !of_dynamic => {
+            let Some(arg) =
+                args.first().filter(|arg| matches!(arg.ty.strip_nullable(), ChType::String))
+            else {
+                return Ok(None);
+            };
+            let ret = arg.ty.clone();
+            row_call(name, args.to_vec(), ret, Nulls::Propagate, |_, a| {
+                s(bytes(a, 0).iter().rev().copied().collect::<Vec<u8>>())
+            })
+        }
+        "length" | "empty" | "notEmpty" if args.len() == 1 => {
+            let Some(arg) = args.first() else { return Ok(None) };
+            match arg.ty.strip_nullable() {
+                ChType::String | ChType::FixedString(_) => {}
+                ChType::Uuid if name != "length" => {}
+                ChType::Array(_) | ChType::Map(..) | ChType::Dynamic | ChType::Variant(_) => {
+                    return Ok(None);
+                }
+                ChType::Nothing => return Ok(Some(Typed::null())),
+                other => return Err(super::text::illegal(0, other, "String or Array")),
+            }
+            let ret = if name == "length" { ChType::UInt(64) } else { ChType::UInt(8) };
+            let ret = if arg.ty.is_nullable() { ret.nullable() } else { ret };
+            row_call(name, args.to_vec(), ret, Nulls::Propagate, measure)
+        }
+        "startsWith" | "endsWith" if of_arrays && args.len() == 2 => {
+            let all: Vec<ChType> = args.iter().map(|arg| arg.ty.clone()).collect();
+            let common = common_type(&all)?;
+            let args = args
+                .iter()
+                .map(|arg| super::convert::cast(arg.clone(), &common))
+                .collect::<SqlResult<_>>()?;
+            row_call(name, args, ChType::UInt(8), Nulls::Pass, |call, a| {
+                match (a.first(), a.get(1)) {
+                    (Some(Value::Array(all)), Some(Value::Array(part))) => {
+                        b(if call.name == "startsWith" {
+                            all.starts_with(part)
+                        } else {
+                            all.ends_with(part)
+                        })
+                    }
+                    _ => b(false),
+                }
+            })
         }
         _ => return Ok(None),
     }))
 }
 
+/// A call that takes values of any type and makes text.
+fn joined(name: &str, args: &[Typed], kernel: Kernel) -> Typed {
+    if args.iter().any(|arg| *arg.ty.strip_nullable() == ChType::Nothing) {
+        return Typed::null();
+    }
+    let nullable = args.iter().any(|arg| arg.ty.is_nullable());
+    let ret = if nullable { ChType::String.nullable() } else { ChType::String };
+    row_call(name, args.to_vec(), ret, Nulls::Propagate, kernel)
+}
+
+fn measure(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let value = bytes(args, 0);
+    if call.name == "length" {
+        return n(value.len());
+    }
+    let uuid = call.args.first().is_some_and(|ty| *ty.strip_nullable() == ChType::Uuid);
+    let empty =
+        if uuid { value.iter().all(|byte| matches!(byte, b'0' | b'-')) } else { value.is_empty() };
+    b(empty == (call.name == "empty"))
+}
+
 /// The functions of fixed shape.
-#[expect(clippy::too_many_lines, reason = "a table of names")]
 pub(super) fn entry(name: &str) -> Option<Entry> {
-    let entry = |min, max, ret: fn(&[ChType]) -> SqlResult<ChType>, kernel: Kernel| {
-        Some(Entry { min, max, ret, kernel, nulls: Nulls::Propagate })
-    };
     match name {
-        "upper" => entry(1, 1, string, |_, a| s(text(a, 0).to_ascii_uppercase())),
-        "lower" => entry(1, 1, string, |_, a| s(text(a, 0).to_ascii_lowercase())),
-        "upperUTF8" => entry(1, 1, string, |_, a| s(text(a, 0).to_uppercase())),
-        "lowerUTF8" => entry(1, 1, string, |_, a| s(text(a, 0).to_lowercase())),
-        "initcap" => entry(1, 1, string, |_, a| s(capitalised(&text(a, 0), false))),
-        "initcapUTF8" => entry(1, 1, string, |_, a| s(capitalised(&text(a, 0), true))),
-        "lengthUTF8" => entry(1, 1, count, |_, a| n(text(a, 0).chars().count())),
-        "reverseUTF8" => {
-            entry(1, 1, string, |_, a| s(text(a, 0).chars().rev().collect::<String>()))
+        "upper" => strict(1, 1, string, |_, a| s(bytes(a, 0).to_ascii_uppercase())),
+        "lower" => strict(1, 1, string, |_, a| s(bytes(a, 0).to_ascii_lowercase())),
+        "upperUTF8" => strict(1, 1, string, |_, a| s(bytes_of(&text(a, 0).to_uppercase()))),
+        "lowerUTF8" => strict(1, 1, string, |_, a| s(bytes_of(&text(a, 0).to_lowercase()))),
+        "initcap" => strict(1, 1, string, |_, a| s(capitalised(&bytes(a, 0)))),
+        "initcapUTF8" => {
+            strict(1, 1, string, |_, a| s(bytes_of(&capitalised_characters(&text(a, 0)))))
         }
-        "substring" => {
-            entry(2, 3, sliced, |_, a| s(substring_bytes(&text(a, 0), int(a, 1), optional(a, 2))))
-        }
-        "substringUTF8" => {
-            entry(2, 3, sliced, |_, a| s(substring_chars(&text(a, 0), int(a, 1), optional(a, 2))))
-        }
-        "left" => entry(2, 2, sliced, |_, a| s(substring_bytes(&text(a, 0), 1, Some(int(a, 1))))),
-        "leftUTF8" => {
-            entry(2, 2, sliced, |_, a| s(substring_chars(&text(a, 0), 1, Some(int(a, 1)))))
-        }
-        "right" => entry(2, 2, sliced, |_, a| {
-            s(if int(a, 1) == 0 {
-                String::new()
-            } else {
-                substring_bytes(&text(a, 0), -int(a, 1).min(text(a, 0).len() as i64), None)
-            })
-        }),
-        "rightUTF8" => entry(2, 2, sliced, |_, a| {
-            let count = i64::try_from(text(a, 0).chars().count()).unwrap_or(i64::MAX);
-            s(if int(a, 1) == 0 {
-                String::new()
-            } else {
-                substring_chars(&text(a, 0), -int(a, 1).min(count), None)
-            })
-        }),
-        "trim" | "trimBoth" => entry(1, 2, string, |_, a| s(trim_of(a, true, true))),
-        "trimLeft" => entry(1, 2, string, |_, a| s(trim_of(a, true, false))),
-        "trimRight" => entry(1, 2, string, |_, a| s(trim_of(a, false, true))),
-        "leftPad" | "leftPadUTF8" => entry(2, 3, string, |_, a| s(pad(a, true))),
-        "rightPad" | "rightPadUTF8" => entry(2, 3, string, |_, a| s(pad(a, false))),
-        "repeat" => entry(2, 2, string, |call, a| {
-            let (value, times) = (text(a, 0), usize::try_from(int(a, 1)).unwrap_or(0));
-            if value.len().saturating_mul(times) > rekor_core::limits::SQL_CALL_BYTES_MAX {
-                return Err(SqlError::new(
-                    ChCode::TooLargeStringSize,
-                    format!("{} would make a text of more than 64 MiB", call.name),
-                ));
-            }
-            s(value.repeat(times))
-        }),
-        "replace" | "replaceAll" => entry(3, 3, string, |_, a| {
-            s(if text(a, 1).is_empty() {
-                text(a, 0)
-            } else {
-                text(a, 0).replace(&text(a, 1), &text(a, 2))
-            })
-        }),
-        "replaceOne" => {
-            entry(3, 3, string, |_, a| s(text(a, 0).replacen(&text(a, 1), &text(a, 2), 1)))
-        }
-        "replaceRegexpAll" => entry(3, 3, string, |_, a| {
-            with_pattern(&text(a, 1), |re| {
-                re.replace_all(&text(a, 0), replacement(&text(a, 2))).into_owned()
-            })
-            .map(Value::String)
-        }),
-        "replaceRegexpOne" => entry(3, 3, string, |_, a| {
-            with_pattern(&text(a, 1), |re| {
-                re.replace(&text(a, 0), replacement(&text(a, 2))).into_owned()
-            })
-            .map(Value::String)
-        }),
-        "match" => entry(2, 2, flag, |_, a| {
-            with_pattern(&text(a, 1), |re| re.is_match(&text(a, 0))).map(|m| Value::Int(m.into()))
-        }),
-        "like" | "ilike" | "notLike" | "notILike" => entry(2, 2, flag, |call, a| {
-            let pattern =
-                like_pattern(&text(a, 1), call.name.to_ascii_lowercase().ends_with("ilike"));
-            with_pattern(&pattern, |re| re.is_match(&text(a, 0)) != call.name.starts_with("not"))
-                .map(|m| Value::Int(m.into()))
-        }),
-        "extract" => entry(2, 2, string, |_, a| {
-            with_pattern(&text(a, 1), |re| first_capture(re, &text(a, 0), 1)).map(Value::String)
-        }),
-        "regexpExtract" => entry(2, 3, string, |_, a| {
-            let group = optional(a, 2).map_or(1, |g| usize::try_from(g).unwrap_or(0));
-            with_pattern(&text(a, 1), |re| {
-                re.captures(&text(a, 0))
-                    .and_then(|c| c.get(group).map(|m| m.as_str().to_owned()))
-                    .unwrap_or_default()
-            })
-            .map(Value::String)
-        }),
-        "extractAll" => entry(2, 2, strings, |_, a| {
-            let value = text(a, 0);
-            with_pattern(&text(a, 1), |re| {
-                re.captures_iter(&value)
-                    .map(|c| c.get(1).or_else(|| c.get(0)).map_or("", |m| m.as_str()).to_owned())
-                    .collect::<Vec<_>>()
-            })
-            .and_then(list)
-        }),
-        "extractGroups" => entry(2, 2, strings, |_, a| {
-            let value = text(a, 0);
-            with_pattern(&text(a, 1), |re| {
-                re.captures(&value)
-                    .map(|c| {
-                        c.iter()
-                            .skip(1)
-                            .map(|m| m.map_or("", |m| m.as_str()).to_owned())
-                            .collect::<Vec<_>>()
-                    })
-                    .unwrap_or_default()
-            })
-            .and_then(list)
-        }),
-        "countMatches" => entry(2, 2, count, |_, a| {
-            with_pattern(&text(a, 1), |re| {
-                re.find_iter(&text(a, 0)).filter(|m| !m.is_empty()).count()
-            })
-            .and_then(n)
-        }),
-        "countSubstrings" => entry(2, 2, count, |_, a| {
-            n(if text(a, 1).is_empty() { 0 } else { text(a, 0).matches(&text(a, 1)).count() })
-        }),
-        "position" => entry(2, 2, count, |_, a| n(find(&text(a, 0), &text(a, 1), false, false))),
-        "positionUTF8" => entry(2, 2, count, |_, a| n(find(&text(a, 0), &text(a, 1), true, false))),
-        "positionCaseInsensitive" => {
-            entry(2, 2, count, |_, a| n(find(&text(a, 0), &text(a, 1), false, true)))
-        }
-        "locate" => entry(2, 2, count, |_, a| n(find(&text(a, 1), &text(a, 0), false, false))),
-        "startsWith" => entry(2, 2, flag, |_, a| b(text(a, 0).starts_with(&text(a, 1)))),
-        "endsWith" => entry(2, 2, flag, |_, a| b(text(a, 0).ends_with(&text(a, 1)))),
-        "splitByChar" | "splitByString" => entry(2, 2, strings, |_, a| {
-            let (separator, value) = (text(a, 0), text(a, 1));
-            if separator.is_empty() {
-                list(value.chars().map(String::from))
-            } else {
-                list(value.split(&separator))
-            }
-        }),
-        "splitByRegexp" => entry(2, 2, strings, |_, a| {
-            with_pattern(&text(a, 0), |re| {
-                re.split(&text(a, 1)).map(str::to_owned).collect::<Vec<_>>()
-            })
-            .and_then(list)
-        }),
-        "splitByWhitespace" => entry(1, 1, strings, |_, a| list(text(a, 0).split_whitespace())),
-        "multiSearchAny" => entry(2, 2, flag, |_, a| {
-            b(
-                matches!(a.get(1), Some(Value::Array(needles)) if needles.iter().any(|needle| text(a, 0).contains(&text_of(needle)))),
-            )
-        }),
-        "format" => {
-            entry(1, 64, string, |_, a| s(formatted(&text(a, 0), a.get(1..).unwrap_or_default())))
-        }
-        "ascii" => entry(
+        "lengthUTF8" => strict(
             1,
             1,
-            |args| first_text(args).map(|()| ChType::Int(32)),
-            |_, a| n(text(a, 0).bytes().next().unwrap_or(0).into()),
+            |a| check(a, "s", ChType::UInt(64)),
+            |_, a| n(count_characters(&bytes(a, 0))),
         ),
-        "char" => entry(
+        "reverseUTF8" => strict(1, 1, string, |_, a| {
+            s(characters(&bytes(a, 0)).into_iter().rev().collect::<Vec<_>>().concat())
+        }),
+        "startsWith"
+        | "endsWith"
+        | "startsWithUTF8"
+        | "endsWithUTF8"
+        | "startsWithCaseInsensitive"
+        | "endsWithCaseInsensitive"
+        | "startsWithCaseInsensitiveUTF8"
+        | "endsWithCaseInsensitiveUTF8" => strict(2, 2, flag, begins_or_ends),
+        "isValidUTF8" => strict(1, 1, flag, |_, a| b(std::str::from_utf8(&bytes(a, 0)).is_ok())),
+        "isValidASCII" => {
+            strict(1, 1, |a| check(a, "s~", ChType::UInt(8)), |_, a| b(bytes(a, 0).is_ascii()))
+        }
+        "toValidUTF8" => {
+            strict(1, 1, string, |_, a| s(crate::value::printed(&text(a, 0)).into_owned()))
+        }
+        "ascii" => strict(
             1,
-            16,
-            |_| Ok(ChType::String),
+            1,
+            |a| check(a, "s", ChType::Int(32)),
+            |_, a| n(bytes(a, 0).first().copied().unwrap_or(0)),
+        ),
+        "soundex" => strict(1, 1, string, |_, a| s(soundex(&bytes(a, 0)))),
+        "ngrams" => strict(
+            2,
+            2,
+            |a| check(a, "su", ChType::Array(Box::new(ChType::String))),
             |_, a| {
-                let bytes: Vec<u8> = (0..a.len()).map(|i| int(a, i).to_le_bytes()[0]).collect();
-                s(String::from_utf8_lossy(&bytes))
-            },
-        ),
-        "hex" => entry(
-            1,
-            1,
-            |_| Ok(ChType::String),
-            |_, a| match a.first() {
-                Some(Value::Int(v)) => {
-                    let digits = format!("{v:X}");
-                    s(if digits.len() % 2 == 1 { format!("0{digits}") } else { digits })
+                let size = usize::try_from(super::text::int(a, 1)).unwrap_or(0);
+                if size == 0 {
+                    return Err(bad(
+                        "Second argument of function ngrams should be greater than zero",
+                    ));
                 }
-                _ => s(hex::encode_upper(text(a, 0))),
+                let value = bytes(a, 0);
+                list(characters(&value).windows(size).map(<[&[u8]]>::concat))
             },
         ),
-        "unhex" => entry(1, 1, string, |_, a| {
-            s(String::from_utf8_lossy(&hex::decode(text(a, 0)).unwrap_or_default()))
-        }),
-        "base64Encode" => entry(1, 1, string, |_, a| {
-            s(base64::engine::general_purpose::STANDARD.encode(text(a, 0)))
-        }),
-        "base64Decode" => entry(1, 1, string, |_, a| {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(text(a, 0));
-            bytes.map(|bytes| Value::String(String::from_utf8_lossy(&bytes).into_owned())).map_err(
-                |error| SqlError::new(ChCode::BadArguments, format!("base64Decode: {error}")),
-            )
-        }),
-        "SHA256" => entry(1, 1, string, |_, a| {
-            s(String::from_utf8_lossy(&sha2::Sha256::digest(text(a, 0))))
-        }),
-        "levenshteinDistance" | "editDistance" => entry(2, 2, count, |_, a| {
-            n(strsim::generic_levenshtein(
-                &text(a, 0).bytes().collect::<Vec<u8>>(),
-                &text(a, 1).bytes().collect::<Vec<u8>>(),
-            ))
-        }),
-        "jaroWinklerSimilarity" => entry(
+        "format" => strict(
             2,
-            2,
-            |args| first_text(args).map(|()| ChType::Float(64)),
-            |_, a| Ok(Value::Float(strsim::jaro_winkler(&text(a, 0), &text(a, 1)))),
+            1024,
+            |a| check(a, "sx", ChType::String),
+            |_, a| s(formatted(&bytes(a, 0), a.get(1..).unwrap_or_default())?),
         ),
-        "domain" => entry(1, 1, string, |_, a| {
-            let value = text(a, 0);
-            let rest = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
-            s(rest
-                .split(['/', '?', '#', ':'])
-                .next()
-                .unwrap_or("")
-                .rsplit('@')
-                .next()
-                .unwrap_or(""))
-        }),
-        "path" => entry(1, 1, string, |_, a| {
-            let value = text(a, 0);
-            let rest = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
-            s(rest
-                .find('/')
-                .and_then(|at| rest.get(at..))
-                .unwrap_or("")
-                .split(['?', '#'])
-                .next()
-                .unwrap_or(""))
-        }),
-        "extractURLParameter" => entry(2, 2, string, |_, a| {
-            let value = text(a, 0);
-            let query = value
-                .split_once('?')
-                .map_or("", |(_, query)| query)
-                .split('#')
-                .next()
-                .unwrap_or("");
-            s(query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .find(|(key, _)| *key == text(a, 1))
-                .map_or("", |(_, value)| value))
-        }),
+        "compareSubstrings" => strict(5, 5, |a| check(a, "ssi", ChType::Int(8)), compare_parts),
+        "stringBytesUniq" => strict(
+            1,
+            1,
+            |a| check(a, "s~", ChType::UInt(16)),
+            |_, a| n(byte_counts(&bytes(a, 0)).iter().filter(|count| **count > 0).count()),
+        ),
+        "stringBytesEntropy" => strict(
+            1,
+            1,
+            |a| check(a, "s~", ChType::Float(64)),
+            |_, a| {
+                let value = bytes(a, 0);
+                let counts = byte_counts(&value);
+                let shares = counts
+                    .iter()
+                    .filter(|count| **count > 0)
+                    .map(|count| float(*count) / float(value.len()));
+                f(shares.fold(0.0, |sum, share| share.mul_add(-share.log2(), sum)))
+            },
+        ),
         _ => None,
     }
 }
 
-fn first_capture(re: &Regex, value: &str, group: usize) -> String {
-    re.captures(value)
-        .and_then(|c| c.get(group).or_else(|| c.get(0)).map(|m| m.as_str().to_owned()))
-        .unwrap_or_default()
+fn byte_counts(value: &[u8]) -> Vec<usize> {
+    let mut counts = vec![0; 256];
+    for byte in value {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
-fn trim_of(args: &[Value], left: bool, right: bool) -> String {
-    let value = text(args, 0);
-    let set: Vec<char> = args.get(1).map_or_else(|| " ".to_owned(), text_of).chars().collect();
-    let mut out = value.as_str();
-    if left {
-        out = out.trim_start_matches(set.as_slice());
-    }
-    if right {
-        out = out.trim_end_matches(set.as_slice());
-    }
-    out.to_owned()
+/// Words of ASCII letters and digits begin with a capital.
+fn capitalised(value: &[u8]) -> Vec<u8> {
+    let mut in_word = false;
+    value
+        .iter()
+        .map(|byte| {
+            let cased = if in_word { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
+            in_word = byte.is_ascii_alphanumeric();
+            cased
+        })
+        .collect()
 }
 
-fn formatted(template: &str, args: &[Value]) -> String {
-    let mut out = String::new();
-    let mut next = 0;
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((index, tail)) = after.split_once('}') else { break };
-        let position = index.parse().unwrap_or(next);
-        next += 1;
-        out.push_str(&args.get(position).map(text_of).unwrap_or_default());
-        rest = tail;
+fn capitalised_characters(value: &str) -> String {
+    let mut in_word = false;
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        // One character stays one: ß has no capital of its own.
+        let mut cased: Box<dyn Iterator<Item = char>> =
+            if in_word { Box::new(c.to_lowercase()) } else { Box::new(c.to_uppercase()) };
+        match (cased.next(), cased.next()) {
+            (Some(single), None) => out.push(single),
+            _ => out.push(c),
+        }
+        in_word = c.is_alphanumeric();
     }
-    out.push_str(rest);
     out
+}
+
+fn begins_or_ends(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let (mut value, mut part) = (bytes(args, 0), bytes(args, 1));
+    if call.name.contains("CaseInsensitive") {
+        let lower = |text: &[u8], i: usize| {
+            if call.name.ends_with("UTF8") {
+                bytes_of(&super::search::folded(&self::text(args, i))).into_owned()
+            } else {
+                text.to_ascii_lowercase()
+            }
+        };
+        (value, part) = (lower(&value, 0).into(), lower(&part, 1).into());
+    }
+    let at_start = call.name.starts_with("starts");
+    let found = if at_start { value.starts_with(&part) } else { value.ends_with(&part) };
+    // A part that cuts a character in two is no part of the text.
+    let border = if at_start { value.get(part.len()) } else { part.first() };
+    let cut = call.name.ends_with("UTF8") && border.is_some_and(|byte| *byte & 0xC0 == 0x80);
+    b(found && !cut)
+}
+
+/// Letter and three digits, as SQL Server and ClickHouse compute it: a letter without a code ends a run of equal ones.
+fn soundex(value: &[u8]) -> String {
+    let code = |letter: u8| match letter.to_ascii_uppercase() {
+        b'B' | b'F' | b'P' | b'V' => b'1',
+        b'C' | b'G' | b'J' | b'K' | b'Q' | b'S' | b'X' | b'Z' => b'2',
+        b'D' | b'T' => b'3',
+        b'L' => b'4',
+        b'M' | b'N' => b'5',
+        b'R' => b'6',
+        _ => b'0',
+    };
+    let mut letters = value.iter().copied().filter(u8::is_ascii_alphabetic);
+    let mut out = Vec::with_capacity(4);
+    if let Some(first) = letters.next() {
+        out.push(first.to_ascii_uppercase());
+        let mut last = code(first);
+        for letter in letters {
+            let digit = code(letter);
+            if digit != b'0' && digit != last && out.len() < 4 {
+                out.push(digit);
+            }
+            last = digit;
+        }
+    }
+    out.resize(4, b'0');
+    out.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// Bytes of two texts compared from offsets that count from 0.
+fn compare_parts(_: &Call, args: &[Value]) -> SqlResult<Value> {
+    let part = |text: usize, offset: usize| {
+        let value = bytes(args, text);
+        let size = |at: usize| usize::try_from(super::text::int(args, at)).unwrap_or(0);
+        let start = size(offset).min(value.len());
+        let end = start.saturating_add(size(4)).min(value.len());
+        value.get(start..end).unwrap_or_default().to_vec()
+    };
+    n(part(0, 2).cmp(&part(1, 3)) as i8)
+}
+
+/// `{}` and `{n}` replaced by arguments; `{{` and `}}` are braces.
+fn formatted(template: &[u8], args: &[Value]) -> SqlResult<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut rest = template;
+    let (mut next, mut numbered) = (0, None);
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        match (first, tail.first()) {
+            (b'{', Some(b'{')) | (b'}', Some(b'}')) => {
+                out.push(*first);
+                rest = tail.get(1..).unwrap_or_default();
+            }
+            (b'{', _) => {
+                let end = tail
+                    .iter()
+                    .position(|byte| *byte == b'}')
+                    .ok_or_else(|| bad("Last open curly brace is not closed"))?;
+                let digits = tail.get(..end).unwrap_or_default();
+                rest = tail.get(end + 1..).unwrap_or_default();
+                if *numbered.get_or_insert(!digits.is_empty()) == digits.is_empty() {
+                    return Err(bad("Cannot switch between automatic and manual field numbering"));
+                }
+                let position = if digits.is_empty() { next } else { field_number(digits)? };
+                next += 1;
+                if position >= args.len() {
+                    return Err(bad("Argument is too big for formatting"));
+                }
+                out.extend_from_slice(&bytes(args, position));
+            }
+            (b'}', _) => return Err(bad("Closed curly brace without open one")),
+            (other, _) => out.push(*other),
+        }
+    }
+    Ok(out)
+}
+
+fn field_number(digits: &[u8]) -> SqlResult<usize> {
+    std::str::from_utf8(digits)
+        .ok()
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| bad("Not a number in curly braces"))
 }

@@ -1,7 +1,7 @@
 //! The row-wise kernel: a function over [`Value`]s as a DataFusion scalar function. Always right; hot functions have
 //! vectorised or native forms beside it.
 
-use super::vectorised::vectorised;
+use super::{convert::default_value, vectorised::vectorised};
 use crate::{
     budget::Budget,
     error::{ChCode, SqlError, SqlResult},
@@ -53,6 +53,7 @@ struct RowUdf {
     label: String,
     kernel: Kernel,
     nulls: Nulls,
+    volatile: bool,
     signature: Signature,
 }
 
@@ -76,19 +77,36 @@ pub(crate) fn row_call(
     nulls: Nulls,
     kernel: Kernel,
 ) -> Typed {
+    call_of(name, args, ret, nulls, kernel, Volatility::Immutable)
+}
+
+/// The call of a kernel that answers differently each time: it runs for every row, and never while a query is planned.
+pub(crate) fn volatile_call(name: &str, args: Vec<Typed>, ret: ChType, kernel: Kernel) -> Typed {
+    call_of(name, args, ret, Nulls::Pass, kernel, Volatility::Volatile)
+}
+
+fn call_of(
+    name: &str,
+    args: Vec<Typed>,
+    ret: ChType,
+    nulls: Nulls,
+    kernel: Kernel,
+    volatility: Volatility,
+) -> Typed {
     let call = Call {
         name: name.to_owned(),
         args: args.iter().map(|arg| arg.ty.clone()).collect(),
         ret: ret.clone(),
     };
     let signature = if args.is_empty() {
-        Signature::nullary(Volatility::Immutable)
+        Signature::nullary(volatility)
     } else {
-        Signature::any(args.len(), Volatility::Immutable)
+        Signature::any(args.len(), volatility)
     };
     let types: Vec<String> = call.args.iter().map(ToString::to_string).collect();
     let label = format!("{name}({}) {ret}", types.join(","));
-    let udf = ScalarUDF::new_from_impl(RowUdf { call, label, kernel, nulls, signature });
+    let volatile = volatility == Volatility::Volatile;
+    let udf = ScalarUDF::new_from_impl(RowUdf { call, label, kernel, nulls, volatile, signature });
     let args = args.into_iter().map(Typed::into_value).collect();
     Typed::value(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(udf), args)), ret)
 }
@@ -107,7 +125,8 @@ impl ScalarUDFImpl for RowUdf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DfResult<ColumnarValue> {
-        let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let constant =
+            !self.volatile && args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let row_count = if constant { 1 } else { args.number_rows };
         let arrays: Vec<ArrayRef> =
             args.args.iter().map(|arg| arg.to_array(row_count)).collect::<DfResult<_>>()?;
@@ -151,11 +170,13 @@ impl RowUdf {
             if row % ROWS_BETWEEN_CHECKS == 0 {
                 budget.check()?;
             }
-            let args: Vec<Value> =
+            let mut args: Vec<Value> =
                 columns.iter().filter_map(|column| column.get(row).cloned()).collect();
             if self.nulls == Nulls::Propagate && args.iter().any(Value::is_null) {
-                out.push(Value::Null);
-                continue;
+                if self.call.ret.is_nullable() || !self.fill(&mut args) {
+                    out.push(Value::Null);
+                    continue;
+                }
             }
             let value = (self.kernel)(&self.call, &args)?;
             within_limit(&self.call.name, &value, &mut bytes)?;
@@ -174,6 +195,17 @@ pub(super) fn within_limit(name: &str, value: &Value, bytes: &mut usize) -> SqlR
     let message =
         format!("{name} would make more than 64 MiB in one step; ask for fewer or shorter values.");
     Err(SqlError::new(ChCode::MemoryLimitExceeded, message))
+}
+
+impl RowUdf {
+    /// Puts defaults in the place of NULLs: an array cannot be NULL, so ClickHouse computes it from what lies under the NULL.
+    /// False if a NULL stays.
+    fn fill(&self, args: &mut [Value]) -> bool {
+        for (arg, ty) in args.iter_mut().zip(&self.call.args).filter(|(arg, _)| arg.is_null()) {
+            *arg = default_value(ty.strip_nullable());
+        }
+        !args.iter().any(Value::is_null)
+    }
 }
 
 fn size_bytes(value: &Value) -> usize {
