@@ -89,13 +89,34 @@ impl QueryResult {
 fn rows_of(batch: &RecordBatch, types: &[&ChType]) -> SqlResult<Vec<Vec<Value>>> {
     let mut columns = Vec::new();
     for (array, ty) in batch.columns().iter().zip(types) {
-        columns.push(crate::value::from_array(array, ty)?.into_iter());
+        let values = crate::value::from_array(array, ty)?;
+        columns.push(
+            values
+                .into_iter()
+                .map(|value| in_own_digits(value, ty))
+                .collect::<Vec<_>>()
+                .into_iter(),
+        );
     }
     let mut rows = Vec::with_capacity(batch.num_rows());
     for _ in 0..batch.num_rows() {
         rows.push(columns.iter_mut().filter_map(Iterator::next).collect());
     }
     Ok(rows)
+}
+
+/// A Float32 as the number that its shortest digits say, which are those that print.
+fn in_own_digits(value: Value, ty: &ChType) -> Value {
+    match (value, ty.strip_nullable()) {
+        #[expect(clippy::cast_possible_truncation, reason = "it was a Float32")]
+        (Value::Float(v), ChType::Float(32)) if v.is_finite() => {
+            Value::Float((v as f32).to_string().parse().unwrap_or(v))
+        }
+        (Value::Array(items), ChType::Array(item)) => {
+            Value::Array(items.into_iter().map(|value| in_own_digits(value, item)).collect())
+        }
+        (other, _) => other,
+    }
 }
 
 /// A value as JSON: 64-bit integers are numbers, NaN and infinities null, times text, tuples arrays, maps objects.

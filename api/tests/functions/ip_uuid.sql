@@ -1,5 +1,6 @@
 SELECT IPv4NumToString(toUInt32(3232235777)), IPv4NumToString(toUInt32(0)), IPv4NumToString(toUInt32(4294967295)), INET_NTOA(toUInt32(1)), IPv4NumToStringClassC(toUInt32(3232235777))
-SELECT IPv4NumToString(1), IPv4NumToString(toUInt64(3232235777)), IPv4NumToString(256)
+SELECT IPv4NumToString(1), IPv4NumToString(256), IPv4NumToString(toUInt16(1))
+SELECT IPv4NumToString(toUInt64(3232235777))
 SELECT IPv4NumToString(-1)
 SELECT IPv4NumToString('a')
 SELECT IPv4StringToNum('192.168.1.1'), IPv4StringToNum('0.0.0.0'), INET_ATON('1.2.3.4'), IPv4StringToNumOrDefault('x'), IPv4StringToNumOrNull('x'), IPv4StringToNumOrNull('1.2.3.4'), IPv4StringToNumOrDefault('1.2.3.4'), IPv4StringToNumOrNull(''), IPv4StringToNumOrNull('1.2.3'), IPv4StringToNumOrNull('1.2.3.256'), IPv4StringToNumOrNull('01.2.3.4'), IPv4StringToNumOrNull('1.2.3.4 '), IPv4StringToNumOrNull(' 1.2.3.4'), IPv4StringToNumOrNull('1.2.3.4.5'), IPv4StringToNumOrNull('1.2.3.004'), IPv4StringToNumOrNull('1.2.3.0004')

@@ -1,4 +1,4 @@
-SELECT toTypeName(rand()), toTypeName(rand32()), toTypeName(rand64()), toTypeName(randCanonical()), toTypeName(randUniform(1, 2)), toTypeName(randNormal(0, 1)), toTypeName(randConstant()), toTypeName(randomString(3)), toTypeName(randomPrintableASCII(3)), toTypeName(randBernoulli(0.5)), toTypeName(randExponential(1)), toTypeName(randLogNormal(0, 1)), toTypeName(randBinomial(3, 0.5)), toTypeName(randPoisson(1)), toTypeName(randomFixedString(4))
+SELECT toTypeName(rand()), toTypeName(rand32()), toTypeName(rand64()), toTypeName(randCanonical()), toTypeName(randUniform(1, 2)), toTypeName(randNormal(0, 1)), toTypeName(randConstant()), toTypeName(randomString(3)), toTypeName(randomPrintableASCII(3)), toTypeName(randBernoulli(0.5)), toTypeName(randExponential(1)), toTypeName(randLogNormal(0, 1))
 SELECT count(DISTINCT r) > 90, count(DISTINCT s) > 90, count(DISTINCT u) > 90, count(DISTINCT c) FROM (SELECT rand() AS r, rand64() AS s, randCanonical() AS u, randConstant() AS c FROM numbers(100))
 SELECT min(randCanonical()) >= 0, max(randCanonical()) < 1 FROM numbers(1000)
 SELECT min(randUniform(5, 6)) >= 5, max(randUniform(5, 6)) <= 6 FROM numbers(1000)
@@ -15,4 +15,6 @@ SELECT randNormal(1)
 SELECT abs(avg(randNormal(10, 2)) - 10) < 0.5 FROM numbers(2000)
 SELECT count(DISTINCT randomString(8)) FROM numbers(50)
 SELECT randUniform(2, 1)
-SELECT rand() = rand(), rand(1) = rand(2)
+SELECT rand(1) = rand(2)
+SELECT randBernoulli(0), randBernoulli(1), randExponential(1) >= 0, randLogNormal(0, 1) > 0
+SELECT randBernoulli(2)

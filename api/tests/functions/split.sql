@@ -28,6 +28,6 @@ SELECT extractGroups('hello abc=111 world', '(\\w+)=(\\w+)'), extractGroups('x',
 SELECT extractGroups('x', 'a')
 SELECT x, splitByChar(',', x), splitByString(',', x), alphaTokens(x) FROM (SELECT arrayJoin(['a,b', NULL, 'c']) AS x)
 SELECT splitByChar(',', toString(number) || ',x') FROM numbers(3)
-SELECT d, splitByChar(',', d) AS s, toTypeName(s), splitByString(',', d) AS t, toTypeName(t), arrayStringConcat(d.:`Array(String)`) FROM (SELECT arrayJoin(['a,b'::Dynamic, NULL]) AS d)
+SELECT d, splitByChar(',', d) AS s, toTypeName(s), splitByString(',', d) AS t, toTypeName(t) FROM (SELECT arrayJoin(['a,b'::Dynamic, NULL]) AS d)
 SELECT toTypeName(alphaTokens(d)), toTypeName(splitByRegexp(',', d)), toTypeName(tokens(d)), toTypeName(extractAllGroupsVertical(d, '(a)')), toTypeName(extractGroups(d, '(a)')), toTypeName(extractAll(d, 'a')) FROM (SELECT 'a,b'::Dynamic AS d)
 SELECT splitByChar(',', NULL), splitByString(NULL, 'a'), alphaTokens(NULL)

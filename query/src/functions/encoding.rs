@@ -60,7 +60,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// Longest text in base 58, which takes time by the square of its length.
-const BASE58_BYTES_MAX: usize = 1 << 16;
+const BASE58_BYTES_MAX: usize = 1 << 12;
 
 fn string(args: &[ChType]) -> SqlResult<ChType> {
     check(args, "s", ChType::String)
@@ -239,7 +239,7 @@ fn unshown<const N: usize>(digits: &[u8], bits: u32) -> Vec<u8> {
     let value = |digit: &u8| match (bits, char::from(*digit).to_digit(16)) {
         (4, Some(value)) => value,
         (4, None) => 0xFF,
-        _ => u32::from(*digit == b'1'),
+        _ => u32::from(*digit != b'0'),
     };
     let byte = |group: &[u8]| {
         let all = group.iter().fold(0_u32, |all, digit| (all << bits).wrapping_add(value(digit)));
@@ -252,7 +252,7 @@ fn unshown<const N: usize>(digits: &[u8], bits: u32) -> Vec<u8> {
 
 fn short(value: &[u8]) -> SqlResult<&[u8]> {
     if value.len() > BASE58_BYTES_MAX {
-        return Err(bad("Base 58 takes texts of up to 64 KiB"));
+        return Err(bad("Base 58 takes texts of up to 4 KiB"));
     }
     Ok(value)
 }

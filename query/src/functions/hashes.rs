@@ -84,11 +84,6 @@ fn half_md5(data: &[u8]) -> u64 {
     Md5::digest(data).first_chunk().map_or(0, |half| u64::from_be_bytes(*half))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "both are hashes of 32 bits")]
-fn both_32(first: u64, second: u64) -> [u8; 8] {
-    (first as u32 as u64 | second << 32).to_le_bytes()
-}
-
 fn murmur_3_64(data: &[u8]) -> u64 {
     let (a, b) = murmur::three_128(data);
     a ^ b
@@ -108,24 +103,9 @@ fn hash(name: &str) -> Option<Hash> {
         "farmFingerprint64" => of(64, farm::fingerprint, farm::combined_fingerprint, true),
         "sipHash64" => of(64, sip, |a, b| sip(&both(a, b)), false),
         "halfMD5" => of(64, half_md5, |a, b| half_md5(&both(a, b)), false),
-        "xxHash32" => of(
-            32,
-            |data| xxhash_rust::xxh32::xxh32(data, 0).into(),
-            |a, b| xxhash_rust::xxh32::xxh32(&both_32(a, b), 0).into(),
-            false,
-        ),
-        "xxHash64" => of(
-            64,
-            |data| xxhash_rust::xxh64::xxh64(data, 0),
-            |a, b| xxhash_rust::xxh64::xxh64(&both(a, b), 0),
-            false,
-        ),
-        "xxh3" => of(
-            64,
-            xxhash_rust::xxh3::xxh3_64,
-            |a, b| xxhash_rust::xxh3::xxh3_64(&both(a, b)),
-            false,
-        ),
+        "xxHash32" => of(32, |data| xxhash_rust::xxh32::xxh32(data, 0).into(), mixed_32, false),
+        "xxHash64" => of(64, |data| xxhash_rust::xxh64::xxh64(data, 0), farm::combined, false),
+        "xxh3" => of(64, xxhash_rust::xxh3::xxh3_64, farm::combined, false),
         "murmurHash2_32" => of(32, |data| murmur::two_32(data, 0).into(), mixed_32, false),
         "murmurHash2_64" => of(64, |data| murmur::two_64(data, 0), mixed, false),
         "gccMurmurHash" => of(64, |data| murmur::two_64(data, 0xc70f_6907), mixed, false),
@@ -153,10 +133,16 @@ impl Hash {
         }
         if let (Value::Array(items), ChType::Array(item)) = (value, ty) {
             let size = murmur::of_integer(items.len() as u64);
-            let joined = items.iter().try_fold(size, |whole, value| {
-                Ok::<_, SqlError>((self.joined)(whole, self.one(value, item)?))
+            return items
+                .iter()
+                .try_fold(size, |whole, value| Ok((self.joined)(whole, self.one(value, item)?)));
+        }
+        if let (Value::Map(pairs), ChType::Map(key, item)) = (value, ty) {
+            let types = [(**key).clone(), (**item).clone()];
+            let size = murmur::of_integer(pairs.len() as u64);
+            return pairs.iter().try_fold(size, |whole, (key, value)| {
+                Ok((self.joined)(whole, self.all(&[key.clone(), value.clone()], &types)?))
             });
-            return joined;
         }
         let memory = memory(value, ty)
             .ok_or_else(|| illegal(0, ty, "a value that has a hash: text, numbers, times, UUID"))?;
@@ -309,6 +295,10 @@ fn crc64(data: &[u8]) -> u64 {
 fn java_types(args: &[ChType]) -> SqlResult<ChType> {
     match args.first() {
         Some(ChType::Int(_)) => Ok(ChType::Int(32)),
+        Some(ChType::UInt(_) | ChType::Float(_)) => Err(SqlError::new(
+            ChCode::NotImplemented,
+            "Java's hash codes are of signed integers and of text",
+        )),
         _ => check(args, "s", ChType::Int(32)),
     }
 }
@@ -338,7 +328,7 @@ fn java(call: &Call, args: &[Value]) -> i32 {
 )]
 fn jump(args: &[Value]) -> SqlResult<Value> {
     let buckets = super::text::int(args, 1);
-    if buckets < 1 || buckets > 1 << 15 {
+    if !(1..=1 << 15).contains(&buckets) {
         return Err(super::text::bad(
             "The second argument of jumpConsistentHash is a number of buckets from 1 to 32768",
         ));

@@ -103,10 +103,10 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
 
 fn number(args: &[ChType]) -> SqlResult<ChType> {
     match args.first() {
-        Some(ChType::UInt(_) | ChType::Dynamic | ChType::Variant(_)) => Ok(ChType::String),
-        other => {
-            Err(illegal(0, other.unwrap_or(&ChType::Nothing), "UInt8, UInt16, UInt32 or UInt64"))
+        Some(ChType::UInt(8 | 16 | 32) | ChType::Dynamic | ChType::Variant(_)) => {
+            Ok(ChType::String)
         }
+        other => Err(illegal(0, other.unwrap_or(&ChType::Nothing), "UInt8, UInt16 or UInt32")),
     }
 }
 

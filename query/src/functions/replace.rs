@@ -159,11 +159,8 @@ fn translate(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let (value, from, to) = (bytes(args, 0), bytes(args, 1), bytes(args, 2));
     let of_bytes = call.name == "translate";
     if of_bytes && !(from.is_ascii() && to.is_ascii()) {
-        if from.len() >= to.len() {
-            return Err(bad(
-                "Second and third arguments of function translate must be ASCII strings",
-            ));
-        }
+        let message = "Second and third arguments of function translate must be ASCII strings";
+        return Err(bad(message));
     }
     let unit =
         |value| -> Vec<&[u8]> { if of_bytes { value_chunks(value) } else { characters(value) } };

@@ -32,8 +32,8 @@ pub(super) const NAMES: &[&str] = &[
     "stringJaccardIndexUTF8",
 ];
 
-/// Longest text of a distance that takes time by the square of it, as in ClickHouse.
-const COMPARED_BYTES_MAX: usize = 1 << 16;
+/// Most pairs of bytes of two texts whose distance takes time by their product: nothing can stop a call within a row.
+const COMPARED_PAIRS_MAX: usize = 1 << 24;
 
 /// Longest text of which ngrams are compared, as in ClickHouse.
 const NGRAM_BYTES_MAX: usize = 1 << 15;
@@ -99,9 +99,9 @@ impl<'a, T> IntoIterator for &'a Items<'_, T> {
 /// Both texts, if they are not too long.
 fn compared(call: &Call, args: &[Value]) -> SqlResult<(Vec<u8>, Vec<u8>)> {
     let (x, y) = (bytes(args, 0), bytes(args, 1));
-    if x.len().max(y.len()) > COMPARED_BYTES_MAX {
+    if x.len().saturating_mul(y.len()) > COMPARED_PAIRS_MAX {
         let message = format!(
-            "The string size is too big for function {}, should be at most {COMPARED_BYTES_MAX}",
+            "The texts are too long for function {}: their lengths multiplied must not exceed {COMPARED_PAIRS_MAX}",
             call.name
         );
         return Err(SqlError::new(ChCode::TooLargeStringSize, message));

@@ -56,9 +56,7 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             strict(2, 2, text_numbers, |call, a| slice(call, a, 1, Some(int(a, 1))))
         }
         "right" | "rightUTF8" => strict(2, 2, text_numbers, right),
-        "leftPad" | "leftPadUTF8" | "rightPad" | "rightPadUTF8" => {
-            strict(2, 3, |a| pad_types(a), pad)
-        }
+        "leftPad" | "leftPadUTF8" | "rightPad" | "rightPadUTF8" => strict(2, 3, pad_types, pad),
         "trimBoth" | "trimLeft" | "trimRight" => {
             strict(1, 2, |a| check(a, "ss~", ChType::String), trim)
         }

@@ -3,7 +3,7 @@
 use super::{
     registry::Entry,
     search::separates,
-    text::{bad, bytes, check, find, illegal, int, items, list, optional, s, strict, text},
+    text::{bad, bytes, check, find, illegal, int, items, list, optional, room, s, strict, text},
     udf::Call,
 };
 use crate::{
@@ -58,7 +58,9 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
                 .filter(|item| !item.is_null())
                 .map(|item| bytes_of(&text_of(item)).into_owned())
                 .collect();
-            s(parts.join(&*bytes(a, 1)))
+            let separator = bytes(a, 1);
+            room(separator.len().saturating_mul(parts.len()), "arrayStringConcat")?;
+            s(parts.join(&*separator))
         }),
         _ => None,
     }

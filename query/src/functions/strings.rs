@@ -5,7 +5,8 @@ use super::{
     registry::{Entry, extreme},
     supertype::common_type,
     text::{
-        b, bad, bytes, characters, check, count_characters, f, float, list, n, s, strict, text,
+        b, bad, bytes, characters, check, count_characters, f, float, list, n, room, s, strict,
+        text,
     },
     udf::{Call, Kernel, Nulls, row_call},
 };
@@ -216,7 +217,10 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
                     ));
                 }
                 let value = bytes(a, 0);
-                list(characters(&value).windows(size).map(<[&[u8]]>::concat))
+                let chars = characters(&value);
+                let grams = chars.windows(size);
+                room(grams.len().saturating_mul(size), "ngrams")?;
+                list(grams.map(<[&[u8]]>::concat))
             },
         ),
         "format" => strict(
@@ -377,6 +381,7 @@ fn formatted(template: &[u8], args: &[Value]) -> SqlResult<Vec<u8>> {
                     return Err(bad("Argument is too big for formatting"));
                 }
                 out.extend_from_slice(&bytes(args, position));
+                room(out.len(), "format")?;
             }
             (b'}', _) => return Err(bad("Closed curly brace without open one")),
             (other, _) => out.push(*other),

@@ -198,8 +198,11 @@ pub(super) fn find(haystack: &[u8], needle: &[u8], start: usize) -> Option<usize
     memchr::memmem::find(haystack.get(start..)?, needle).map(|at| at + start)
 }
 
+/// Names and what finds their entries.
+type Module = (&'static [&'static str], fn(&str) -> Option<Entry>);
+
 /// The functions of text, by subject.
-const MODULES: &[(&[&str], fn(&str) -> Option<Entry>)] = &[
+const MODULES: &[Module] = &[
     (strings::NAMES, strings::entry),
     (slices::NAMES, slices::entry),
     (search::NAMES, search::entry),
@@ -222,6 +225,10 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
 
 /// Calls of functions that have no fixed shape, or answer differently each time.
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
+    if name == "char" && args.is_empty() {
+        let message = "Function char needs at least one argument";
+        return Err(SqlError::new(ChCode::TooFewArgumentsForFunction, message));
+    }
     Ok(match uuids::call(name, args)? {
         Some(call) => Some(call),
         None => random::call(name, args)?,

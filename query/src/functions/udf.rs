@@ -172,11 +172,10 @@ impl RowUdf {
             }
             let mut args: Vec<Value> =
                 columns.iter().filter_map(|column| column.get(row).cloned()).collect();
-            if self.nulls == Nulls::Propagate && args.iter().any(Value::is_null) {
-                if self.call.ret.is_nullable() || !self.fill(&mut args) {
-                    out.push(Value::Null);
-                    continue;
-                }
+            let null = self.nulls == Nulls::Propagate && args.iter().any(Value::is_null);
+            if null && (self.call.ret.is_nullable() || !self.fill(&mut args)) {
+                out.push(Value::Null);
+                continue;
             }
             let value = (self.kernel)(&self.call, &args)?;
             bytes += size_bytes(&value);

@@ -5,7 +5,11 @@ use super::{
     text::{bytes, check, find, items, list, n, optional, s, strict},
     udf::Call,
 };
-use crate::{error::SqlResult, types::ChType, value::Value};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    types::ChType,
+    value::Value,
+};
 
 /// All functions here.
 pub(super) const NAMES: &[&str] = &[
@@ -264,8 +268,16 @@ fn parameter(url: &[u8], name: &[u8]) -> Option<(usize, usize)> {
 }
 
 fn parameter_types(args: &[ChType]) -> SqlResult<ChType> {
-    let list = matches!(args.get(1), Some(ChType::Array(_)));
-    check(args, if list { "sa" } else { "ss" }, ChType::String)
+    let list = match args.get(1) {
+        Some(ChType::Array(item)) if **item == ChType::Nothing => "sx",
+        Some(ChType::Array(item)) if **item != ChType::String => {
+            let message = "Second argument of function cutURLParameter must be an array of strings";
+            return Err(SqlError::new(ChCode::IllegalColumn, message));
+        }
+        Some(ChType::Array(_)) => "sa",
+        _ => "ss",
+    };
+    check(args, list, ChType::String)
 }
 
 fn cut_parameters(_: &Call, args: &[Value]) -> SqlResult<Value> {
