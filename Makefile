@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/rekor-target
 CARGO := $(if $(shell command -v mold 2>/dev/null),mold -run cargo,cargo)
 REKOR := $(CARGO_TARGET_DIR)/debug/rekor
 
-.PHONY: demo demo-s3 test ci lint serve soak bench tools
+.PHONY: demo demo-s3 test ci lint serve soak bench fuzz-api tools
 
 # The development profile: dependencies are optimised, Rekor itself is not.
 demo: tools
@@ -40,6 +40,11 @@ soak: tools
 bench: tools
 	$(CARGO) build --release -p rekor-cli
 	python3 benchmarks/jsonbench/run.py --rekor $(CARGO_TARGET_DIR)/release/rekor
+
+# Requests made from the OpenAPI description, at least 20,000; schemathesis comes from PyPI.
+fuzz-api: tools
+	$(CARGO) build --release -p rekor-cli
+	scripts/fuzz-api.sh $(CARGO_TARGET_DIR)/release/rekor
 
 tools:
 	@scripts/tools.sh

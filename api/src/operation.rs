@@ -576,6 +576,41 @@ pub const OPERATIONS: &[Facts] = &[
 ];
 
 impl Operation {
+    /// Whether a request for it may carry an `Idempotency-Key`: it writes one frame, and its answer holds no secret.
+    pub fn takes_key(self) -> bool {
+        matches!(
+            self,
+            Op::DocumentPut
+                | Op::DocumentPatch
+                | Op::DocumentDelete
+                | Op::RelationshipPut
+                | Op::RelationshipDelete
+                | Op::CollectionPut
+                | Op::CollectionDelete
+                | Op::RelationshipTypePut
+                | Op::RelationshipTypeDelete
+                | Op::Batch
+                | Op::ProviderImport
+                | Op::ProviderCall
+        )
+    }
+
+    /// Whether it changes nothing, so that sending it again is safe anyway.
+    pub fn is_read(self) -> bool {
+        let reads_by_post = matches!(self, Op::Sql | Op::DocumentQuery | Op::CollectionDiff);
+        reads_by_post || self.facts().routes.iter().all(|route| route.starts_with("get "))
+    }
+
+    /// The operation of a route, as method and path in either vocabulary.
+    pub fn of_route(method: &str, path: &str) -> Option<Self> {
+        let path = path
+            .replace("/v1/workspaces", "/v1/databases")
+            .replace("/v1/{db}/records/", "/v1/{db}/documents/");
+        let route = format!("{} {path}", method.to_ascii_lowercase());
+        let facts = OPERATIONS.iter().find(|facts| facts.routes.contains(&route.as_str()))?;
+        Some(facts.operation)
+    }
+
     /// The operation's row of the table.
     pub fn facts(self) -> &'static Facts {
         #[expect(clippy::expect_used, reason = "a test shows that every operation has a row")]

@@ -150,8 +150,10 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
     router
         .fallback(handlers::unknown_route)
         .method_not_allowed_fallback(handlers::unknown_method)
+        .layer(axum::middleware::from_fn(extract::request_key))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&service), limit::limit))
         .layer(RequestDecompressionLayer::new())
+        .layer(axum::middleware::from_fn(extract::known_encoding))
         .layer(cors(&service))
         .layer(axum::middleware::from_fn(extract::request_id))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -168,7 +170,8 @@ fn cors(service: &Service) -> CorsLayer {
     if origins.is_empty() {
         return CorsLayer::new();
     }
-    let exposed = ["etag", "retry-after", "x-request-id"].map(HeaderName::from_static);
+    let exposed = ["etag", "idempotency-replayed", "retry-after", "x-request-id"]
+        .map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods(AllowMethods::mirror_request())

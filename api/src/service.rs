@@ -1,5 +1,6 @@
 //! Every operation of Rekor, one method each, with no transport.
 
+pub mod answer;
 pub mod batch;
 pub mod browser;
 pub mod collection;
@@ -99,9 +100,16 @@ pub struct Caller {
     pub source: &'static str,
     /// Id of the request.
     pub request_id: String,
+    /// Set if the request may be sent again.
+    pub request: Option<answer::RequestKey>,
 }
 
 impl Caller {
+    /// A caller whose requests are done as often as they are sent.
+    pub fn new(principal: Principal, source: &'static str, request_id: &str) -> Self {
+        Self { principal, source, request_id: request_id.to_owned(), request: None }
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         Origin {
             actor_type: self.principal.actor_type().to_owned(),

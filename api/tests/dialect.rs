@@ -68,6 +68,7 @@ async fn load(service: &Service, caller: &Caller) {
                     &preview,
                     op["id"].as_str().unwrap(),
                     from::<CollectionChange>(change),
+                    None,
                 )
                 .await
                 .unwrap();
@@ -275,8 +276,7 @@ async fn cases_answer_as_clickhouse_does() {
         ..ServiceConfig::local(directory.path().to_owned())
     };
     let service: Arc<Service> = tokio::task::block_in_place(|| Service::open(config)).unwrap();
-    let caller =
-        Caller { principal: Principal::dev_owner(), source: "api", request_id: "load".into() };
+    let caller = Caller::new(Principal::dev_owner(), "api", "load");
     load(&service, &caller).await;
 
     let expected: BTreeMap<String, Value> = lines("expected.jsonl")

@@ -145,11 +145,7 @@ impl Peer {
             ..ServiceConfig::local(directory.path().to_owned())
         };
         let service = tokio::task::block_in_place(|| Service::open(config)).unwrap();
-        let caller = Caller {
-            principal: Principal::dev_owner(),
-            source: "api",
-            request_id: "equality".into(),
-        };
+        let caller = Caller::new(Principal::dev_owner(), "api", "equality");
         let peer = Self { service, caller, _directory: directory };
         let (service, caller) = (&peer.service, &peer.caller);
         let database = from::<NewDatabase>(&json!({"id": "d", "name": "d"}));
@@ -160,7 +156,7 @@ impl Peer {
             .unwrap();
         let schema = json!({"json_schema": {"type": "object", "x-rekor-cluster-by": ["data.kind", "data.n"]}});
         service
-            .put_collection(caller, "d--p", "c", from::<CollectionChange>(&schema))
+            .put_collection(caller, "d--p", "c", from::<CollectionChange>(&schema), None)
             .await
             .unwrap();
         service.promote(caller, "d", from::<Promotion>(&json!({"from": "d--p"}))).await.unwrap();

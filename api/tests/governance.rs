@@ -512,6 +512,19 @@ async fn promotion_probes_rows_knows_drift_and_is_undone() {
     let rules: Vec<&Value> =
         shown["blocking"].as_array().unwrap().iter().map(|b| &b["rule"]).collect();
     assert!(rules.contains(&&json!("REKOR_DRIFT")), "{shown}");
+    // Both sides are shown, and where they collide.
+    let both = &shown["changes"]["collections"][0]["three_way"];
+    let paths = |side: &str| -> Vec<Value> {
+        both[side].as_array().unwrap().iter().map(|step| step["path"].clone()).collect()
+    };
+    let path = json!("/json_schema/required");
+    assert!(paths("production").contains(&path) && paths("preview").is_empty(), "{shown}");
+    let mut other = first.clone();
+    other["required"] = json!([]);
+    api.ok("PUT", "/v1/shop--p/collections/invoices", json!({"json_schema": other})).await;
+    let shown = dry().await;
+    let both = &shown["changes"]["collections"][0]["three_way"];
+    assert_eq!(both["conflicts"], json!([path]), "{shown}");
 
     // An added collection is rolled back with its documents kept, and is there again with them.
     database(&api, "kept", &[]).await;

@@ -36,8 +36,7 @@ async fn a_query_past_its_limits_ends_soon() {
     let directory = tempfile::tempdir().unwrap();
     let config = ServiceConfig { ..ServiceConfig::local(directory.path().to_owned()) };
     let service: Arc<Service> = tokio::task::block_in_place(|| Service::open(config)).unwrap();
-    let caller =
-        Caller { principal: Principal::dev_owner(), source: "api", request_id: "limits".into() };
+    let caller = Caller::new(Principal::dev_owner(), "api", "limits");
     let database = from::<NewDatabase>(&json!({"id": "d", "name": "d"}));
     service.create_database(&caller, database).await.unwrap();
 

@@ -7,6 +7,7 @@
 mod api;
 
 use api::Api;
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 fn code(answer: &Value) -> &str {
@@ -86,7 +87,6 @@ async fn the_rules_of_the_api() {
     assert_eq!(api.raw("POST", base, "", &deep).await.0, 400);
     let (status, _, answer) = api.raw("POST", base, "", "{\"data\": {\"n\": }}").await;
     assert!(status == 400 && answer["error"]["details"][0]["line"] == 1, "{answer}");
-    assert_eq!(api.raw("POST", base, "Idempotency-Key: k\r\n", r#"{"data":{"n":1}}"#).await.0, 400);
     let (status, answer) = api
         .call(
             "POST",
@@ -173,6 +173,32 @@ async fn the_rules_of_the_api() {
     }
     assert_eq!(api.ok("GET", "/v1/workspaces/shop", Value::Null).await["id"], "shop");
     api.ok("GET", &format!("/v1/shop/records/items/{id}"), Value::Null).await;
+
+    // An export ends once, and stays at its end: compression asks again.
+    let caller =
+        rekor_api::service::Caller::new(rekor_api::auth::Principal::dev_owner(), "api", "export");
+    let lines = rekor_api::service::list::ExportLines::Data;
+    let mut lines =
+        std::pin::pin!(api.service.export(&caller, "shop", "items", lines).await.unwrap());
+    while let Some(lines) = lines.next().await {
+        lines.unwrap();
+    }
+    assert!(lines.next().await.is_none());
+
+    // What would mean nothing is refused, not ignored.
+    for path in [
+        "/v1/shop/documents/items?limti=3",
+        "/v1/shop/documents/items?include_deleted=true",
+        "/v1/shop/documents/items?external_id=a&limit=3",
+        "/v1/shop/relationships?external_id=a",
+        "/v1/databases?offset=x",
+    ] {
+        assert_eq!(api.call("GET", path, Value::Null).await.0, 400, "{path}");
+    }
+    let query = "/v1/shop/documents/items/query";
+    assert_eq!(api.call("POST", query, json!({"group_by": ["data.n"]})).await.0, 400);
+    let brotli = "Content-Encoding: br\r\n";
+    assert_eq!(api.raw("POST", base, brotli, r#"{"data":{"n":1}}"#).await.0, 415);
 
     // Nobody gets in without a credential, and a revoked one is dead at once.
     let stranger = api.with("rec_nothing");

@@ -65,6 +65,9 @@ pub(crate) struct Global {
     /// Show what would be sent, or would change, without doing it
     #[arg(long, global = true)]
     pub dry_run: bool,
+    /// Make a write safe to send again: the same key gets the first answer, and nothing is done twice
+    #[arg(long, global = true, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
 }
 
 /// Forms of output.

@@ -96,8 +96,18 @@ pub(crate) enum Command {
     Man,
 }
 
-/// Runs a command.
+/// Runs a command, and says if there is a newer program.
 pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
+    let quiet = matches!(cli.command, Command::Serve(_) | Command::Update);
+    let notice = if quiet { None } else { update::Notice::start() };
+    let outcome = dispatch(cli).await;
+    if let Some(notice) = notice {
+        notice.finish().await;
+    }
+    outcome
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Problem> {
     let Cli { global, command } = cli;
     if !matches!(command, Command::Providers(providers::Providers::Export { .. })) {
         global.check_output()?;
@@ -122,7 +132,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Apply(apply) => apply.run(&global).await,
         Command::Whoami => admin::whoami(&global).await,
         Command::Status => admin::status(&global).await,
-        Command::Update => update::run(),
+        Command::Update => update::run().await,
         Command::Admin(command) => command.run(&global).await,
         Command::Capabilities => capabilities::show(&global),
         Command::Help { topic } => capabilities::help(topic.as_deref()),

@@ -14,7 +14,7 @@ pub(crate) enum Connection {
     /// A server.
     Remote { client: reqwest::Client, url: String, token: Option<String> },
     /// This process.
-    Local(Router),
+    Local { router: Router, key: Option<String> },
 }
 
 /// A method and whether it writes.
@@ -44,22 +44,32 @@ impl Connection {
     pub(crate) fn open(global: &Global, writes: bool) -> Result<Self, Problem> {
         let Some(root) = &global.data_dir else {
             let token = global.token()?.map(|(token, _)| token);
-            return Self::remote(global.api_url()?.0, token);
+            return Self::remote(global.api_url()?.0, token, global.idempotency_key.as_deref());
         };
         let holder =
             format!("`rekor --data-dir {}` (process {})", root.display(), std::process::id());
         let config =
             ServiceConfig { read_only: !writes, holder, ..ServiceConfig::local(root.clone()) };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
-        Ok(Self::Local(rekor_api::local_router(service)))
+        let key = global.idempotency_key.clone();
+        Ok(Self::Local { router: rekor_api::local_router(service), key })
     }
 
-    /// A connection to a server, with a credential or without.
-    pub(crate) fn remote(url: String, token: Option<String>) -> Result<Self, Problem> {
-        let mut source = reqwest::header::HeaderMap::new();
-        source.insert("x-rekor-source", reqwest::header::HeaderValue::from_static("cli"));
+    /// A connection to a server, with a credential or without; writes carry the idempotency key.
+    pub(crate) fn remote(
+        url: String,
+        token: Option<String>,
+        key: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("x-rekor-source", reqwest::header::HeaderValue::from_static("cli"));
+        if let Some(key) = key {
+            let key = reqwest::header::HeaderValue::from_str(key)
+                .map_err(|_| Problem::usage("--idempotency-key: use printable ASCII characters"))?;
+            headers.insert("idempotency-key", key);
+        }
         let client = reqwest::Client::builder()
-            .default_headers(source)
+            .default_headers(headers)
             .user_agent(concat!("rekor-cli/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| Problem::other(e.to_string()))?;
@@ -132,9 +142,10 @@ impl Connection {
                 }
                 Ok(())
             }
-            Self::Local(router) => {
+            Self::Local { router, .. } => {
                 let response =
-                    local(router, Method::Get, path, Body::empty(), "application/json").await?;
+                    local(router, Method::Get, path, Body::empty(), ("application/json", None))
+                        .await?;
                 let status = response.status().as_u16();
                 let mut body = response.into_body();
                 let mut refusal = Vec::new();
@@ -179,9 +190,9 @@ impl Connection {
                 let status = response.status().as_u16();
                 Ok((status, response.text().await.map_err(|e| lost(url, &e))?))
             }
-            Self::Local(router) => {
+            Self::Local { router, key } => {
                 let body = body.unwrap_or_else(Body::empty);
-                let response = local(router, method, path, body, media).await?;
+                let response = local(router, method, path, body, (media, key.as_deref())).await?;
                 let status = response.status().as_u16();
                 let bytes = response
                     .into_body()
@@ -207,14 +218,16 @@ async fn local(
     method: Method,
     path: &str,
     body: Body,
-    media: &str,
+    (media, key): (&str, Option<&str>),
 ) -> Result<axum::http::Response<Body>, Problem> {
-    let request = axum::http::Request::builder()
+    let mut request = axum::http::Request::builder()
         .method(method.name())
         .uri(path)
-        .header("content-type", media)
-        .body(body)
-        .map_err(|e| Problem::usage(e.to_string()))?;
+        .header("content-type", media);
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let request = request.body(body).map_err(|e| Problem::usage(e.to_string()))?;
     match router.clone().oneshot(request).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},

@@ -11,12 +11,20 @@
 
 #[path = "support/crashing.rs"]
 mod crashing;
+#[path = "support/promoting.rs"]
+mod promoting;
 #[path = "support/s3.rs"]
 mod s3;
 #[path = "support/server.rs"]
 mod server;
 
 use server::Root;
+
+#[test]
+fn promotions_are_whole_or_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    println!("{}", promoting::promotions_are_atomic(&Root::Local(data.path().to_owned()), 10));
+}
 
 #[test]
 fn killed_servers_lose_nothing_acknowledged() {

@@ -104,6 +104,8 @@ pub struct DatabaseTables {
     pub versions: TableId,
     /// The operations log (derived, never written by an operation).
     pub log: TableId,
+    /// Answers to requests that may be sent again: one system row each, for a day.
+    pub receipts: TableId,
 }
 
 /// What a table holds, and whose it is.
@@ -117,6 +119,8 @@ pub enum TableRole {
     RelationshipTypes(DatabaseId),
     /// The versions of its configuration.
     Versions(DatabaseId),
+    /// The answers to requests that may be sent again.
+    Receipts(DatabaseId),
     /// The relationships of a database.
     Relationships(DatabaseId),
     /// The documents of a collection.

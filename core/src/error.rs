@@ -21,10 +21,14 @@ pub enum ErrorKind {
     NotFound,
     /// The state of the data contradicts the request (version, key, catalog).
     Conflict,
+    /// An idempotency key was used for another request.
+    KeyReused,
     /// A delete would cascade over more rows than one frame may hold.
     CascadeTooLarge,
     /// The body, a document or a batch is larger than its limit.
     PayloadTooLarge,
+    /// The body is compressed in a way that is not understood.
+    UnsupportedEncoding,
     /// Too many requests or too much un-flushed data; try again after the given time.
     RateLimited,
     /// A query ran past its time limit.
@@ -58,15 +62,17 @@ pub struct ErrorFacts {
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Validation,
         Self::Unauthorized,
         Self::Forbidden,
         Self::HumanRequired,
         Self::NotFound,
         Self::Conflict,
+        Self::KeyReused,
         Self::CascadeTooLarge,
         Self::PayloadTooLarge,
+        Self::UnsupportedEncoding,
         Self::RateLimited,
         Self::Timeout,
         Self::MemoryLimit,
@@ -86,8 +92,10 @@ impl ErrorKind {
             Self::HumanRequired => ("FORBIDDEN", 403, 7, false),
             Self::NotFound => ("NOT_FOUND", 404, 1, false),
             Self::Conflict => ("CONFLICT", 409, 5, false),
+            Self::KeyReused => ("IDEMPOTENCY_KEY_REUSED", 422, 5, false),
             Self::CascadeTooLarge => ("CASCADE_TOO_LARGE", 409, 5, false),
             Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", 413, 1, false),
+            Self::UnsupportedEncoding => ("UNSUPPORTED_ENCODING", 415, 1, false),
             Self::RateLimited => ("RATE_LIMITED", 429, 6, true),
             Self::Timeout => ("TIMEOUT", 408, 1, false),
             Self::MemoryLimit => ("MEMORY_LIMIT_EXCEEDED", 400, 1, false),

@@ -39,6 +39,10 @@ pub const BATCH_OPERATIONS_MAX: usize = 1_000;
 pub const FRAME_OPERATIONS_MAX: usize = 4 * BATCH_OPERATIONS_MAX;
 /// Largest body of one batch.
 pub const BATCH_BYTES_MAX: usize = 10 * MIB;
+/// Longest `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds: 24 hours.
+pub const IDEMPOTENCY_KEY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Most lines of one import frame.
 pub const IMPORT_FRAME_LINES_MAX: usize = 1_000;
 /// Largest line of an import.

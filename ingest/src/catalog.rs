@@ -97,6 +97,7 @@ fn apply_database(catalog: &mut Catalog, row: &Row) -> Result<()> {
     catalog.roles.insert(tables.types, TableRole::RelationshipTypes(id.clone()));
     catalog.roles.insert(tables.promotions, TableRole::Promotions(id.clone()));
     catalog.roles.insert(tables.versions, TableRole::Versions(id.clone()));
+    catalog.roles.insert(tables.receipts, TableRole::Receipts(id.clone()));
     if row.deleted {
         catalog.dropped.insert(id, Arc::new(database));
         return Ok(());
@@ -119,6 +120,7 @@ fn forget_tables(catalog: &mut Catalog, database: &Database) {
         tables.promotions,
         tables.types,
         tables.versions,
+        tables.receipts,
     ];
     for table in documents.chain(own) {
         catalog.roles.remove(&table);

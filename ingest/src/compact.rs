@@ -7,13 +7,13 @@ use crate::{
     commit::Committer,
     engine::Thresholds,
     file::TableFile,
-    flush::{SharedObject, write_indexes},
+    flush::{SharedObject, expires_before, write_indexes},
     rewrite::{Install, Replacement, RowMap},
     version::{ShardVersion, TableState},
 };
 use merge::Merge;
 use rekor_core::{
-    Error, Result,
+    Error, Result, Timestamp,
     columnar::{ClusterKey, DataFileSpec, DataFileWriter},
     data_file::DataFile,
     id::TableId,
@@ -49,6 +49,8 @@ pub(crate) struct Job {
     pub(crate) table: TableId,
     pub(crate) inputs: Vec<Arc<TableFile>>,
     cluster_by: Vec<DocPath>,
+    /// All rows of the inputs have outlived their time.
+    expired: bool,
 }
 
 /// How eager compaction is.
@@ -60,14 +62,43 @@ pub(crate) enum Eagerness {
     Full,
 }
 
-/// The next job of a snapshot, if there is one.
-pub(crate) fn next_job(version: &ShardVersion, eagerness: Eagerness) -> Option<Job> {
+/// The next job of a snapshot, if there is one. `now` is the time of a frame in it.
+pub(crate) fn next_job(
+    version: &ShardVersion,
+    eagerness: Eagerness,
+    now: Timestamp,
+) -> Option<Job> {
     version.tables.iter().find_map(|(&table, state)| {
+        if let Some(oldest) = expires_before(version, table, now) {
+            let inputs: Vec<_> =
+                state.files.iter().filter(|file| written_before(file, oldest)).cloned().collect();
+            if !inputs.is_empty() {
+                return Some(Job { table, inputs, cluster_by: Vec::new(), expired: true });
+            }
+        }
         let inputs = pick(state, version.visible_seq, eagerness)?;
         let collection = version.catalog.collection_of(table);
         let cluster_by = collection.map(|c| c.cluster_by.clone()).unwrap_or_default();
-        Some(Job { table, inputs, cluster_by })
+        Some(Job { table, inputs, cluster_by, expired: false })
     })
+}
+
+/// Whether a file, and so each of its rows, is from before a time.
+fn written_before(file: &TableFile, time: Timestamp) -> bool {
+    let written_s = file.file.uuid().get_timestamp().map(|at| at.to_unix().0);
+    let time_s = u64::try_from(time.0 / 1_000).unwrap_or(0);
+    written_s.is_some_and(|written_s| written_s < time_s)
+}
+
+impl Job {
+    /// The rows of an input that are left out.
+    fn dead(&self, file: &TableFile, seq: u64) -> Arc<RoaringBitmap> {
+        if !self.expired {
+            return file.deletes.at(seq);
+        }
+        let row_count = u32::try_from(file.file.row_count()).unwrap_or(u32::MAX);
+        Arc::new(RoaringBitmap::from_iter(0..row_count))
+    }
 }
 
 fn dead_share(file: &TableFile, seq: u64) -> f64 {
@@ -127,8 +158,7 @@ pub(crate) async fn merge(
     seq: u64,
     thresholds: Thresholds,
 ) -> Result<Merged> {
-    let dead: Vec<Arc<RoaringBitmap>> =
-        job.inputs.iter().map(|file| file.deletes.at(seq)).collect();
+    let dead: Vec<Arc<RoaringBitmap>> = job.inputs.iter().map(|file| job.dead(file, seq)).collect();
     let unified = Unified::of(store, &job.inputs).await?;
     let key = ClusterKey::new(&job.cluster_by, unified.schema());
     let deleted = job.inputs.first().is_some_and(|file| file.file.deleted);
@@ -238,7 +268,7 @@ pub(crate) async fn commit(
     let mut died = RoaringBitmap::new();
     let mut live_now = 0;
     for ((file, map), dead) in merged.job.inputs.iter().zip(&merged.maps).zip(&merged.dead) {
-        let now = file.deletes.at(seq);
+        let now = merged.job.dead(file, seq);
         live_now += file.file.row_count() - now.len();
         let since = now.iter().filter(|row| !dead.contains(*row));
         died.extend(since.filter_map(|row| Some(map.get(row as usize).copied().flatten()?.1)));

@@ -2,12 +2,12 @@
 
 use crate::{
     file::{Located, TableFile},
-    operation::{External, Frame, Operation, RowKey},
+    operation::{End, External, Frame, Operation, RowKey},
     version::{NEWEST, ShardVersion, TableState, holds_key, touches},
 };
 use rekor_core::{
     Result,
-    catalog::TableRole,
+    catalog::{Catalog, TableRole},
     id::TableId,
     key::Key,
     path::ObjectKind,
@@ -118,37 +118,121 @@ impl Fetched {
     }
 }
 
-/// Reads all rows of data files that the frame's operations may mean, each file once.
-pub(crate) async fn fetch(version: &ShardVersion, store: &Store, frame: &Frame) -> Result<Fetched> {
+/// Reads all rows of data files that the frame's operations may mean, each file once. `catalog` is the version's, with the
+/// collections that the frame makes.
+pub(crate) async fn fetch(
+    version: &ShardVersion,
+    catalog: &Catalog,
+    store: &Store,
+    frame: &Frame,
+) -> Result<Fetched> {
     let mut fetched = Fetched::default();
     let mut wanted: BTreeMap<TableId, (Vec<Wanted>, bool)> = BTreeMap::new();
     for operation in &frame.operations {
         let (keys, with_doc) = wanted.entry(operation.table()).or_default();
         keys.extend(keys_of(operation));
         *with_doc |= matches!(operation, Operation::Delete { .. });
+        for end in ends_of(operation) {
+            if let RowKey::External { source, id } = &end.key {
+                let key = Wanted::External(source.as_str().into(), id.as_str().into());
+                wanted.entry(end.table).or_default().0.push(key);
+            }
+        }
+    }
+    if let Some(once) = &frame.once {
+        let (keys, with_doc) = wanted.entry(once.table).or_default();
+        keys.push(Wanted::Id(once.id.as_str().into()));
+        *with_doc = true;
     }
     for (table, (keys, with_doc)) in &wanted {
         fetch_table(&mut fetched, version, store, *table, keys, *with_doc).await?;
     }
-    let mut endpoints: BTreeMap<TableId, Vec<Wanted>> = BTreeMap::new();
-    for operation in &frame.operations {
-        let Operation::Delete { table, key, .. } = operation else { continue };
-        let Some(TableRole::Documents(database, _)) = version.catalog.roles.get(table) else {
-            continue;
-        };
-        let Some(database) = version.catalog.databases.get(database) else { continue };
-        if let Some(id) = fetched.id_of(version, *table, key) {
-            let relationships = database.entry.tables.relationships;
-            endpoints.entry(relationships).or_default().push(Wanted::Endpoint(*table, id));
+    // What the rows just read lead to.
+    let mut linked: BTreeMap<TableId, Vec<Wanted>> = BTreeMap::new();
+    for (index, operation) in frame.operations.iter().enumerate() {
+        let before = frame.operations.get(..index).unwrap_or_default();
+        match operation {
+            Operation::Delete { table, key, .. } => {
+                let Some(TableRole::Documents(database, _)) = catalog.roles.get(table) else {
+                    continue;
+                };
+                let Some(database) = catalog.databases.get(database) else { continue };
+                let relationships = database.entry.tables.relationships;
+                let ids = fetched.candidates(version, before, *table, key);
+                let keys = ids.into_iter().map(|id| Wanted::Endpoint(*table, id));
+                linked.entry(relationships).or_default().extend(keys);
+            }
+            Operation::UpsertRelationship { table, rel_type, source, target, .. } => {
+                let targets = fetched.candidates(version, before, target.table, &target.key);
+                for source_id in fetched.candidates(version, before, source.table, &source.key) {
+                    let edges = targets.iter().map(|target_id| {
+                        let ids = (source_id.clone(), target_id.clone());
+                        Wanted::Edge(Box::new(edge_between(rel_type, source, target, ids)))
+                    });
+                    linked.entry(*table).or_default().extend(edges);
+                }
+            }
+            Operation::UpsertDocument { .. } | Operation::PutSystem { .. } => {}
         }
     }
-    for (table, keys) in endpoints {
+    for (table, keys) in linked {
         fetch_table(&mut fetched, version, store, table, &keys, true).await?;
     }
     Ok(fetched)
 }
 
+fn ends_of(operation: &Operation) -> impl Iterator<Item = &End> {
+    let ends = match operation {
+        Operation::UpsertRelationship { source, target, .. } => [Some(&**source), Some(&**target)],
+        _ => [None, None],
+    };
+    ends.into_iter().flatten()
+}
+
+/// The relationship between two documents.
+pub(crate) fn edge_between(
+    rel_type: &str,
+    source: &End,
+    target: &End,
+    (source_id, target_id): (Box<str>, Box<str>),
+) -> Edge {
+    Edge {
+        rel_type: rel_type.into(),
+        source_id,
+        source_collection: source.collection.clone(),
+        source_table: source.table,
+        target_id,
+        target_collection: target.collection.clone(),
+        target_table: target.table,
+    }
+}
+
 impl Fetched {
+    /// The ids that a document with this key can have once the operations before are done; one that they make anew has no
+    /// relationships yet.
+    fn candidates(
+        &self,
+        version: &ShardVersion,
+        before: &[Operation],
+        table: TableId,
+        key: &RowKey,
+    ) -> Vec<Box<str>> {
+        let mut ids: Vec<Box<str>> = self.id_of(version, table, key).into_iter().collect();
+        let RowKey::External { source: wanted, id: wanted_id } = key else { return ids };
+        for operation in before {
+            let Operation::UpsertDocument { table: other, id: Some(id), external, .. } = operation
+            else {
+                continue;
+            };
+            let External::Set { source, id: external_id } = external else { continue };
+            let same = source.as_deref().unwrap_or("") == wanted && external_id == wanted_id;
+            if *other == table && same {
+                ids.push(id.as_str().into());
+            }
+        }
+        ids
+    }
+
     /// The id of the document that a key means.
     fn id_of(&self, version: &ShardVersion, table: TableId, key: &RowKey) -> Option<Box<str>> {
         match key {
@@ -180,9 +264,7 @@ fn keys_of(operation: &Operation) -> Vec<Wanted> {
             };
             of_id(id).into_iter().chain(external).collect()
         }
-        Operation::UpsertRelationship { id, edge, .. } => {
-            of_id(id).into_iter().chain([Wanted::Edge(edge.clone())]).collect()
-        }
+        Operation::UpsertRelationship { id, .. } => of_id(id).into_iter().collect(),
         Operation::Delete { key: RowKey::Id(id), .. } => vec![Wanted::Id(id.as_str().into())],
         Operation::Delete { key: RowKey::External { source, id }, .. } => {
             vec![Wanted::External(source.as_str().into(), id.as_str().into())]

@@ -10,16 +10,18 @@ use crate::{
     memtable::{Memtable, row_bytes},
     payload::encode_slice,
     rewrite::{Frozen, Install, Replacement, RowMap},
-    version::TableState,
+    version::{ShardVersion, TableState},
 };
 use arrow::array::{ArrayRef, RecordBatch};
 use rekor_core::{
-    Error, Result,
+    Error, Result, Timestamp,
+    catalog::TableRole,
     columnar::{ClusterKey, DataFileSpec, DataFileWriter, sort_by_cluster_key},
     data_file::DataFile,
     id::TableId,
     index::IndexEntries,
     key::Key,
+    limits,
     manifest::{
         BundleSlice, FileEntry, INLINE_DELETES_BYTES_MAX, Slice, TableEntry, encode_deletes,
     },
@@ -168,6 +170,7 @@ impl Flush<'_> {
         entry: &mut TableEntry,
     ) -> Result<()> {
         let frozen = state.memtables.split_last().map(|(_, frozen)| frozen).unwrap_or_default();
+        let expired = expires_before(&self.frozen.version, table, self.frozen.last_time);
         let mut maps: Vec<RowMap> =
             frozen.iter().map(|memtable| vec![None; memtable.row_count()]).collect();
         let rows: Vec<(usize, u32, Arc<Row>)> = frozen
@@ -176,6 +179,7 @@ impl Flush<'_> {
             .flat_map(|(source, memtable)| {
                 memtable.rows_at(self.seq).into_iter().map(move |(p, row)| (source, p, row))
             })
+            .filter(|(_, _, row)| expired.is_none_or(|oldest| row.updated_at >= oldest))
             .collect();
         let mut replacement = Replacement::default();
         let live_bytes: usize = rows.iter().map(|(_, _, row)| row_bytes(row)).sum();
@@ -256,6 +260,18 @@ impl Flush<'_> {
         }
         self.replacements.insert(table, replacement);
         Ok(())
+    }
+}
+
+/// The time before which rows of a table are not kept, if they are kept for a time.
+pub(crate) fn expires_before(
+    version: &ShardVersion,
+    table: TableId,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match version.catalog.roles.get(&table)? {
+        TableRole::Receipts(_) => Some(Timestamp(now.0 - limits::IDEMPOTENCY_KEY_MS)),
+        _ => None,
     }
 }
 

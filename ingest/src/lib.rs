@@ -37,5 +37,5 @@ pub use audit::{AuditReport, LogReport};
 pub use check::CheckReport;
 pub use engine::{Engine, EngineConfig, Exclusive, OpenMode, Stats, Thresholds};
 pub use operation::{
-    Direction, External, Frame, Operation, Origin, Outcome, Receipt, RowKey, WriteMode,
+    Direction, End, External, Frame, Once, Operation, Origin, Outcome, Receipt, RowKey, WriteMode,
 };

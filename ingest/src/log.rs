@@ -153,7 +153,7 @@ fn subject<'a>(
                 (database.clone(), plain("relationship_type"))
             }
             // Says again what the entry of the collection says.
-            TableRole::Versions(_) => return None,
+            TableRole::Versions(_) | TableRole::Receipts(_) => return None,
         }
     };
     let database = catalog.databases.get(&database)?;

@@ -13,7 +13,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use object_store::path::Path;
-use rekor_core::{Error, Result, fs::Fs, limits, store::Store};
+use rekor_core::{Error, Result, Timestamp, fs::Fs, limits, store::Store};
 use std::{
     path::PathBuf,
     sync::{
@@ -172,11 +172,12 @@ impl Maintenance {
     /// Runs one job; answers whether there was one.
     async fn compact_once(&self, eagerness: Eagerness) -> Result<bool> {
         let version = self.published.load_full();
-        let Some(job) = compact::next_job(&version, eagerness) else { return Ok(false) };
-        let (id, seq) = {
+        let (id, seq, time) = {
             let committer = self.committer.lock().await;
-            (committer.new_id(), committer.manifest().flushed_seq)
+            let manifest = committer.manifest();
+            (committer.new_id(), manifest.flushed_seq, Timestamp(manifest.last_time_ms))
         };
+        let Some(job) = compact::next_job(&version, eagerness, time) else { return Ok(false) };
         let inputs = job.inputs.clone();
         let merged = compact::merge(&self.store, id, job, seq, self.thresholds).await?;
         let mut committer = self.committer.lock().await;

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use rekor_core::{
-    Timestamp,
+    Result, Timestamp,
     id::{RowId, TableId},
-    row::{Edge, Row},
+    row::Row,
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// An atomic batch: all operations or none.
 #[derive(Clone, Debug)]
@@ -15,6 +15,36 @@ pub struct Frame {
     pub origin: Origin,
     /// Executed in order; later ones see earlier ones.
     pub operations: Vec<Operation>,
+    /// Set for a request that may be sent again.
+    pub once: Option<Once>,
+}
+
+impl Frame {
+    /// A frame that is written whenever it is sent.
+    pub fn new(origin: Origin, operations: Vec<Operation>) -> Self {
+        Self { origin, operations, once: None }
+    }
+}
+
+/// Makes a frame write at most once, however often it is sent: its answer is kept in the frame itself, and whoever sends it
+/// again within [`rekor_core::limits::IDEMPOTENCY_KEY_MS`] gets that answer instead.
+#[derive(Clone)]
+pub struct Once {
+    /// The database's table of receipts.
+    pub table: TableId,
+    /// The receipt's id, made of who asks, for what, and under which key.
+    pub id: RowId,
+    /// The JSON text to keep, by what the operations did.
+    pub answer: Arc<Answer>,
+}
+
+/// Makes the JSON text of an answer.
+pub type Answer = dyn Fn(&[Outcome]) -> Result<Bytes> + Send + Sync;
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// Who writes, and through which face.
@@ -56,8 +86,12 @@ pub enum Operation {
         table: TableId,
         /// The relationship's id, if the caller knows it.
         id: Option<RowId>,
-        /// Type and ends.
-        edge: Box<Edge>,
+        /// Type.
+        rel_type: Box<str>,
+        /// Where it starts.
+        source: Box<End>,
+        /// Where it leads.
+        target: Box<End>,
         /// JSON text of `data`.
         data: Bytes,
         /// The version the row must have now.
@@ -137,6 +171,17 @@ pub enum RowKey {
     },
 }
 
+/// The document at an end of a relationship. It need not exist, unless its external id names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Its collection.
+    pub collection: Box<str>,
+    /// The collection's table, 0 if there is no such collection.
+    pub table: TableId,
+    /// The document, as the operations before this one leave it.
+    pub key: RowKey,
+}
+
 /// Which end of relationships a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -157,6 +202,8 @@ pub struct Receipt {
     pub time: Timestamp,
     /// One per operation, in order.
     pub outcomes: Vec<Outcome>,
+    /// The answer kept when the same frame was sent before; nothing was written now.
+    pub earlier: Option<Bytes>,
 }
 
 /// What one operation did.

@@ -2,16 +2,23 @@
 //! effects; reads one snapshot.
 
 use crate::{
+    catalog::apply,
     fetch::{Fetched, fetch},
     operation::{External, Frame, Operation, RowKey, WriteMode},
     version::ShardVersion,
 };
 use bytes::Bytes;
 use rekor_core::{
-    Error, ErrorKind, Result, catalog::Collection, error::Detail, id::TableId, json, limits,
+    Error, ErrorKind, Result, Timestamp,
+    catalog::{Catalog, Collection, TableRole},
+    error::Detail,
+    id::TableId,
+    json, limits,
+    row::Row,
     store::Store,
 };
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What the sequencer must still find true, or preparation starts again.
 #[derive(Clone, Debug, Default)]
@@ -48,11 +55,18 @@ pub(crate) async fn prepare(
         )));
     }
     let mut bytes = 0;
+    let mut catalog = Arc::clone(&version.catalog);
+    let has_documents =
+        frame.operations.iter().any(|o| matches!(o, Operation::UpsertDocument { .. }));
     for (index, operation) in frame.operations.iter_mut().enumerate() {
-        prepare_operation(version, store, index, operation, &mut read_set)
+        let snapshot = Snapshot { version, catalog: &catalog, store };
+        prepare_operation(&snapshot, index, operation, &mut read_set)
             .await
             .map_err(|error| at_operation(error, index, count))?;
         bytes += operation_bytes(operation);
+        if has_documents {
+            foresee(&mut catalog, operation)?;
+        }
     }
     if bytes > limits::FRAME_BYTES_MAX {
         return Err(Error::new(
@@ -60,8 +74,51 @@ pub(crate) async fn prepare(
             format!("The batch holds {bytes} bytes of data; the limit is 16 MiB. Split it."),
         ));
     }
-    let fetched = fetch(version, store, &frame).await?;
+    let fetched = fetch(version, &catalog, store, &frame).await?;
     Ok(Prepared { frame, read_set, fetched })
+}
+
+/// What an operation is prepared on.
+struct Snapshot<'a> {
+    version: &'a ShardVersion,
+    /// The version's, with the collections that earlier operations of the frame make.
+    catalog: &'a Catalog,
+    store: &'a Store,
+}
+
+/// Shows the operations after this one the collection that it makes, changes or deletes.
+fn foresee(catalog: &mut Arc<Catalog>, operation: &Operation) -> Result<()> {
+    let (table, id, doc, deleted) = match operation {
+        Operation::PutSystem { table, id, data, .. } => (*table, id, data.clone(), false),
+        Operation::Delete { table, key: RowKey::Id(id), .. } => {
+            let Some(TableRole::Collections(database)) = catalog.roles.get(table) else {
+                return Ok(());
+            };
+            let Some(known) = catalog.collection(database.as_str(), id.as_str()) else {
+                return Ok(());
+            };
+            let doc = serde_json::to_vec(&known.entry)
+                .map_err(|error| Error::internal(error.to_string()))?;
+            (*table, id, Bytes::from(doc), true)
+        }
+        _ => return Ok(()),
+    };
+    if !matches!(catalog.roles.get(&table), Some(TableRole::Collections(_))) {
+        return Ok(());
+    }
+    let row = Row {
+        id: id.as_str().into(),
+        external_id: None,
+        external_source: None,
+        version: 0,
+        seq: 0,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+        deleted,
+        doc,
+        edge: None,
+    };
+    apply(catalog, table, &row)
 }
 
 /// The error with the operation's position, when there are several.
@@ -87,8 +144,7 @@ fn operation_bytes(operation: &Operation) -> usize {
 }
 
 async fn prepare_operation(
-    version: &ShardVersion,
-    store: &Store,
+    snapshot: &Snapshot<'_>,
     index: usize,
     operation: &mut Operation,
     read_set: &mut ReadSet,
@@ -96,8 +152,8 @@ async fn prepare_operation(
     match operation {
         Operation::UpsertDocument { table, id, external, data, mode, .. } => {
             check_external(external)?;
-            let collection = version
-                .catalog
+            let Snapshot { version, catalog, store } = *snapshot;
+            let collection = catalog
                 .collection_of(*table)
                 .ok_or_else(|| Error::not_found("The collection does not exist."))?;
             json::check_document(text(data)?)?;
@@ -117,7 +173,10 @@ async fn prepare_operation(
             if let Some(completed) = validate(collection, data, *mode)? {
                 *data = completed;
             }
-            if !read_set.collections.iter().any(|(known, _)| known == table) {
+            // One that the frame itself makes or changes has a precondition of its own.
+            let stored = version.catalog.collection_of(*table);
+            let unchanged = stored.is_some_and(|stored| Arc::ptr_eq(stored, collection));
+            if unchanged && !read_set.collections.iter().any(|(known, _)| known == table) {
                 read_set.collections.push((*table, collection.version));
             }
             Ok(())

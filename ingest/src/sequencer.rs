@@ -7,7 +7,6 @@
 mod resolve;
 
 use crate::{
-    catalog,
     engine::Thresholds,
     fence::Fence,
     maintain::Task,
@@ -19,7 +18,7 @@ use crate::{
     wal::{FrameHeader, WalWriter},
 };
 use arc_swap::ArcSwap;
-use rekor_core::{Error, ErrorKind, Result, Timestamp, catalog::Catalog, time::Sources};
+use rekor_core::{Error, ErrorKind, Result, Timestamp, catalog::Catalog, row::Row, time::Sources};
 use resolve::{FrameBuilder, Refusal};
 use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::{mpsc, oneshot};
@@ -70,6 +69,14 @@ pub(crate) struct Sequencer {
     pub(crate) wal: WalWriter,
     pub(crate) sources: Sources,
     pub(crate) published: Arc<ArcSwap<ShardVersion>>,
+}
+
+/// What became of a frame.
+enum Committed {
+    /// It is decided.
+    Rows(Written, Vec<Outcome>),
+    /// It was written before; its receipt.
+    Earlier(Arc<Row>),
 }
 
 struct Group {
@@ -135,7 +142,7 @@ impl Sequencer {
     fn commit(&mut self, request: Request, group: &mut Group) {
         let Request { prepared, reply } = request;
         match self.commit_frame(&prepared) {
-            Ok(Some((written, outcomes))) => {
+            Ok(Committed::Rows(written, outcomes)) => {
                 let first_seq = self.last_seq + 1;
                 self.last_seq += written.rows.len() as u64;
                 let header = FrameHeader {
@@ -147,62 +154,53 @@ impl Sequencer {
                 let payload = written.encode();
                 group.bytes += payload.len();
                 group.frames.push((header, payload));
-                group
-                    .done
-                    .push((reply, Receipt { seq: self.last_seq, time: written.time, outcomes }));
+                let (seq, time) = (self.last_seq, written.time);
+                group.done.push((reply, Receipt { seq, time, outcomes, earlier: None }));
             }
-            Ok(None) => answer(reply, Reply::Stale),
-            Err(error) => answer(reply, Reply::Refused(error)),
+            // It may have been written in this very group, so it waits for the group.
+            Ok(Committed::Earlier(row)) => {
+                let (seq, time, earlier) = (row.seq, row.updated_at, Some(row.doc.clone()));
+                group.done.push((reply, Receipt { seq, time, outcomes: Vec::new(), earlier }));
+            }
+            Err(Refusal::Stale) => answer(reply, Reply::Stale),
+            Err(Refusal::Error(error)) => answer(reply, Reply::Refused(error)),
         }
     }
 
-    /// Decides a frame and applies it in memory, invisible until published. `None` if it must be prepared again.
-    fn commit_frame(&mut self, prepared: &Prepared) -> Result<Option<(Written, Vec<Outcome>)>> {
+    /// Decides a frame and applies it in memory, invisible until published.
+    fn commit_frame(&mut self, prepared: &Prepared) -> Result<Committed, Refusal> {
+        let time = Timestamp(self.sources.clock.now().0.max(self.last_time.0));
+        let (catalog, fetched) = (Arc::clone(&self.catalog), &prepared.fetched);
+        let mut builder =
+            FrameBuilder::new(&self.tables, catalog, fetched, &self.sources, time, self.last_seq);
+        let once = prepared.frame.once.as_ref();
+        if let Some(earlier) = once.map(|once| builder.earlier(once)).transpose()?.flatten() {
+            return Ok(Committed::Earlier(earlier));
+        }
         let fresh = |(table, version): &(_, u64)| {
             self.catalog.collection_of(*table).is_some_and(|c| c.version == *version)
         };
         if !prepared.read_set.collections.iter().all(fresh) {
-            return Ok(None);
+            return Err(Refusal::Stale);
         }
-        let time = Timestamp(self.sources.clock.now().0.max(self.last_time.0));
-        let (catalog, fetched) = (&self.catalog, &prepared.fetched);
-        let mut builder =
-            FrameBuilder::new(&self.tables, catalog, fetched, &self.sources, time, self.last_seq);
-        let outcomes = match builder.resolve(prepared) {
-            Ok(outcomes) => outcomes,
-            Err(Refusal::Stale) => return Ok(None),
-            Err(Refusal::Error(error)) => return Err(error),
-        };
-        let written = Written {
-            origin: Arc::new(prepared.frame.origin.clone()),
-            time,
-            rows: builder.into_rows(),
-        };
-        let mut catalog = Arc::clone(&self.catalog);
-        for row in &written.rows {
-            catalog::apply(&mut catalog, row.table, &row.row)?;
+        let outcomes = builder.resolve(prepared)?;
+        if let Some(once) = once {
+            builder.keep(once, &outcomes)?;
         }
+        let (rows, catalog) = builder.finish();
+        let written = Written { origin: Arc::new(prepared.frame.origin.clone()), time, rows };
         apply(&mut self.tables, [&self.catalog, &catalog], &written, &self.unwritten);
         self.catalog = catalog;
         self.last_time = time;
-        Ok(Some((written, outcomes)))
+        Ok(Committed::Rows(written, outcomes))
     }
 
     /// Makes the group durable, publishes it and answers.
     fn finish(&mut self, group: Group) {
-        if group.frames.is_empty() {
+        if group.done.is_empty() {
             return;
         }
-        if let Err(error) = self.wal.append(&group.frames) {
-            tracing::error!(%error, "the write-ahead log failed; this server takes no more writes");
-            for (reply, _) in group.done {
-                answer(reply, Reply::Refused(error.clone()));
-            }
-            return;
-        }
-        if let Err(error) = self.fence.as_mut().map_or(Ok(()), Fence::confirm) {
-            tracing::error!(%error, "this server does not own its data root any more");
-            self.wal.poison();
+        if let Err(error) = self.make_durable(&group.frames) {
             for (reply, _) in group.done {
                 answer(reply, Reply::Refused(error.clone()));
             }
@@ -213,6 +211,20 @@ impl Sequencer {
             answer(reply, Reply::Done(receipt));
         }
         self.ask_for_flush();
+    }
+
+    fn make_durable(&mut self, frames: &[(FrameHeader, Vec<u8>)]) -> Result<()> {
+        if frames.is_empty() {
+            return Ok(());
+        }
+        self.wal.append(frames).inspect_err(|error| {
+            tracing::error!(%error, "the write-ahead log failed; this server takes no more writes");
+        })?;
+        let confirmed = self.fence.as_mut().map_or(Ok(()), Fence::confirm);
+        confirmed.inspect_err(|error| {
+            tracing::error!(%error, "this server does not own its data root any more");
+            self.wal.poison();
+        })
     }
 
     /// Memory that is worth a flush is flushed, one flush at a time.

@@ -42,7 +42,7 @@ fn open_with(fs: &SimFs, thresholds: Thresholds) -> rekor_core::Result<Arc<Engin
 }
 
 async fn write(engine: &Engine, operations: Vec<Operation>) -> rekor_core::Result<Receipt> {
-    engine.write(Frame { origin: Origin::default(), operations }).await
+    engine.write(Frame::new(Origin::default(), operations)).await
 }
 
 fn system(table: TableId, id: &str, value: &impl serde::Serialize) -> Operation {
@@ -63,6 +63,7 @@ async fn set_up(engine: &Engine) {
         log: TableId(73),
         types: TableId(74),
         versions: TableId(75),
+        receipts: TableId(76),
     };
     let database = DatabaseEntry {
         id: DatabaseId::parse("d").unwrap(),

@@ -117,7 +117,7 @@ impl Fs for CountingFs {
 }
 
 async fn write(engine: &Engine, operations: Vec<Operation>) {
-    engine.write(Frame { origin: Origin::default(), operations }).await.unwrap();
+    engine.write(Frame::new(Origin::default(), operations)).await.unwrap();
 }
 
 fn system(table: TableId, id: &str, value: &impl serde::Serialize) -> Operation {
@@ -133,6 +133,7 @@ async fn set_up(engine: &Engine) {
         log: TableId(73),
         types: TableId(74),
         versions: TableId(75),
+        receipts: TableId(76),
     };
     let database = DatabaseEntry {
         id: DatabaseId::parse("d").unwrap(),

@@ -18,6 +18,7 @@ mod types;
 pub(crate) use types::parse_type;
 
 use crate::{
+    budget::Budget,
     dialect::{Explain, parse},
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
@@ -60,6 +61,10 @@ pub(crate) trait Tables {
     fn scan(&self, table: &str, columns: &[ScanColumn]) -> SqlResult<Arc<dyn TableProvider>>;
     /// Runs a subquery whose answer is needed to bind the rest (scalar and IN subqueries, as ClickHouse does).
     fn run(&self, plan: LogicalPlan) -> SqlResult<Vec<RecordBatch>>;
+    /// Whether the query may go on, for functions that compute for long.
+    fn budget(&self) -> Budget {
+        Budget::default()
+    }
 }
 
 /// A bound query.

@@ -223,9 +223,12 @@ impl QueryEngine {
             }
         });
         let guards = (running, AbortOnDrop(query.abort_handle()));
-        Ok(futures::stream::unfold((received, guards), |(mut received, guards)| async move {
-            received.recv().await.map(|batch| (batch, (received, guards)))
-        }))
+        let batches =
+            futures::stream::unfold((received, guards), |(mut received, guards)| async move {
+                received.recv().await.map(|batch| (batch, (received, guards)))
+            });
+        // Compression asks again after the end.
+        Ok(batches.fuse())
     }
 
     /// A place among the queries that run at once.

@@ -40,7 +40,6 @@ mod vectors;
 mod window;
 
 pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};
-pub(crate) use arrays::sum as arrays_sum;
 pub(crate) use compare::{in_values, to_predicate};
 pub(crate) use conditional::case;
 pub(crate) use convert::{cast, convert, default_value, parse_text};
@@ -49,7 +48,7 @@ pub(crate) use json::json_path;
 pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order};
 pub(crate) use registry::scalar;
 pub(crate) use supertype::{common_type, literal, scalar_of};
-pub(crate) use window::{is_window_only, window};
+pub(crate) use window::{Over, is_window_only, window};
 
 /// `array`, after a check that it is as long as `other`.
 pub(crate) fn same_size(

@@ -81,7 +81,7 @@ impl QueryResult {
         self.columns
             .iter()
             .zip(row)
-            .map(|(column, value)| (column.name.clone(), json_value(&value)))
+            .map(|(column, value)| (column.name.clone(), json_value(&value, &column.ty)))
             .collect()
     }
 }
@@ -101,8 +101,9 @@ fn rows_of(batch: &RecordBatch, types: &[&ChType]) -> SqlResult<Vec<Vec<Value>>>
     Ok(rows)
 }
 
-/// A value as JSON: 64-bit integers are numbers, NaN and infinities null, times text, tuples arrays, maps objects.
-fn json_value(value: &Value) -> Json {
+/// A value as JSON: 64-bit integers are numbers, NaN and infinities null, times text, tuples arrays, or objects if their
+/// elements have names, maps objects.
+fn json_value(value: &Value, ty: &ChType) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(v) => json!(v),
@@ -110,6 +111,11 @@ fn json_value(value: &Value) -> Json {
             .map(Json::from)
             .or_else(|_| u64::try_from(*v).map(Json::from))
             .unwrap_or_else(|_| Json::from(v.to_string())),
+        // The shortest number that is the same Float32.
+        #[expect(clippy::cast_possible_truncation, reason = "it was a Float32")]
+        Value::Float(v) if *ty.strip_nullable() == ChType::Float(32) && v.fract() != 0.0 => {
+            (*v as f32).to_string().parse::<f64>().map_or(Json::Null, Json::from)
+        }
         #[expect(clippy::cast_possible_truncation, reason = "whole doubles below 2^53 are exact")]
         Value::Float(v) if v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0 => {
             Json::from(*v as i64)
@@ -119,12 +125,30 @@ fn json_value(value: &Value) -> Json {
         Value::String(_) | Value::Date(_) | Value::DateTime(_) | Value::DateTime64(..) => {
             Json::from(text_of(value))
         }
-        Value::Array(items) | Value::Tuple(items) => items.iter().map(json_value).collect(),
+        Value::Tuple(items) => tuple_value(items, ty),
+        Value::Array(items) => {
+            let item = if let ChType::Array(item) = ty { item } else { &ChType::Dynamic };
+            items.iter().map(|value| json_value(value, item)).collect()
+        }
         Value::Map(pairs) => {
-            Json::Object(pairs.iter().map(|(k, v)| (text_of(k), json_value(v))).collect())
+            let item = if let ChType::Map(_, item) = ty { item } else { &ChType::Dynamic };
+            Json::Object(pairs.iter().map(|(k, v)| (text_of(k), json_value(v, item))).collect())
         }
         Value::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
     }
+}
+
+fn tuple_value(items: &[Value], ty: &ChType) -> Json {
+    let fields =
+        if let ChType::Tuple(fields) = ty.strip_nullable() { fields.as_slice() } else { &[] };
+    let values = items.iter().enumerate().map(|(at, value)| {
+        let (name, ty) = fields.get(at).map_or((None, &ChType::Dynamic), |(n, ty)| (n.clone(), ty));
+        (name, json_value(value, ty))
+    });
+    if !fields.is_empty() && fields.iter().all(|(name, _)| name.is_some()) {
+        return Json::Object(values.filter_map(|(name, value)| Some((name?, value))).collect());
+    }
+    Json::Array(values.map(|(_, value)| value).collect())
 }
 
 fn csv_cell(text: &str) -> String {

@@ -2,25 +2,37 @@
 
 use crate::{
     auth::Principal,
-    service::{Caller, Service},
+    operation::Operation,
+    rest::{BODY_BYTES_MAX, OPEN_ROUTES},
+    service::{
+        Caller, Service,
+        answer::{self, RequestKey},
+    },
 };
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use rekor_core::{
-    Error, ErrorKind,
+    Error, ErrorKind, limits,
     time::{Entropy, System},
 };
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Header that names a request in logs and in the operations log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Header that makes a request safe to send again.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Says that an answer was given before, to the same request.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Header by which the command line names itself in the operations log.
 const SOURCE: HeaderName = HeaderName::from_static("x-rekor-source");
@@ -78,6 +90,73 @@ pub(super) async fn request_id(mut request: Request, next: Next) -> Response {
     response
 }
 
+/// Refuses bodies whose compression is not understood, where the decompressing layer would answer without a word.
+pub(super) async fn known_encoding(request: Request, next: Next) -> Response {
+    let given = request.headers().get(header::CONTENT_ENCODING);
+    let known = |name: &str| matches!(name, "" | "identity" | "gzip" | "zstd");
+    match given.map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase()) {
+        Some(name) if !known(&name) => Failure(Error::new(
+            ErrorKind::UnsupportedEncoding,
+            format!("Content-Encoding {name:?} is not known; send gzip, zstd, or no compression."),
+        ))
+        .into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+/// Recognises a request that may be sent again: one with an `Idempotency-Key`.
+pub(super) async fn request_key(request: Request, next: Next) -> Response {
+    match keyed(request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => Failure(error).into_response(),
+    }
+}
+
+async fn keyed(request: Request) -> Result<Request, Error> {
+    let Some(value) = request.headers().get(&IDEMPOTENCY_KEY) else { return Ok(request) };
+    let key = value.to_str().unwrap_or_default().to_owned();
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let operation = Operation::of_route(request.method().as_str(), path);
+    if operation.is_some_and(Operation::is_read) {
+        return Ok(request);
+    }
+    let route = format!("{} {path}", request.method().as_str().to_ascii_lowercase());
+    let is_route = operation.is_some() || OPEN_ROUTES.iter().any(|(open, _)| *open == route);
+    if !is_route {
+        return Ok(request);
+    }
+    if !operation.is_some_and(Operation::takes_key) {
+        return Err(Error::validation(
+            "This route takes no Idempotency-Key; those that write documents, relationships, collections and batches do.",
+        ));
+    }
+    if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX {
+        return Err(Error::validation(format!(
+            "An Idempotency-Key has 1 to {} printable ASCII characters.",
+            limits::IDEMPOTENCY_KEY_BYTES_MAX
+        )));
+    }
+    let (mut parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        Error::new(
+            ErrorKind::PayloadTooLarge,
+            format!("The body could not be read: {error}. The limit is 11 MiB."),
+        )
+    })?;
+    let mut hash = Sha256::new();
+    let condition = parts.headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
+    for part in [parts.uri.query().unwrap_or_default().as_bytes(), condition, &body] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    parts.extensions.insert(RequestKey {
+        route: format!("{} {}", parts.method, parts.uri.path()),
+        key,
+        request_sha256: hex::encode(hash.finalize()),
+    });
+    Ok(Request::from_parts(parts, body.into()))
+}
+
 /// The authenticated caller.
 pub(super) struct By(pub(super) Caller);
 
@@ -88,9 +167,6 @@ impl FromRequestParts<Arc<Service>> for By {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, Failure> {
-        if parts.headers.contains_key("idempotency-key") {
-            return Err(Error::validation("Idempotency-Key is not supported by this version; use external_id for retries that are safe.").into());
-        }
         let (principal, source) = match parts.extensions.get::<Principal>() {
             Some(local) => (local.clone(), "cli"),
             None => (service.authenticate(bearer(&parts.headers))?, source(&parts.headers)),
@@ -101,7 +177,41 @@ impl FromRequestParts<Arc<Service>> for By {
             .and_then(|id| id.to_str().ok())
             .unwrap_or_default()
             .to_owned();
-        Ok(Self(Caller { principal, source, request_id }))
+        let request = parts.extensions.get::<RequestKey>().cloned();
+        Ok(Self(Caller { principal, source, request_id, request }))
+    }
+}
+
+/// The parameters in the path.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let path = path.map_err(|rejection| {
+            Error::validation(format!("The path cannot be read: {}.", rejection.body_text()))
+        })?;
+        Ok(Self(path.0))
+    }
+}
+
+/// The parameters in the query string.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        let query = query.map_err(|rejection| {
+            Error::validation(format!(
+                "The query string cannot be read: {}.",
+                rejection.body_text()
+            ))
+        })?;
+        Ok(Self(query.0))
     }
 }
 
@@ -171,6 +281,19 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     text.parse().map(Some).map_err(|_| {
         Error::validation(format!("If-Match {text:?} is no version; send the number of the ETag."))
     })
+}
+
+/// The answer to a write.
+pub(super) fn written(answer: answer::Answer) -> Answer {
+    let status = if answer.created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = match answer.version {
+        Some(version) => versioned(status, version, answer.body),
+        None => (status, Json(answer.body)).into_response(),
+    };
+    if answer.replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 /// An answer with the version as ETag.

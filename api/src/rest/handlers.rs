@@ -1,6 +1,6 @@
 //! The handlers.
 
-use super::extract::{Answer, Body, By, Failure, if_match, versioned};
+use super::extract::{Answer, Body, By, Failure, Path, Query, if_match, versioned, written};
 use crate::service::{
     Service,
     batch::Batch,
@@ -20,7 +20,7 @@ use crate::service::{
 };
 use axum::{
     Json,
-    extract::{Path, Query, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -42,10 +42,19 @@ fn created(body: Value, new: bool) -> Answer {
 
 /// Pagination of lists.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Page {
     limit: Option<usize>,
     offset: Option<usize>,
+}
+
+/// The query of the list of databases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DatabasePage {
     tag: Option<String>,
+    limit: Option<usize>,
+    offset: Option<usize>,
 }
 
 impl Page {
@@ -220,9 +229,10 @@ pub(super) async fn create_database(
 pub(super) async fn list_databases(
     State(service): Shared,
     By(caller): By,
-    Query(page): Query<Page>,
+    Query(query): Query<DatabasePage>,
 ) -> Answer {
-    page.list(service.list_databases(&caller, page.tag.as_deref())?)
+    let page = Page { limit: query.limit, offset: query.offset };
+    page.list(service.list_databases(&caller, query.tag.as_deref())?)
 }
 
 pub(super) async fn get_database(
@@ -343,25 +353,27 @@ pub(super) async fn get_collection(
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
 ) -> Answer {
-    ok(service.get_collection(&caller, &db, &id)?)
+    let view = service.get_collection(&caller, &db, &id)?;
+    Ok(versioned(StatusCode::OK, view["version"].as_u64().unwrap_or_default(), view))
 }
 
 pub(super) async fn put_collection(
     State(service): Shared,
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
     Body(body): Body<CollectionChange>,
 ) -> Answer {
-    let (view, new) = service.put_collection(&caller, &db, &id, body).await?;
-    created(view, new)
+    written(service.put_collection(&caller, &db, &id, body, if_match(&headers)?).await?)
 }
 
 pub(super) async fn delete_collection(
     State(service): Shared,
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Answer {
-    ok(service.delete_collection(&caller, &db, &id).await?)
+    written(service.delete_collection(&caller, &db, &id, if_match(&headers)?).await?)
 }
 
 async fn write_document(
@@ -373,8 +385,7 @@ async fn write_document(
     mut body: DocumentBody,
 ) -> Answer {
     body.expected_version = if_match(headers)?.or(body.expected_version);
-    let (view, new) = service.write_document(caller, at.0, at.1, write, body).await?;
-    Ok(versioned(if new { StatusCode::CREATED } else { StatusCode::OK }, view.version, view))
+    written(service.write_document(caller, at.0, at.1, write, body).await?)
 }
 
 pub(super) async fn put_document(
@@ -422,6 +433,7 @@ pub(super) struct Find {
 
 /// The query of a list; with `external_id` it finds one document.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct FindOrList {
     external_id: Option<String>,
     #[serde(default)]
@@ -436,6 +448,12 @@ pub(super) struct FindOrList {
 }
 
 impl FindOrList {
+    fn asks_for_list(&self) -> bool {
+        [&self.filter, &self.sort, &self.fields, &self.limit, &self.offset, &self.cursor]
+            .iter()
+            .any(|given| given.is_some())
+    }
+
     fn list(self) -> ListBody {
         ListBody {
             filter: self.filter.map(Value::from),
@@ -457,8 +475,20 @@ pub(super) async fn find_documents(
     Query(find): Query<FindOrList>,
 ) -> Answer {
     let Some(id) = find.external_id.clone() else {
+        if find.include_deleted {
+            return Err(Error::validation(
+                "include_deleted goes with an id or external_id; in SQL deleted documents are there until filtered.",
+            )
+            .into());
+        }
         return ok(service.list_documents(&caller, &db, &collection, &find.list()).await?);
     };
+    if find.asks_for_list() {
+        return Err(Error::validation(
+            "external_id finds one document; leave out filter, sort, fields and pages, or filter by external_id.",
+        )
+        .into());
+    }
     let key = RowKey::External { source: find.external_source.unwrap_or_default(), id };
     let view = service.get_document(&caller, &db, &collection, &key, find.include_deleted).await?;
     Ok(versioned(StatusCode::OK, view.version, view))
@@ -479,6 +509,12 @@ pub(super) async fn list_relationships(
     Path(db): Path<String>,
     Query(find): Query<FindOrList>,
 ) -> Answer {
+    if find.external_id.is_some() || find.external_source.is_some() || find.include_deleted {
+        return Err(Error::validation(
+            "Relationships have no external ids, and deleted ones are not listed; leave these parameters out.",
+        )
+        .into());
+    }
     ok(service.list_relationships(&caller, &db, &find.list()).await?)
 }
 
@@ -519,9 +555,8 @@ pub(super) async fn delete_document(
     Path((db, collection, id)): DocumentPath,
     headers: HeaderMap,
 ) -> Answer {
-    ok(service
-        .delete_document(&caller, &db, &collection, row_key(&id)?, if_match(&headers)?)
-        .await?)
+    let (key, expected) = (row_key(&id)?, if_match(&headers)?);
+    written(service.delete_document(&caller, &db, &collection, key, expected).await?)
 }
 
 fn row_key(id: &str) -> Result<RowKey> {
@@ -558,17 +593,18 @@ pub(super) async fn related(
     };
     let walk = Walk { direction, rel_type: query.rel_type, depth: query.depth.unwrap_or(1) };
     let all = service.related(&caller, &db, &collection, &id, &walk).await?;
-    Page { limit: query.limit, offset: query.offset, tag: None }.list(all)
+    Page { limit: query.limit, offset: query.offset }.list(all)
 }
 
 pub(super) async fn put_relationship(
     State(service): Shared,
     By(caller): By,
     Path(db): Path<String>,
-    Body(body): Body<RelationshipBody>,
+    headers: HeaderMap,
+    Body(mut body): Body<RelationshipBody>,
 ) -> Answer {
-    let (view, new) = service.put_relationship(&caller, &db, body).await?;
-    Ok(versioned(if new { StatusCode::CREATED } else { StatusCode::OK }, view.version, view))
+    body.expected_version = if_match(&headers)?.or(body.expected_version);
+    written(service.put_relationship(&caller, &db, body).await?)
 }
 
 pub(super) async fn get_relationship(
@@ -584,8 +620,9 @@ pub(super) async fn delete_relationship(
     State(service): Shared,
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Answer {
-    ok(service.delete_relationship(&caller, &db, &id).await?)
+    written(service.delete_relationship(&caller, &db, &id, if_match(&headers)?).await?)
 }
 
 pub(super) async fn list_relationship_types(
@@ -602,25 +639,28 @@ pub(super) async fn get_relationship_type(
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
 ) -> Answer {
-    ok(service.get_relationship_type(&caller, &db, &id)?)
+    let view = service.get_relationship_type(&caller, &db, &id)?;
+    Ok(versioned(StatusCode::OK, view["version"].as_u64().unwrap_or_default(), view))
 }
 
 pub(super) async fn put_relationship_type(
     State(service): Shared,
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
     Body(body): Body<TypeChange>,
 ) -> Answer {
-    let (view, new) = service.put_relationship_type(&caller, &db, &id, body).await?;
-    created(view, new)
+    let expected = if_match(&headers)?;
+    written(service.put_relationship_type(&caller, &db, &id, body, expected).await?)
 }
 
 pub(super) async fn delete_relationship_type(
     State(service): Shared,
     By(caller): By,
     Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Answer {
-    ok(service.delete_relationship_type(&caller, &db, &id).await?)
+    written(service.delete_relationship_type(&caller, &db, &id, if_match(&headers)?).await?)
 }
 
 pub(super) async fn import_tools(
@@ -629,7 +669,7 @@ pub(super) async fn import_tools(
     Path((db, provider)): Path<(String, String)>,
     Body(body): Body<ImportTools>,
 ) -> Answer {
-    ok(service.import_tools(&caller, &db, &provider, &body).await?)
+    written(service.import_tools(&caller, &db, &provider, &body).await?)
 }
 
 /// The query of an export of tools.
@@ -654,8 +694,7 @@ pub(super) async fn import_call(
     Path((db, provider, collection)): Path<(String, String, String)>,
     Body(body): Body<ToolCall>,
 ) -> Answer {
-    let (view, new) = service.import_call(&caller, &db, &provider, &collection, body).await?;
-    Ok(versioned(if new { StatusCode::CREATED } else { StatusCode::OK }, view.version, view))
+    written(service.import_call(&caller, &db, &provider, &collection, body).await?)
 }
 
 pub(super) async fn batch(
@@ -664,7 +703,7 @@ pub(super) async fn batch(
     Path(db): Path<String>,
     Body(body): Body<Batch>,
 ) -> Answer {
-    ok(service.batch(&caller, &db, body).await?)
+    written(service.batch(&caller, &db, body).await?)
 }
 
 pub(super) async fn import(

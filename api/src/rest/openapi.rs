@@ -1,9 +1,10 @@
 //! The OpenAPI description, made from the table of operations.
 
+mod answers;
 mod bodies;
 
 use super::OPEN_ROUTES;
-use crate::operation::{Needs, OPERATIONS};
+use crate::operation::{Facts, Needs, OPERATIONS, Operation};
 use axum::Json;
 use rekor_core::ErrorKind;
 use serde_json::{Map, Value, json};
@@ -14,16 +15,21 @@ pub(super) async fn document() -> Json<Value> {
     Json(describe())
 }
 
-fn describe() -> Value {
+/// The description of every route.
+pub(crate) fn describe() -> Value {
+    let mut schemas = answers::components();
+    if let Some(members) = schemas.as_object_mut() {
+        members.insert("Error".to_owned(), error_schema());
+    }
     let mut paths: Map<String, Value> = Map::new();
     for (route, summary) in OPEN_ROUTES {
-        add(&mut paths, route, summary, true);
+        add(&mut paths, route, summary, None);
     }
     for facts in OPERATIONS {
         for route in facts.routes {
             let human = matches!(facts.needs, Needs::Human(_) | Needs::Owner | Needs::Session);
             let needs = if human { " Needs a person with a session." } else { "" };
-            add(&mut paths, route, &format!("{}{needs}", facts.summary), false);
+            add(&mut paths, route, &format!("{}{needs}", facts.summary), Some(facts));
         }
     }
     json!({
@@ -33,13 +39,21 @@ fn describe() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Error": {
-                "type": "object", "required": ["error"],
-                "properties": {"error": {"type": "object", "required": ["code", "message", "details"], "properties": {
-                    "code": {"enum": codes()}, "message": {"type": "string"}, "details": {"type": "array", "items": {"type": "object"}},
-                }}},
-            }},
+            "schemas": schemas,
         },
+    })
+}
+
+fn error_schema() -> Value {
+    json!({
+        "type": "object", "required": ["error"], "additionalProperties": false,
+        "properties": {"error": {
+            "type": "object", "required": ["code", "message", "details"], "additionalProperties": false,
+            "properties": {
+                "code": {"enum": codes()}, "message": {"type": "string"}, "human_required": {"const": true},
+                "details": {"type": "array", "items": {"type": "object"}},
+            },
+        }},
     })
 }
 
@@ -47,8 +61,50 @@ fn codes() -> BTreeSet<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.facts().code).collect()
 }
 
+/// The statuses of errors that a route can answer.
+fn error_statuses(route: &str, facts: Option<&Facts>) -> BTreeSet<u16> {
+    let takes_body = !route.starts_with("get ") && !route.starts_with("delete ");
+    let Some(facts) = facts else {
+        return if takes_body {
+            BTreeSet::from([400, 401, 403, 404, 409, 413, 415, 429, 500, 503])
+        } else {
+            BTreeSet::from([429, 500])
+        };
+    };
+    let mut statuses = BTreeSet::from([400, 401, 403, 404, 429, 500, 503]);
+    if takes_body {
+        statuses.extend([413, 415]);
+    }
+    if facts.operation.is_read() {
+        statuses.insert(408);
+    } else {
+        statuses.insert(409);
+    }
+    if facts.operation.takes_key() {
+        statuses.insert(422);
+    }
+    statuses
+}
+
+/// Headers that a route takes beside its parameters.
+fn header_parameters(facts: Option<&Facts>) -> Vec<Value> {
+    let header = |name: &str, schema: Value| json!({"name": name, "in": "header", "required": false, "schema": schema});
+    let Some(operation) = facts.map(|facts| facts.operation).filter(|o| o.takes_key()) else {
+        return Vec::new();
+    };
+    let mut headers = vec![header(
+        "Idempotency-Key",
+        json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}),
+    )];
+    if !matches!(operation, Operation::Batch | Operation::ProviderImport | Operation::ProviderCall)
+    {
+        headers.push(header("If-Match", json!({"type": "string", "pattern": "^\"?[0-9]+\"?$"})));
+    }
+    headers
+}
+
 /// Adds a route; two operations of one route share its description.
-fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, open: bool) {
+fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, facts: Option<&Facts>) {
     let Some((method, path)) = route.split_once(' ') else { return };
     let methods = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
     let Some(methods) = methods.as_object_mut() else { return };
@@ -56,13 +112,10 @@ fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, open: bool) {
         *known = Value::from(format!("{} {summary}", known.as_str().unwrap_or_default()));
         return;
     }
-    let parameter = |name: &str, place: &str| json!({"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}});
-    let in_path = path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| parameter(name, "path"));
-    let in_query = bodies::query(route).iter().map(|name| parameter(name, "query"));
-    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    let parameters = bodies::parameters(route).into_iter().map(|(place, name, schema)| {
+        json!({"name": name, "in": place, "required": place == "path", "schema": schema})
+    });
+    let parameters: Vec<Value> = parameters.chain(header_parameters(facts)).collect();
     let media = if path.contains("/import/") || path.contains("/export/{collection}") {
         "application/x-ndjson"
     } else if path == "/metrics" || matches!(path, "/health/live" | "/health/ready") {
@@ -70,36 +123,56 @@ fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, open: bool) {
     } else {
         "application/json"
     };
-    let error = json!({
-        "description": "What is wrong, where, and what to do next.",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-    });
     let answer =
         if method == "post" && path.contains("/import/") { "application/json" } else { media };
     let mut operation = json!({
         "summary": summary,
         "operationId": operation_id(method, path),
         "parameters": parameters,
-        "responses": {
-            "2XX": {"description": "Done.", "content": {answer: {"schema": {}}}},
-            "4XX": error,
-            "5XX": error,
-        },
+        "responses": responses(route, answer, facts),
     });
     if let Some(members) = operation.as_object_mut() {
-        if open {
+        if facts.is_none() {
             members.insert("security".to_owned(), json!([]));
         }
         let body = bodies::of(route);
+        // No lines are a body, too.
+        let required = body.is_some();
         if body.is_some() || media == "application/x-ndjson" && method == "post" {
             let schema = body.unwrap_or_else(|| json!({"type": "string"}));
             members.insert(
                 "requestBody".to_owned(),
-                json!({"required": true, "content": {media: {"schema": schema}}}),
+                json!({"required": required, "content": {media: {"schema": schema}}}),
             );
         }
     }
     methods.insert(method.to_owned(), operation);
+}
+
+fn responses(route: &str, media: &str, facts: Option<&Facts>) -> Value {
+    let mut out = Map::new();
+    let mut content = Map::new();
+    let schema =
+        if media == "application/json" { answers::of(route) } else { json!({"type": "string"}) };
+    content.insert(media.to_owned(), json!({"schema": schema}));
+    if route == "post /v1/{db}/sql" {
+        for other in ["text/csv", "application/x-ndjson"] {
+            content.insert(other.to_owned(), json!({"schema": {"type": "string"}}));
+        }
+    }
+    for status in answers::statuses(route) {
+        out.insert(status.to_string(), json!({"description": "Done.", "content": content}));
+    }
+    for status in error_statuses(route, facts) {
+        out.insert(
+            status.to_string(),
+            json!({
+                "description": "What is wrong, where, and what to do next.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            }),
+        );
+    }
+    Value::Object(out)
 }
 
 fn operation_id(method: &str, path: &str) -> String {

@@ -1,21 +1,27 @@
 //! Atomic batches.
 
 use super::{
-    Caller, Service, collection::CollectionChange, document::external,
+    Caller, Service, answer::Answer, collection::CollectionChange, document::external,
     relationship::RelationshipBody,
 };
-use crate::operation::Operation as Op;
+use crate::{
+    auth::{Target, authorise, missing_collection},
+    operation::Operation as Op,
+};
 use bytes::Bytes;
 use rekor_core::{
     Error, ErrorKind, Result,
-    catalog::Database,
+    catalog::{Collection, Database},
+    error::Detail,
     grant::{Permission, Subject},
-    id::{RowId, TableId},
+    id::{CollectionId, RowId, TableId},
     limits,
+    schema::Schema,
 };
-use rekor_ingest::{Frame, Operation, RowKey, WriteMode};
+use rekor_ingest::{Operation, Outcome, RowKey, WriteMode};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
+use std::{collections::HashMap, sync::Arc};
 
 /// Body of a batch.
 #[derive(Debug, Deserialize)]
@@ -70,13 +76,39 @@ struct UpsertCollection {
     color: Option<String>,
 }
 
+/// The database as the operations so far leave it, and what they make.
+struct Draft {
+    database: Database,
+    /// The last version of each collection that an operation wrote.
+    written: HashMap<CollectionId, u64>,
+    operations: Vec<Operation>,
+}
+
+impl Draft {
+    /// The table of a collection's documents.
+    fn documents(&self, caller: &Caller, operation: Op, collection: &str) -> Result<TableId> {
+        let database = &self.database.entry.id;
+        authorise(&caller.principal, operation, Target::collection(database, collection))?;
+        let known = self.database.collections.get(collection);
+        let known = known.ok_or_else(|| missing_collection(database, collection))?;
+        Ok(known.entry.table)
+    }
+
+    fn written(&self, collection: &str) -> u64 {
+        self.written.get(collection).copied().unwrap_or(0)
+    }
+}
+
 impl Service {
     /// Runs a batch: all operations or none.
     ///
     /// # Errors
     /// The first bad operation, as `Operation N failed: …` with `details[].index`.
-    pub async fn batch(&self, caller: &Caller, database: &str, batch: Batch) -> Result<Value> {
+    pub async fn batch(&self, caller: &Caller, database: &str, batch: Batch) -> Result<Answer> {
         let database = self.reach(caller, Op::Batch, database)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let count = batch.operations.len();
         if count == 0 || count > limits::BATCH_OPERATIONS_MAX {
             return Err(Error::validation(format!(
@@ -91,54 +123,42 @@ impl Service {
                 format!("The batch is {bytes} bytes; the limit is 10 MiB. Split it."),
             ));
         }
-        let (mut operations, mut kinds) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        // Where the outcome of each client operation is among those of all.
-        let mut places = Vec::with_capacity(count);
+        let caller = caller.through("batch");
+        let mut draft = Draft {
+            database: Database::clone(&database),
+            written: HashMap::new(),
+            operations: Vec::with_capacity(count),
+        };
+        // The type of each client operation, and where its outcome is among those of all.
+        let mut kinds: Vec<(String, usize)> = Vec::with_capacity(count);
         for (index, raw) in batch.operations.iter().enumerate() {
-            let (kind, made) = self
-                .batch_operation(&caller.through("batch"), &database, raw)
+            let place = draft.operations.len();
+            let kind = self
+                .batch_operation(&caller, &mut draft, raw)
                 .await
-                .map_err(|mut error| {
-                    error.message = format!("Operation {index} failed: {}", error.message);
-                    let reason = error.message.clone();
-                    error.with_detail(
-                        rekor_core::error::Detail::default()
-                            .with("index", index as u64)
-                            .with("reason", reason),
-                    )
-                })?;
-            kinds.push(kind);
-            places.push(operations.len());
-            operations.extend(made);
+                .map_err(|error| at_index(error, index))?;
+            kinds.push((kind, place));
         }
-        let frame = Frame { origin: caller.through("batch").origin(), operations };
-        let written = self.engine.write(frame).await;
-        let receipt = written.map_err(|error| at_client_operation(error, &places))?;
-        let results: Vec<Value> = places
-            .iter()
-            .zip(kinds)
-            .enumerate()
-            .filter_map(|(index, (place, kind))| {
-                let row = &receipt.outcomes.get(*place)?.row;
-                Some(json!({"index": index, "type": kind, "id": &*row.id, "version": row.version}))
-            })
-            .collect();
-        Ok(json!({"results": results}))
+        let places: Vec<usize> = kinds.iter().map(|(_, place)| *place).collect();
+        let answer = move |outcomes: &[Outcome]| results(&kinds, outcomes);
+        self.write(&caller, &database, draft.operations, answer)
+            .await
+            .map_err(|error| at_client_operation(error, &places))
     }
 
+    /// Adds an operation to the draft; answers its type, as the client wrote it.
     async fn batch_operation(
         &self,
         caller: &Caller,
-        database: &Database,
+        draft: &mut Draft,
         raw: &RawValue,
-    ) -> Result<(String, Vec<Operation>)> {
+    ) -> Result<String> {
         let kind: Kind = parse(raw)?;
-        let name = kind.name.replace("_record", "_document");
-        let operation = match name.as_str() {
+        let operation = match kind.name.replace("_record", "_document").as_str() {
             "upsert_document" => {
                 let body: UpsertDocument = parse(raw)?;
                 Operation::UpsertDocument {
-                    table: self.documents(caller, Op::DocumentPut, database, &body.collection)?,
+                    table: draft.documents(caller, Op::DocumentPut, &body.collection)?,
                     id: body.id.as_deref().map(RowId::canonical).transpose()?,
                     external: external(body.external_id.map(Some), body.external_source)?,
                     data: Bytes::from(body.data.get().to_owned()),
@@ -153,7 +173,7 @@ impl Service {
                     .collection
                     .as_deref()
                     .ok_or_else(|| Error::validation("delete_document needs `collection`."))?;
-                let table = self.documents(caller, Op::DocumentDelete, database, collection)?;
+                let table = draft.documents(caller, Op::DocumentDelete, collection)?;
                 Operation::Delete { table, if_version: body.expected_version, key: row_key(&body)? }
             }
             "upsert_relationship" => {
@@ -162,7 +182,7 @@ impl Service {
                 let text = Value::Object(members).to_string();
                 let body: RelationshipBody = serde_json::from_str(&text)
                     .map_err(|error| Error::validation(error.to_string()))?;
-                self.relationship_operation(caller, database, body).await?
+                self.relationship_operation(caller, &draft.database, body).await?
             }
             "delete_relationship" => {
                 let body: DeleteRow = parse(raw)?;
@@ -171,29 +191,20 @@ impl Service {
                     .as_deref()
                     .ok_or_else(|| Error::validation("delete_relationship needs `id`."))?;
                 let write = Permission::write(Subject::Relationships);
-                self.check_reached(caller, database, &RowId::canonical(id)?, write).await?;
+                self.check_reached(caller, &draft.database, &RowId::canonical(id)?, write).await?;
                 Operation::Delete {
-                    table: database.entry.tables.relationships,
+                    table: draft.database.entry.tables.relationships,
                     if_version: body.expected_version,
                     key: row_key(&body)?,
                 }
             }
             "upsert_collection" => {
-                let body: UpsertCollection = parse(raw)?;
-                let change = CollectionChange {
-                    name: body.name,
-                    description: body.description,
-                    json_schema: body.json_schema,
-                    icon: body.icon,
-                    color: body.color,
-                };
-                return Ok((kind.name, self.collection_put(caller, database, &body.id, change)?));
+                self.batch_collection(caller, draft, parse(raw)?)?;
+                return Ok(kind.name);
             }
             "delete_collection" => {
-                let body: DeleteRow = parse(raw)?;
-                let id = body.id.as_deref().or(body.collection.as_deref());
-                let id = id.ok_or_else(|| Error::validation("delete_collection needs `id`."))?;
-                return Ok((kind.name, self.collection_delete(caller, database, id)?));
+                self.batch_collection_delete(caller, draft, &parse(raw)?)?;
+                return Ok(kind.name);
             }
             other => {
                 return Err(Error::validation(format!(
@@ -201,21 +212,82 @@ impl Service {
                 )));
             }
         };
-        Ok((kind.name, vec![operation]))
+        draft.operations.push(operation);
+        Ok(kind.name)
     }
 
-    /// The table of a collection's documents, if the caller may do this to them.
-    fn documents(
+    fn batch_collection(
         &self,
         caller: &Caller,
-        operation: Op,
-        database: &Database,
-        collection: &str,
-    ) -> Result<TableId> {
-        let (_, collection) =
-            self.reach_collection(caller, operation, database.entry.id.as_str(), collection)?;
-        Ok(collection.entry.table)
+        draft: &mut Draft,
+        body: UpsertCollection,
+    ) -> Result<()> {
+        let target = Target::collection(&draft.database.entry.id, &body.id);
+        authorise(&caller.principal, Op::CollectionPut, target)?;
+        let change = CollectionChange {
+            name: body.name,
+            description: body.description,
+            json_schema: body.json_schema,
+            icon: body.icon,
+            color: body.color,
+        };
+        let entry = self.changed_collection(&draft.database, &body.id, change)?;
+        let (operations, version) =
+            self.collection_put(caller, &draft.database, &entry, draft.written(&body.id))?;
+        let schema = Schema::compile(&entry.json_schema)?;
+        let collection = Collection {
+            version,
+            created_at: self.now(),
+            updated_at: self.now(),
+            cluster_by: schema.cluster_by().to_vec(),
+            schema: Arc::new(schema),
+            entry,
+        };
+        let id = collection.entry.id.clone();
+        draft.written.insert(id.clone(), version);
+        draft.database.collections.insert(id, Arc::new(collection));
+        draft.operations.extend(operations);
+        Ok(())
     }
+
+    fn batch_collection_delete(
+        &self,
+        caller: &Caller,
+        draft: &mut Draft,
+        body: &DeleteRow,
+    ) -> Result<()> {
+        let id = body.id.as_deref().or(body.collection.as_deref());
+        let id = id.ok_or_else(|| Error::validation("delete_collection needs `id`."))?;
+        let target = Target::collection(&draft.database.entry.id, id);
+        authorise(&caller.principal, Op::CollectionDelete, target)?;
+        let (operations, version) =
+            self.collection_delete(caller, &draft.database, id, draft.written(id))?;
+        draft.written.insert(CollectionId::parse(id)?, version);
+        draft.database.collections.remove(id);
+        draft.operations.extend(operations);
+        Ok(())
+    }
+}
+
+/// The answer to a batch: what each client operation did.
+fn results(kinds: &[(String, usize)], outcomes: &[Outcome]) -> Result<Answer> {
+    let results: Vec<Value> = kinds
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (kind, place))| {
+            let row = &outcomes.get(*place)?.row;
+            Some(json!({"index": index, "type": kind, "id": &*row.id, "version": row.version}))
+        })
+        .collect();
+    Answer::of(&json!({"results": results}))
+}
+
+/// The error of a client operation.
+fn at_index(mut error: Error, index: usize) -> Error {
+    error.message = format!("Operation {index} failed: {}", error.message);
+    let reason = error.message.clone();
+    let detail = Detail::default().with("index", index as u64).with("reason", reason);
+    error.with_detail(detail)
 }
 
 /// An error of the engine, which counts all operations, in terms of the client's.

@@ -2,7 +2,10 @@
 
 use super::{
     Caller, Service,
-    config::{Entry, Kind, Put, VersionRow},
+    answer::{Answer, only},
+    config::{Entry, Kind, Put, VersionRow, check_version},
+    database::check_texts,
+    document::deleted,
     promote::compare_schemas,
 };
 use crate::{
@@ -10,13 +13,13 @@ use crate::{
     operation::Operation as Op,
 };
 use rekor_core::{
-    Result,
+    Result, Timestamp,
     catalog::{Collection, CollectionEntry, Database},
     grant::{Permission, Subject},
     id::CollectionId,
     schema::Schema,
 };
-use rekor_ingest::{Frame, Operation};
+use rekor_ingest::{Operation, Outcome};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -48,7 +51,15 @@ pub struct DiffBody {
 
 /// A collection as every face shows it.
 pub(crate) fn collection_json(collection: &Collection) -> Value {
-    let entry = &collection.entry;
+    let Collection { entry, version, created_at, updated_at, .. } = collection;
+    entry_json(entry, *version, [*created_at, *updated_at])
+}
+
+fn entry_json(
+    entry: &CollectionEntry,
+    version: u64,
+    [created_at, updated_at]: [Timestamp; 2],
+) -> Value {
     json!({
         "id": entry.id,
         "name": entry.name,
@@ -56,9 +67,9 @@ pub(crate) fn collection_json(collection: &Collection) -> Value {
         "json_schema": entry.json_schema,
         "icon": entry.icon,
         "color": entry.color,
-        "version": collection.version,
-        "created_at": collection.created_at.to_rfc3339(),
-        "updated_at": collection.updated_at.to_rfc3339(),
+        "version": version,
+        "created_at": created_at.to_rfc3339(),
+        "updated_at": updated_at.to_rfc3339(),
     })
 }
 
@@ -85,7 +96,7 @@ impl Service {
         Ok(collection_json(&collection))
     }
 
-    /// Creates or changes a collection of a preview. Says whether it is new.
+    /// Creates or changes a collection of a preview.
     ///
     /// # Errors
     /// `Forbidden` in production, Validation of the schema.
@@ -95,33 +106,41 @@ impl Service {
         database: &str,
         id: &str,
         change: CollectionChange,
-    ) -> Result<(Value, bool)> {
+        expected: Option<u64>,
+    ) -> Result<Answer> {
         let database = self.existing(caller, database)?;
-        let new = !database.collections.contains_key(id);
-        let operations = self.collection_put(caller, &database, id, change)?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        let now = self.existing(caller, database.entry.id.as_str())?;
-        let stored =
-            now.collections.get(id).ok_or_else(|| missing_collection(&now.entry.id, id))?;
-        Ok((collection_json(stored), new))
+        let target = Target::collection(&database.entry.id, id);
+        authorise(&caller.principal, Op::CollectionPut, target)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
+        let known = database.collections.get(id).map_or(0, |known| known.version);
+        check_version(id, expected, known)?;
+        let entry = self.changed_collection(&database, id, change)?;
+        let (operations, _) = self.collection_put(caller, &database, &entry, 0)?;
+        let answer = move |outcomes: &[Outcome]| {
+            let outcome = only(outcomes)?;
+            let row = &outcome.row;
+            let times = [row.created_at, row.updated_at];
+            Answer::about(outcome, &entry_json(&entry, row.version, times))
+        };
+        self.write(caller, &database, operations, answer).await
     }
 
-    /// The operations that create or change a collection.
+    /// What a collection is after a change.
     ///
     /// # Errors
-    /// As [`Self::put_collection`].
-    pub(crate) fn collection_put(
+    /// Validation of the id and the schema.
+    pub(crate) fn changed_collection(
         &self,
-        caller: &Caller,
         database: &Database,
         id: &str,
         change: CollectionChange,
-    ) -> Result<Vec<Operation>> {
-        let target = Target::collection(&database.entry.id, id);
-        authorise(&caller.principal, Op::CollectionPut, target)?;
+    ) -> Result<CollectionEntry> {
         let id = CollectionId::parse(id)?;
-        let known = database.collections.get(&id);
-        let old = known.map(|known| &known.entry);
+        let CollectionChange { name, description, icon, color, .. } = &change;
+        check_texts(&[name, description, icon, color].map(Option::as_deref), &[])?;
+        let old = database.collections.get(&id).map(|known| &known.entry);
         let entry = CollectionEntry {
             name: change
                 .name
@@ -135,18 +154,10 @@ impl Service {
             icon: change.icon.or_else(|| old?.icon.clone()),
             color: change.color.or_else(|| old?.color.clone()),
             table: old.map_or_else(|| self.engine.allocate_tables(1), |old| old.table),
-            id: id.clone(),
+            id,
         };
         Schema::compile(&entry.json_schema)?;
-        self.put_config(&Put {
-            database,
-            by: &caller.principal,
-            kind: Kind::Collection,
-            id: id.as_str(),
-            if_version: known.map_or(0, |known| known.version),
-            entry: Some(&Entry::Collection(entry)),
-            keeps_documents: false,
-        })
+        Ok(entry)
     }
 
     /// Deletes a collection of a preview, with its documents and the relationships at them.
@@ -158,25 +169,54 @@ impl Service {
         caller: &Caller,
         database: &str,
         id: &str,
-    ) -> Result<Value> {
+        expected: Option<u64>,
+    ) -> Result<Answer> {
         let database = self.existing(caller, database)?;
-        let operations = self.collection_delete(caller, &database, id)?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        Ok(json!({"id": id, "deleted": true}))
+        let target = Target::collection(&database.entry.id, id);
+        authorise(&caller.principal, Op::CollectionDelete, target)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
+        let known = database.collections.get(id).map_or(0, |known| known.version);
+        check_version(id, expected.filter(|_| known > 0), known)?;
+        let (operations, _) = self.collection_delete(caller, &database, id, 0)?;
+        self.write(caller, &database, operations, |outcomes| deleted(only(outcomes)?)).await
     }
 
-    /// The operations that delete a collection.
+    /// The operations that store a collection, and its version then; `written` is as in [`Put`].
     ///
     /// # Errors
-    /// As [`Self::delete_collection`].
+    /// `Corrupt`.
+    pub(crate) fn collection_put(
+        &self,
+        caller: &Caller,
+        database: &Database,
+        entry: &CollectionEntry,
+        written: u64,
+    ) -> Result<(Vec<Operation>, u64)> {
+        self.put_config(&Put {
+            database,
+            by: &caller.principal,
+            kind: Kind::Collection,
+            id: entry.id.as_str(),
+            if_version: database.collections.get(&entry.id).map_or(0, |known| known.version),
+            written,
+            entry: Some(&Entry::Collection(entry.clone())),
+            keeps_documents: false,
+        })
+    }
+
+    /// The operations that delete a collection, and the version of its deletion.
+    ///
+    /// # Errors
+    /// `NotFound`.
     pub(crate) fn collection_delete(
         &self,
         caller: &Caller,
         database: &Database,
         id: &str,
-    ) -> Result<Vec<Operation>> {
-        let target = Target::collection(&database.entry.id, id);
-        authorise(&caller.principal, Op::CollectionDelete, target)?;
+        written: u64,
+    ) -> Result<(Vec<Operation>, u64)> {
         let known = database.collections.get(id);
         let known = known.ok_or_else(|| missing_collection(&database.entry.id, id))?;
         self.put_config(&Put {
@@ -185,6 +225,7 @@ impl Service {
             kind: Kind::Collection,
             id,
             if_version: known.version,
+            written,
             entry: None,
             keeps_documents: false,
         })

@@ -3,8 +3,9 @@
 use super::{Service, database::system_json};
 use crate::auth::Principal;
 use rekor_core::{
-    Result, Timestamp,
+    Error, Result, Timestamp,
     catalog::{CollectionEntry, Database, DatabaseTables, RelationshipTypeEntry},
+    error::Detail,
     id::{RowId, TableId},
     view::Version,
 };
@@ -150,7 +151,7 @@ pub(crate) fn system_rows<T: serde::de::DeserializeOwned>(
         for chunk in rows.chunks(false)? {
             for doc in chunk.documents() {
                 let row = serde_json::from_str(doc).map_err(|error| {
-                    rekor_core::Error::corrupt(format!("A system row cannot be read: {error}."))
+                    Error::corrupt(format!("A system row cannot be read: {error}."))
                 })?;
                 out.push(row);
             }
@@ -167,10 +168,30 @@ pub(crate) struct Put<'a> {
     pub(crate) id: &'a str,
     /// The version it must have now; 0 is "does not exist".
     pub(crate) if_version: u64,
+    /// The version that an earlier operation of the same frame made, deletions included; 0 if there is none.
+    pub(crate) written: u64,
     /// `None` deletes it.
     pub(crate) entry: Option<&'a Entry>,
     /// Whether documents outlive the deletion.
     pub(crate) keeps_documents: bool,
+}
+
+/// Refuses to change what is not at the version that the client expects; 0 is "does not exist".
+///
+/// # Errors
+/// `Conflict`.
+pub(crate) fn check_version(id: &str, expected: Option<u64>, version: u64) -> Result<()> {
+    match expected {
+        Some(expected) if expected != version => {
+            let detail =
+                Detail::at("version", "precondition failed").with("current_version", version);
+            Err(Error::conflict(format!(
+                "{id} is at version {version}, not {expected}; read it again and retry."
+            ))
+            .with_detail(detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Service {
@@ -191,11 +212,11 @@ impl Service {
         Ok(rows)
     }
 
-    /// The operations that change an entity and keep the version.
+    /// The operations that change an entity and keep the version, and that version.
     ///
     /// # Errors
     /// `Corrupt`.
-    pub(crate) fn put_config(&self, put: &Put<'_>) -> Result<Vec<Operation>> {
+    pub(crate) fn put_config(&self, put: &Put<'_>) -> Result<(Vec<Operation>, u64)> {
         let tables = &put.database.entry.tables;
         let id = RowId::parse(put.id)?;
         let change = match put.entry {
@@ -213,7 +234,8 @@ impl Service {
         };
         // The row's own version goes on over deletions, as these do.
         let known = self.versions(put.database, put.kind, put.id)?;
-        let version = known.last().map_or(0, |row| row.version).max(put.if_version) + 1;
+        let last = known.last().map_or(0, |row| row.version);
+        let version = last.max(put.if_version).max(put.written) + 1;
         let kept = VersionRow {
             kind: put.kind,
             id: put.id.to_owned(),
@@ -229,6 +251,6 @@ impl Service {
             data: system_json(&kept)?,
             if_version: Some(0),
         };
-        Ok(vec![change, keep])
+        Ok((vec![change, keep], version))
     }
 }

@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Tables of a database: collections, relationships, promotions, log, relationship types, versions.
-const TABLES_PER_DATABASE: u64 = 6;
+const TABLES_PER_DATABASE: u64 = 7;
 /// How long a deleted database can be restored: 30 days.
 const RESTORE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Longest display name and description, in bytes.
-const TEXT_BYTES_MAX: usize = 4_096;
+/// Longest display name, description and display hint.
+const TEXT_CHARS_MAX: usize = 4_096;
 
 /// Body of a new database.
 #[derive(Debug, Deserialize)]
@@ -116,7 +116,7 @@ impl Service {
             base_versions: BTreeMap::new(),
         };
         let operation = put_database(&entry, Some(0))?;
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
+        self.engine.write(Frame::new(caller.origin(), vec![operation])).await?;
         Ok(database_json(&*self.existing(caller, id.as_str())?))
     }
 
@@ -163,17 +163,19 @@ impl Service {
                 }),
                 other => other,
             };
-            operations.extend(self.put_config(&Put {
+            let (put, _) = self.put_config(&Put {
                 database: &empty,
                 by: &caller.principal,
                 kind,
                 id: &id,
                 if_version: 0,
+                written: 0,
                 entry: Some(&entry),
                 keeps_documents: false,
-            })?);
+            })?;
+            operations.extend(put);
         }
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        self.engine.write(Frame::new(caller.origin(), operations)).await?;
         Ok(database_json(&*self.existing(caller, id.as_str())?))
     }
 
@@ -240,7 +242,7 @@ impl Service {
         entry.description = change.description.or(entry.description);
         entry.tags = change.tags.unwrap_or(entry.tags);
         let operation = put_database(&entry, Some(known.version))?;
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
+        self.engine.write(Frame::new(caller.origin(), vec![operation])).await?;
         Ok(database_json(&*self.existing(caller, id)?))
     }
 
@@ -268,7 +270,7 @@ impl Service {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        self.engine.write(Frame::new(caller.origin(), operations)).await?;
         let until = Timestamp(self.now().0 + RESTORE_MS);
         Ok(json!({"id": known.entry.id, "deleted": true, "restorable_until": until.to_rfc3339()}))
     }
@@ -295,7 +297,7 @@ impl Service {
             .filter(with_it)
             .map(|d| put_database(&d.entry, Some(0)))
             .collect::<Result<Vec<_>>>()?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        self.engine.write(Frame::new(caller.origin(), operations)).await?;
         Ok(database_json(&*self.existing(caller, id)?))
     }
 
@@ -319,6 +321,7 @@ impl Service {
             log: TableId(first + 3),
             types: TableId(first + 4),
             versions: TableId(first + 5),
+            receipts: TableId(first + 6),
         }
     }
 
@@ -353,13 +356,17 @@ pub(crate) fn system_json(value: &impl serde::Serialize) -> Result<Bytes> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|error| Error::internal(error.to_string()))
 }
 
-fn check_texts(texts: &[Option<&str>], tags: &[String]) -> Result<()> {
-    let long = texts.iter().flatten().any(|text| text.len() > TEXT_BYTES_MAX)
+/// Refuses names, descriptions and tags that are too long.
+///
+/// # Errors
+/// Validation.
+pub(crate) fn check_texts(texts: &[Option<&str>], tags: &[String]) -> Result<()> {
+    let long = texts.iter().flatten().any(|text| text.chars().count() > TEXT_CHARS_MAX)
         || tags.len() > 64
         || tags.iter().any(|tag| tag.is_empty() || tag.len() > 128);
     if long {
         Err(Error::validation(
-            "Names and descriptions are at most 4 KiB; at most 64 tags of 1 to 128 bytes.",
+            "Names, descriptions and hints have at most 4,096 characters; there are at most 64 tags of 1 to 128 bytes.",
         ))
     } else {
         Ok(())

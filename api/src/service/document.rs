@@ -1,10 +1,13 @@
 //! Documents.
 
-use super::{Caller, Service};
+use super::{
+    Caller, Service,
+    answer::{Answer, only},
+};
 use crate::operation::Operation as Op;
 use bytes::Bytes;
 use rekor_core::{Error, ErrorKind, Result, id::RowId, limits, row::Row};
-use rekor_ingest::{External, Frame, Operation, RowKey, WriteMode};
+use rekor_ingest::{External, Operation, Outcome, RowKey, WriteMode};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
@@ -98,7 +101,7 @@ pub(crate) fn external(id: Option<Option<String>>, source: Option<String>) -> Re
 }
 
 impl Service {
-    /// Creates, replaces or patches a document. Says whether it is new.
+    /// Creates, replaces or patches a document.
     ///
     /// # Errors
     /// `NotFound` of the collection, Validation by the schema, `Conflict` of keys and versions.
@@ -109,10 +112,14 @@ impl Service {
         collection: &str,
         write: DocumentWrite,
         body: DocumentBody,
-    ) -> Result<(DocumentView, bool)> {
+    ) -> Result<Answer> {
         let patch = write == DocumentWrite::Patch;
         let operation = if patch { Op::DocumentPatch } else { Op::DocumentPut };
-        let (_, collection) = self.reach_collection(caller, operation, database, collection)?;
+        let (database, collection) =
+            self.reach_collection(caller, operation, database, collection)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let text = body.data.get();
         if text.len() > limits::DOCUMENT_BYTES_MAX {
             return Err(Error::new(
@@ -130,19 +137,15 @@ impl Service {
             if_version: body.expected_version,
             must_exist: patch,
         };
-        let receipt = self
-            .engine
-            .write(Frame { origin: caller.origin(), operations: vec![operation] })
-            .await?;
-        let outcome = receipt
-            .outcomes
-            .first()
-            .ok_or_else(|| Error::internal("a write without an outcome"))?;
-        let mut view = DocumentView::of(collection.entry.id.as_str(), &outcome.row)?;
-        if !patch && outcome.row.doc.len() != text_bytes.len() {
-            view.defaults_filled = members_added(&text_bytes, &outcome.row.doc);
-        }
-        Ok((view, outcome.created))
+        let answer = move |outcomes: &[Outcome]| {
+            let outcome = only(outcomes)?;
+            let mut view = DocumentView::of(collection.entry.id.as_str(), &outcome.row)?;
+            if !patch && outcome.row.doc.len() != text_bytes.len() {
+                view.defaults_filled = members_added(&text_bytes, &outcome.row.doc);
+            }
+            Answer::about(outcome, &view)
+        };
+        self.write(caller, &database, vec![operation], answer).await
     }
 
     /// One document by id or external id; by index, no scan.
@@ -185,22 +188,22 @@ impl Service {
         collection: &str,
         key: RowKey,
         expected: Option<u64>,
-    ) -> Result<serde_json::Value> {
-        let (_, collection) =
+    ) -> Result<Answer> {
+        let (database, collection) =
             self.reach_collection(caller, Op::DocumentDelete, database, collection)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let operation =
             Operation::Delete { table: collection.entry.table, key, if_version: expected };
-        let receipt = self
-            .engine
-            .write(Frame { origin: caller.origin(), operations: vec![operation] })
-            .await?;
-        let row = receipt
-            .outcomes
-            .first()
-            .map(|outcome| &outcome.row)
-            .ok_or_else(|| Error::internal("a write without an outcome"))?;
-        Ok(serde_json::json!({"id": &*row.id, "deleted": true, "version": row.version}))
+        self.write(caller, &database, vec![operation], |outcomes| deleted(only(outcomes)?)).await
     }
+}
+
+/// The answer to the deletion of a row.
+pub(crate) fn deleted(outcome: &Outcome) -> Result<Answer> {
+    let row = &outcome.row;
+    Answer::of(&serde_json::json!({"id": &*row.id, "deleted": true, "version": row.version}))
 }
 
 /// Top-level members that are in `stored` and not in `given`.

@@ -123,7 +123,7 @@ impl Service {
         let origin = caller.origin();
         Box::pin(async move {
             let outcome = match operations {
-                Ok(operations) => self.engine.write(Frame { origin, operations }).await,
+                Ok(operations) => self.engine.write(Frame::new(origin, operations)).await,
                 Err(error) => Err(error),
             };
             (frame, outcome)
@@ -159,9 +159,7 @@ impl Service {
         for line in &frame {
             let written = match operation(table, options, line) {
                 Ok(operation) => {
-                    self.engine
-                        .write(Frame { origin: caller.origin(), operations: vec![operation] })
-                        .await
+                    self.engine.write(Frame::new(caller.origin(), vec![operation])).await
                 }
                 Err(error) => Err(error),
             };

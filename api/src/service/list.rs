@@ -130,6 +130,11 @@ impl Service {
         if body.aggregations.is_some() {
             return self.aggregate(caller, &database, table, body).await;
         }
+        if body.group_by.as_ref().is_some_and(|given| !given.is_null()) {
+            return Err(Error::validation(
+                "group_by without aggregations means nothing; say what to compute, such as [{\"fn\":\"count\",\"alias\":\"n\"}].",
+            ));
+        }
         let fields = names("fields", body.fields.as_ref())?;
         let show = |row| project(document_json(row), &fields);
         self.list(caller, &database, body.list(table)?, show).await

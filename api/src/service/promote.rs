@@ -220,7 +220,7 @@ impl Service {
             if promotion.request {
                 record.status = Status::Open;
                 let operations = vec![record.put(&planned.production, 0)?];
-                self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+                self.engine.write(Frame::new(caller.origin(), operations)).await?;
                 return Ok(shown(caller, &planned.production, &record));
             }
             self.check_apply(caller, &planned, &promotion)?;
@@ -319,9 +319,28 @@ impl Service {
         let target = entities(production);
         let mut changes = changes(source, &target, base, selection, &history);
         for change in &mut changes {
+            if change.is_drift() {
+                change.three_way = self.three_way(production, change, base)?;
+            }
             self.look_at_rows(snapshot, production, change).await?;
         }
         Ok(changes)
+    }
+
+    /// Both sides of a drift, if the version they have in common is known.
+    fn three_way(
+        &self,
+        production: &Database,
+        change: &Change,
+        base: &BTreeMap<String, u64>,
+    ) -> Result<Option<Value>> {
+        let common = base.get(&change.kind.key(&change.id)).copied().unwrap_or(0);
+        let versions = self.versions(production, change.kind, &change.id)?;
+        let known = versions.iter().find(|row| row.version == common);
+        if common > 0 && known.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(plan::three_way(known.and_then(|row| row.entry.as_ref()), change)))
     }
 
     async fn look_at_rows(
@@ -456,7 +475,7 @@ impl Service {
             operations.push(rebased(preview, planned)?);
             operations.extend(self.supersede(planned, &record)?);
         }
-        alone.write(Frame { origin: caller.origin(), operations }).await?;
+        alone.write(Frame::new(caller.origin(), operations)).await?;
         Ok(shown(caller, &planned.production, &record))
     }
 
@@ -533,15 +552,17 @@ impl Service {
                 Some(entry) => Some(self.at_home(planned, change, entry)?),
                 None => None,
             };
-            operations.extend(self.put_config(&Put {
+            let (put, _) = self.put_config(&Put {
                 database: &planned.production,
                 by: &caller.principal,
                 kind: change.kind,
                 id: &change.id,
                 if_version: change.version,
+                written: 0,
                 entry: entry.as_ref(),
                 keeps_documents: planned.preview.is_none(),
-            })?);
+            })?;
+            operations.extend(put);
         }
         Ok(operations)
     }

@@ -2,17 +2,20 @@
 
 use super::{
     Caller, Service,
+    answer::Answer,
     collection::CollectionChange,
-    document::{DocumentBody, DocumentView, DocumentWrite},
+    document::{DocumentBody, DocumentWrite},
 };
-use crate::operation::Operation as Op;
+use crate::{
+    auth::{Target, authorise},
+    operation::Operation as Op,
+};
 use rekor_core::{
     Error, Result,
     catalog::Collection,
     grant::{Permission, Subject},
     provider::{Provider, ToolCollection, call_data, export_tool, import_tools},
 };
-use rekor_ingest::Frame;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
@@ -56,9 +59,13 @@ impl Service {
         database: &str,
         provider: &str,
         body: &ImportTools,
-    ) -> Result<Value> {
+    ) -> Result<Answer> {
         let database = self.reach(caller, Op::ProviderImport, database)?;
-        let tools = import_tools(Provider::parse(provider)?, &body.tools)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
+        let provider = Provider::parse(provider)?;
+        let tools = import_tools(provider, &body.tools)?;
         let (mut operations, mut imported) = (Vec::new(), Vec::new());
         for tool in tools {
             let id = tool.id.to_string();
@@ -70,11 +77,15 @@ impl Service {
                 icon: None,
                 color: None,
             };
-            operations.extend(self.collection_put(caller, &database, &id, change)?);
+            let target = Target::collection(&database.entry.id, &id);
+            authorise(&caller.principal, Op::CollectionPut, target)?;
+            let entry = self.changed_collection(&database, &id, change)?;
+            let (put, _) = self.collection_put(caller, &database, &entry, 0)?;
+            operations.extend(put);
             imported.push(json!({"id": id, "action": if new { "add" } else { "update" }}));
         }
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        Ok(json!({"provider": provider, "collections": imported}))
+        let body = json!({"provider": provider.as_str(), "collections": imported});
+        self.write(caller, &database, operations, move |_| Answer::of(&body)).await
     }
 
     /// Collections as tools of a vendor; those named, or all the caller reaches.
@@ -122,7 +133,7 @@ impl Service {
         Ok(json!({"provider": provider.as_str(), "tools": tools}))
     }
 
-    /// Stores the arguments of a tool call as a document. Says whether it is new.
+    /// Stores the arguments of a tool call as a document.
     ///
     /// # Errors
     /// Validation of provider, call and document; those of [`Self::write_document`].
@@ -133,7 +144,7 @@ impl Service {
         provider: &str,
         collection: &str,
         body: ToolCall,
-    ) -> Result<(DocumentView, bool)> {
+    ) -> Result<Answer> {
         self.reach_collection(caller, Op::ProviderCall, database, collection)?;
         let data = Value::Object(call_data(Provider::parse(provider)?, &body.data)?);
         let data = RawValue::from_string(data.to_string())

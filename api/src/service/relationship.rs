@@ -1,6 +1,11 @@
 //! Relationships and traversal.
 
-use super::{Caller, Service, document::raw, relationship_type::check_declared};
+use super::{
+    Caller, Service,
+    answer::{Answer, only},
+    document::{deleted, raw},
+    relationship_type::check_declared,
+};
 use crate::{auth::Target, auth::authorise, operation::Operation as Op};
 use bytes::Bytes;
 use rekor_core::{
@@ -9,9 +14,9 @@ use rekor_core::{
     grant::{Permission, Set, Subject},
     id::{CollectionId, RelType, RowId, TableId},
     limits,
-    row::{Edge, Row},
+    row::Row,
 };
-use rekor_ingest::{Direction, Frame, Operation, RowKey};
+use rekor_ingest::{Direction, End, Operation, Outcome, RowKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 use std::collections::HashSet;
@@ -93,7 +98,7 @@ impl RelationshipView {
 }
 
 impl Service {
-    /// Creates or updates a relationship. Says whether it is new.
+    /// Creates or updates a relationship.
     ///
     /// # Errors
     /// Validation, `NotFound` of an external id, `Conflict`.
@@ -102,18 +107,17 @@ impl Service {
         caller: &Caller,
         database: &str,
         body: RelationshipBody,
-    ) -> Result<(RelationshipView, bool)> {
+    ) -> Result<Answer> {
         let database = self.reach(caller, Op::RelationshipPut, database)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let operation = self.relationship_operation(caller, &database, body).await?;
-        let receipt = self
-            .engine
-            .write(Frame { origin: caller.origin(), operations: vec![operation] })
-            .await?;
-        let outcome = receipt
-            .outcomes
-            .first()
-            .ok_or_else(|| Error::internal("a write without an outcome"))?;
-        Ok((RelationshipView::of(&outcome.row)?, outcome.created))
+        let answer = |outcomes: &[Outcome]| {
+            let outcome = only(outcomes)?;
+            Answer::about(outcome, &RelationshipView::of(&outcome.row)?)
+        };
+        self.write(caller, &database, vec![operation], answer).await
     }
 
     /// The operation a body means.
@@ -127,60 +131,27 @@ impl Service {
             let target = Target::collection(&database.entry.id, end);
             authorise(&caller.principal, Op::RelationshipPut, target)?;
         }
-        let (source_table, source_collection) = end_table(database, &body.source_collection)?;
-        let (target_table, target_collection) = end_table(database, &body.target_collection)?;
-        let source = (body.source_id, body.source_external_id, body.source_external_source);
-        let target = (body.target_id, body.target_external_id, body.target_external_source);
-        let edge = Edge {
-            rel_type: RelType::parse(&body.rel_type)?.as_str().into(),
-            source_id: self.end_id("source", source_table, source).await?.as_str().into(),
-            source_collection: source_collection.as_str().into(),
-            source_table,
-            target_id: self.end_id("target", target_table, target).await?.as_str().into(),
-            target_collection: target_collection.as_str().into(),
-            target_table,
-        };
+        let rel_type = RelType::parse(&body.rel_type)?;
+        let key = (body.source_id, body.source_external_id, body.source_external_source);
+        let source = end(database, "source", &body.source_collection, key)?;
+        let key = (body.target_id, body.target_external_id, body.target_external_source);
+        let target = end(database, "target", &body.target_collection, key)?;
         let id = body.id.as_deref().map(RowId::canonical).transpose()?;
         if let Some(id) = &id {
             let write = Permission::write(Subject::Relationships);
             self.check_reached(caller, database, id, write).await?;
         }
         let data = body.data.map_or_else(|| "{}".to_owned(), |data| data.get().to_owned());
-        check_declared(database, &edge, &data)?;
+        check_declared(database, &rel_type, [&source.collection, &target.collection], &data)?;
         Ok(Operation::UpsertRelationship {
             table: database.entry.tables.relationships,
             id,
-            edge: Box::new(edge),
+            rel_type: rel_type.as_str().into(),
+            source: Box::new(source),
+            target: Box::new(target),
             data: Bytes::from(data),
             if_version: body.expected_version,
         })
-    }
-
-    async fn end_id(
-        &self,
-        end: &str,
-        table: TableId,
-        (id, external_id, source): (Option<String>, Option<String>, Option<String>),
-    ) -> Result<RowId> {
-        match (id, external_id) {
-            (Some(id), None) => RowId::canonical(&id),
-            (None, Some(external_id)) => {
-                let key = RowKey::External {
-                    source: source.unwrap_or_default(),
-                    id: external_id.clone(),
-                };
-                let row = self.engine.get(table, &key).await?.filter(|row| !row.deleted);
-                RowId::parse(
-                    &row.ok_or_else(|| {
-                        Error::not_found(format!(
-                            "No document has the {end}_external_id {external_id:?}."
-                        ))
-                    })?
-                    .id,
-                )
-            }
-            _ => Err(Error::validation(format!("Give either {end}_id or {end}_external_id."))),
-        }
     }
 
     /// One relationship.
@@ -207,18 +178,17 @@ impl Service {
         caller: &Caller,
         database: &str,
         id: &str,
-    ) -> Result<Value> {
+        expected: Option<u64>,
+    ) -> Result<Answer> {
         let database = self.reach(caller, Op::RelationshipDelete, database)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let write = Permission::write(Subject::Relationships);
         self.relationship(caller, &database, id, write).await?;
         let (table, key) = (database.entry.tables.relationships, RowKey::Id(RowId::canonical(id)?));
-        self.engine
-            .write(Frame {
-                origin: caller.origin(),
-                operations: vec![Operation::Delete { table, key, if_version: None }],
-            })
-            .await?;
-        Ok(json!({"id": id, "deleted": true}))
+        let operation = Operation::Delete { table, key, if_version: expected };
+        self.write(caller, &database, vec![operation], |outcomes| deleted(only(outcomes)?)).await
     }
 
     /// A live relationship whose both ends a permission covers; any other does not exist for the caller.
@@ -274,6 +244,7 @@ impl Service {
                 limits::TRAVERSE_DEPTH_MAX
             )));
         }
+        walk.rel_type.as_deref().map(RelType::parse).transpose()?;
         let reached = Ends::of(caller, &database, Permission::read(Subject::Relationships));
         let documents =
             caller.principal.collections(Permission::read(Subject::Documents), &database.entry.id);
@@ -378,8 +349,22 @@ impl Ends {
     }
 }
 
-/// The table of a collection, or 0 if there is none: an end need not exist yet.
-fn end_table(database: &Database, collection: &str) -> Result<(TableId, CollectionId)> {
-    let id = CollectionId::parse(collection)?;
-    Ok((database.collections.get(&id).map_or(TableId(0), |c| c.entry.table), id))
+/// The end that a body names. Neither the collection nor a document named by its id need exist yet.
+fn end(
+    database: &Database,
+    name: &str,
+    collection: &str,
+    (id, external_id, source): (Option<String>, Option<String>, Option<String>),
+) -> Result<End> {
+    let collection = CollectionId::parse(collection)?;
+    let key = match (id, external_id) {
+        (Some(id), None) => RowKey::Id(RowId::canonical(&id)?),
+        (None, Some(id)) => RowKey::External { source: source.unwrap_or_default(), id },
+        _ => {
+            return Err(Error::validation(format!("Give either {name}_id or {name}_external_id.")));
+        }
+    };
+    let known = database.collections.get(&collection);
+    let table = known.map_or(TableId(0), |known| known.entry.table);
+    Ok(End { collection: collection.as_str().into(), table, key })
 }

@@ -2,18 +2,20 @@
 
 use super::{
     Caller, Service,
-    config::{Entry, Kind, Put},
+    answer::{Answer, only},
+    config::{Entry, Kind, Put, check_version},
+    database::check_texts,
+    document::deleted,
 };
 use crate::operation::Operation as Op;
 use rekor_core::{
-    Error, Result,
+    Error, Result, Timestamp,
     catalog::{Database, RelationshipType, RelationshipTypeEntry},
     error::Detail,
     id::{CollectionId, RelType},
-    row::Edge,
     schema::Schema,
 };
-use rekor_ingest::Frame;
+use rekor_ingest::Outcome;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,7 +36,15 @@ pub struct TypeChange {
 }
 
 fn type_json(declared: &RelationshipType) -> Value {
-    let entry = &declared.entry;
+    let RelationshipType { entry, version, created_at, updated_at, .. } = declared;
+    entry_json(entry, *version, [*created_at, *updated_at])
+}
+
+fn entry_json(
+    entry: &RelationshipTypeEntry,
+    version: u64,
+    [created_at, updated_at]: [Timestamp; 2],
+) -> Value {
     json!({
         "id": entry.id,
         "rel_type": entry.id,
@@ -42,9 +52,9 @@ fn type_json(declared: &RelationshipType) -> Value {
         "data_schema": entry.data_schema,
         "source_collections": entry.source_collections,
         "target_collections": entry.target_collections,
-        "version": declared.version,
-        "created_at": declared.created_at.to_rfc3339(),
-        "updated_at": declared.updated_at.to_rfc3339(),
+        "version": version,
+        "created_at": created_at.to_rfc3339(),
+        "updated_at": updated_at.to_rfc3339(),
     })
 }
 
@@ -77,7 +87,7 @@ impl Service {
         Ok(type_json(&**declared.ok_or_else(|| missing(&database, id))?))
     }
 
-    /// Declares or changes a relationship type of a preview. Says whether it is new.
+    /// Declares or changes a relationship type of a preview.
     ///
     /// # Errors
     /// `Forbidden` in production, Validation of name and schema.
@@ -87,10 +97,16 @@ impl Service {
         database: &str,
         id: &str,
         change: TypeChange,
-    ) -> Result<(Value, bool)> {
+        expected: Option<u64>,
+    ) -> Result<Answer> {
         let database = self.reach(caller, Op::RelationshipTypePut, database)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let id = RelType::parse(id)?;
+        check_texts(&[change.description.as_deref()], &[])?;
         let known = database.relationship_types.get(&id);
+        check_version(id.as_str(), expected, known.map_or(0, |known| known.version))?;
         let old = known.map(|known| &known.entry);
         let entry = RelationshipTypeEntry {
             description: change.description.or_else(|| old?.description.clone()),
@@ -109,19 +125,23 @@ impl Service {
             id: id.clone(),
         };
         Schema::compile(&entry.data_schema)?;
-        let operations = self.put_config(&Put {
+        let (operations, _) = self.put_config(&Put {
             database: &database,
             by: &caller.principal,
             kind: Kind::RelationshipType,
             id: id.as_str(),
             if_version: known.map_or(0, |known| known.version),
-            entry: Some(&Entry::RelationshipType(entry)),
+            written: 0,
+            entry: Some(&Entry::RelationshipType(entry.clone())),
             keeps_documents: false,
         })?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        let now = self.existing(caller, database.entry.id.as_str())?;
-        let stored = now.relationship_types.get(&id).ok_or_else(|| missing(&now, id.as_str()))?;
-        Ok((type_json(stored), known.is_none()))
+        let answer = move |outcomes: &[Outcome]| {
+            let outcome = only(outcomes)?;
+            let row = &outcome.row;
+            let times = [row.created_at, row.updated_at];
+            Answer::about(outcome, &entry_json(&entry, row.version, times))
+        };
+        self.write(caller, &database, operations, answer).await
     }
 
     /// Takes the declaration of a relationship type in a preview back; relationships stay.
@@ -133,20 +153,25 @@ impl Service {
         caller: &Caller,
         database: &str,
         id: &str,
-    ) -> Result<Value> {
+        expected: Option<u64>,
+    ) -> Result<Answer> {
         let database = self.reach(caller, Op::RelationshipTypeDelete, database)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
         let known = database.relationship_types.get(id).ok_or_else(|| missing(&database, id))?;
-        let operations = self.put_config(&Put {
+        check_version(id, expected, known.version)?;
+        let (operations, _) = self.put_config(&Put {
             database: &database,
             by: &caller.principal,
             kind: Kind::RelationshipType,
             id,
             if_version: known.version,
+            written: 0,
             entry: None,
             keeps_documents: false,
         })?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
-        Ok(json!({"id": id, "deleted": true}))
+        self.write(caller, &database, operations, |outcomes| deleted(only(outcomes)?)).await
     }
 }
 
@@ -154,19 +179,21 @@ impl Service {
 ///
 /// # Errors
 /// Validation, with the place.
-pub(crate) fn check_declared(database: &Database, edge: &Edge, data: &str) -> Result<()> {
-    let Some(declared) = database.relationship_types.get(&*edge.rel_type) else { return Ok(()) };
+pub(crate) fn check_declared(
+    database: &Database,
+    rel_type: &RelType,
+    [source, target]: [&str; 2],
+    data: &str,
+) -> Result<()> {
+    let Some(declared) = database.relationship_types.get(rel_type) else { return Ok(()) };
     for (end, allowed, collection) in [
-        ("source_collection", &declared.entry.source_collections, &edge.source_collection),
-        ("target_collection", &declared.entry.target_collections, &edge.target_collection),
+        ("source_collection", &declared.entry.source_collections, source),
+        ("target_collection", &declared.entry.target_collections, target),
     ] {
-        if !allowed.is_empty() && !allowed.contains(&**collection) {
+        if !allowed.is_empty() && !allowed.contains(collection) {
             let names: Vec<&str> = allowed.iter().map(CollectionId::as_str).collect();
-            let message = format!(
-                "The {end} of {} is one of {}, not {collection}",
-                edge.rel_type,
-                names.join(", ")
-            );
+            let message =
+                format!("The {end} of {rel_type} is one of {}, not {collection}", names.join(", "));
             return Err(
                 Error::validation(format!("{message}.")).with_detail(Detail::at(end, message))
             );

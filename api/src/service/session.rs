@@ -175,7 +175,7 @@ impl Service {
             created_at: self.now(),
         };
         let operation = put_user(&user, 0)?;
-        let frame = Frame { origin: system_origin(&user.id), operations: vec![operation] };
+        let frame = Frame::new(system_origin(&user.id), vec![operation]);
         self.engine.write(frame).await?;
         self.open_session(&user).await
     }
@@ -221,7 +221,7 @@ impl Service {
             data: system_json(&session)?,
             if_version: Some(0),
         };
-        let frame = Frame { origin: system_origin(&user.id), operations: vec![operation] };
+        let frame = Frame::new(system_origin(&user.id), vec![operation]);
         self.engine.write(frame).await?;
         Ok(json!({
             "token": secret,
@@ -258,7 +258,7 @@ impl Service {
         let session = caller.principal.session.as_deref().unwrap_or_default();
         let key = RowKey::Id(RowId::parse(session)?);
         let operation = Operation::Delete { table: TableId::SESSIONS, key, if_version: None };
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
+        self.engine.write(Frame::new(caller.origin(), vec![operation])).await?;
         Ok(json!({"logged_out": true}))
     }
 

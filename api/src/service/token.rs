@@ -111,7 +111,7 @@ impl Service {
             data: system_json(&token)?,
             if_version: Some(0),
         };
-        self.engine.write(Frame { origin: caller.origin(), operations: vec![operation] }).await?;
+        self.engine.write(Frame::new(caller.origin(), vec![operation])).await?;
         let mut out = self.token_json(&token);
         if let Some(members) = out.as_object_mut() {
             members.insert("token".to_owned(), json!(secret));
@@ -178,7 +178,7 @@ impl Service {
         let mut doomed = descendants(catalog, &format!("token:{known}"));
         doomed.insert(known.clone());
         let operations = revocations(&doomed)?;
-        self.engine.write(Frame { origin: caller.origin(), operations }).await?;
+        self.engine.write(Frame::new(caller.origin(), operations)).await?;
         let children: Vec<&String> = doomed.iter().filter(|other| **other != known).collect();
         Ok(json!({"id": known, "revoked": true, "revoked_children": children}))
     }

@@ -1,5 +1,8 @@
 //! A server in this process, and requests to it over a real socket.
 
+#[path = "contract.rs"]
+mod contract;
+
 use rekor_api::{Service, ServiceConfig, Thresholds};
 use serde_json::Value;
 use std::{path::Path, sync::Arc};
@@ -14,6 +17,8 @@ pub(crate) struct Api {
     pub(crate) port: u16,
     pub(crate) token: String,
     pub(crate) service: Arc<Service>,
+    /// The server's OpenAPI description, which every answer must fit.
+    description: Arc<Value>,
 }
 
 impl Api {
@@ -33,7 +38,9 @@ impl Api {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(rekor_api::serve(Arc::clone(&service), listener, std::future::pending()));
-        Self { port, token: OWNER.into(), service }
+        let mut api = Self { port, token: OWNER.into(), service, description: Arc::default() };
+        api.description = Arc::new(api.raw("GET", "/openapi.json", "", "").await.2);
+        api
     }
 
     /// The same server with another credential.
@@ -66,6 +73,7 @@ impl Api {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         // What is not JSON is text.
         let body = serde_json::from_str(body).unwrap_or_else(|_| Value::from(body));
+        contract::check(&self.description, method, path, status, &body);
         (status, head.to_ascii_lowercase(), body)
     }
 

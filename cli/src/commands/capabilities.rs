@@ -29,6 +29,7 @@ REKOR_API_URL          server
 REKOR_PROFILE          profile of the configuration file
 REKOR_CONFIG_DIR       directory of the configuration file; else $XDG_CONFIG_HOME/rekor, else ~/.config/rekor
 REKOR_NO_UPDATE_CHECK  no look for a newer release (also NO_UPDATE_NOTIFIER, CI)
+REKOR_RELEASE_URL      where `rekor update` and the notice look; nothing is looked for without it
 NO_COLOR               no colours
 ";
 

@@ -267,11 +267,16 @@ async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> 
     let body = answer?;
     ui::show(&body, global.output());
     let failed = body.get("failed").and_then(Value::as_u64).unwrap_or(0);
-    if failed > 0 {
-        Err(Problem::other(format!("{failed} lines were not imported; `errors` names them")))
-    } else {
-        Ok(())
+    if failed == 0 {
+        return Ok(());
     }
+    let first = body.pointer("/errors/0");
+    let at = |name: &str| first.and_then(|error| error.get(name)).cloned().unwrap_or_default();
+    let (line, message) = (at("line"), at("message"));
+    Err(Problem::other(format!(
+        "line {line}: {} ({failed} lines were not imported; `errors` names them)",
+        message.as_str().unwrap_or_default()
+    )))
 }
 
 /// A bar with rate, bytes and time left; nothing when stderr is no terminal.

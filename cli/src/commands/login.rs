@@ -48,7 +48,7 @@ pub(crate) struct Login {
 impl Login {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         let url = global.api_url()?.0;
-        let anonymous = Connection::remote(url.clone(), None)?;
+        let anonymous = Connection::remote(url.clone(), None, None)?;
         let token = match self.token {
             Some(token) => token,
             None => {
@@ -64,7 +64,7 @@ impl Login {
                 session["token"].as_str().unwrap_or_default().to_owned()
             }
         };
-        let who = Connection::remote(url.clone(), Some(token.clone()))?
+        let who = Connection::remote(url.clone(), Some(token.clone()), None)?
             .send(Method::Get, "/v1/whoami", None)
             .await?;
         let mut config = Config::load()?;
@@ -91,7 +91,7 @@ pub(super) async fn logout(global: &Global) -> Result<(), Problem> {
     };
     if token.starts_with("rks_") {
         let url = global.api_url()?.0;
-        let ended = Connection::remote(url, Some(token))?
+        let ended = Connection::remote(url, Some(token), None)?
             .send(Method::Post, "/v1/auth/logout", Some("{}".to_owned()))
             .await;
         if let Err(problem) = ended {

@@ -213,6 +213,15 @@ fn describe_changes(changes: &Value) -> String {
                 out += &describe_patch(&entry["diff"]);
             }
             out += &describe_issues(&entry["issues"]);
+            for side in ["production", "preview"] {
+                if let Some(patch) = entry["three_way"].get(side) {
+                    out += &format!("    since the preview was made, {side} did\n");
+                    out += &describe_patch(patch);
+                }
+            }
+            for path in entry["three_way"]["conflicts"].as_array().into_iter().flatten() {
+                out += &format!("    both changed {}\n", path.as_str().unwrap_or_default());
+            }
         }
     }
     if out.is_empty() { "nothing changes\n".to_owned() } else { out }
@@ -242,7 +251,10 @@ pub(super) fn describe_issues(issues: &Value) -> String {
         }
         let rows = match (issue["rows_failing"].as_u64(), issue["rows_checked"].as_u64()) {
             (Some(failing), Some(checked)) => {
-                format!(": {failing} of {checked} documents would fail ({})", text("probed"))
+                let rate = issue["rows_per_second"].as_u64();
+                let rate = rate.map_or_else(String::new, |rate| format!(", {rate} a second"));
+                let how = format!("{}{rate}", text("probed"));
+                format!(": {failing} of {checked} documents would fail ({how})")
             }
             _ => String::new(),
         };

@@ -13,8 +13,10 @@ use std::{
 
 /// Operations of one batch, all with one number, so that half a batch would show.
 const BATCH: u64 = 50;
-/// Lines of one import; it goes in frames of up to 1,000.
-const IMPORT_LINES: u64 = 30_000;
+/// Lines of the first import after a start, which is to be acknowledged, and of the others, which are to be cut off; they
+/// go in frames of up to 1,000.
+const SHORT_IMPORT_LINES: u64 = 2_000;
+const LONG_IMPORT_LINES: u64 = 30_000;
 const FRAME_LINES: u64 = 1_000;
 
 /// Single upserts, one after the other; counts those that were acknowledged.
@@ -49,22 +51,33 @@ fn batches(port: u16, first: u64) -> JoinHandle<u64> {
     })
 }
 
-/// Imports, one after the other; answers the number of the first that was not acknowledged.
-fn imports(port: u16, first: u64) -> JoinHandle<u64> {
+/// An import that was sent.
+struct Import {
+    lines: u64,
+    acknowledged: bool,
+}
+
+/// Imports, one after the other, the last of them cut off; `first` is the number of the first.
+fn imports(port: u16, first: usize) -> JoinHandle<Vec<Import>> {
     std::thread::spawn(move || {
-        let mut import = first;
+        let mut sent = Vec::new();
         loop {
-            let lines: Vec<String> = (0..IMPORT_LINES)
+            let import = first + sent.len();
+            let lines = if sent.is_empty() { SHORT_IMPORT_LINES } else { LONG_IMPORT_LINES };
+            let body: Vec<String> = (0..lines)
                 .map(|n| format!("{{\"key\":\"i{import}-{n}\",\"import\":{import},\"n\":{n}}}"))
                 .collect();
             let path = "/v1/shop/import/stream?external_id_path=key";
-            match send(port, "POST", path, &lines.join("\n")) {
+            match send(port, "POST", path, &body.join("\n")) {
                 Some((200, answer)) => {
-                    assert_eq!(answer["imported"], IMPORT_LINES, "{answer}");
-                    import += 1;
+                    assert_eq!(answer["imported"], lines, "{answer}");
+                    sent.push(Import { lines, acknowledged: true });
                 }
                 Some((status, answer)) => panic!("{status} {answer}"),
-                None => return import,
+                None => {
+                    sent.push(Import { lines, acknowledged: false });
+                    return sent;
+                }
             }
         }
     })
@@ -84,7 +97,7 @@ pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
     shop(server.port, &["single", "bulk", "stream"]);
     server.kill();
     let acknowledged = Arc::new(AtomicU64::new(0));
-    let (mut batch, mut import) = (0, 0);
+    let (mut batch, mut sent) = (0, Vec::new());
     let mut files = 0;
     // A slow machine may write too little before each kill for a flush: then it gets longer, a few times.
     for cycle in 0..cycles + PATIENT_CYCLES_MAX {
@@ -95,13 +108,13 @@ pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
         let server = Server::start(root);
         let single = singles(server.port, Arc::clone(&acknowledged));
         let bulk = batches(server.port, batch);
-        let stream = imports(server.port, import);
+        let stream = imports(server.port, sent.len());
         let patience = if patient { 2_000 * (cycle + 1 - cycles) } else { 0 };
         std::thread::sleep(Duration::from_millis(200 + 137 * (cycle % 9) + patience));
         server.kill();
         single.join().unwrap();
         batch = bulk.join().unwrap();
-        import = stream.join().unwrap();
+        sent.extend(stream.join().unwrap());
 
         let server = Server::start(root);
         acknowledged.store(
@@ -109,7 +122,7 @@ pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
             Ordering::SeqCst,
         );
         batch = check_batches(server.port, batch);
-        import = check_imports(server.port, import);
+        check_imports(server.port, &sent);
         files += expect(server.port, "GET", "/v1/admin/stats", &Value::Null)["file_count"]
             .as_u64()
             .unwrap();
@@ -118,9 +131,13 @@ pub(crate) fn crash_cycles(root: &Root, cycles: u64) -> String {
         server.kill();
     }
     let singles = acknowledged.load(Ordering::SeqCst);
-    assert!(singles > cycles && batch > 0, "too little was written to show anything");
+    let whole = sent.iter().filter(|import| import.acknowledged).count();
+    let (cut, enough) = (sent.len() - whole, singles > cycles && batch > 0 && whole > 0);
+    assert!(enough, "too little was written to show anything");
     assert!(files > 0, "everything stayed in memory");
-    format!("{cycles} kills: {singles} documents, {batch} batches and {import} imports, none lost")
+    format!(
+        "{cycles} kills: {singles} documents, {batch} batches and {whole} imports, none lost; {cut} imports cut off between frames"
+    )
 }
 
 /// Answers how many single writes are stored.
@@ -159,21 +176,20 @@ fn check_batches(port: u16, acknowledged: u64) -> u64 {
     stored
 }
 
-fn check_imports(port: u16, acknowledged: u64) -> u64 {
+fn check_imports(port: u16, sent: &[Import]) {
     let rows = sql(
         port,
         "SELECT data.import.:Int64 AS import, count() AS n, uniqExact(external_id) AS ids, max(data.n.:Int64) AS last FROM documents WHERE collection = 'stream' GROUP BY import ORDER BY import",
     );
+    let mut stored = vec![0; sent.len()];
     for row in &rows {
         let (import, n) = (row["import"].as_u64().unwrap(), row["n"].as_u64().unwrap());
         assert_eq!(row["ids"].as_u64(), Some(n), "a line is there twice: {row}");
         assert_eq!(row["last"].as_u64(), Some(n - 1), "a frame is missing in the middle: {row}");
-        if import < acknowledged {
-            assert_eq!(n, IMPORT_LINES, "an acknowledged import is not whole: {row}");
-        }
-        assert!(n == IMPORT_LINES || n % FRAME_LINES == 0, "a frame is not whole: {row}");
+        stored[usize::try_from(import).unwrap()] = n;
     }
-    assert!(rows.len() as u64 >= acknowledged);
-    // The import that was cut off is begun again from its start: its lines are the same documents.
-    acknowledged
+    for (import, n) in sent.iter().zip(stored) {
+        assert!(!import.acknowledged || n == import.lines, "an acknowledged import is not whole");
+        assert!(n == import.lines || n % FRAME_LINES == 0, "a frame is not whole");
+    }
 }

@@ -2,9 +2,10 @@
 //! frame so far.
 
 use crate::{
-    fetch::{Fetched, ObjectKindTag, edge_key},
+    catalog,
+    fetch::{Fetched, ObjectKindTag, edge_between, edge_key},
     file::{Located, Place},
-    operation::{External, Operation, Outcome, RowKey, WriteMode},
+    operation::{End, External, Once, Operation, Outcome, RowKey, WriteMode},
     payload::{Action, WrittenRow},
     prepare::{Prepared, at_operation},
     version::{NEWEST, Tables, holds_key, touches},
@@ -20,7 +21,10 @@ use rekor_core::{
     row::{Edge, Row},
     time::{Sources, uuid_v7},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Why a frame is not written.
 #[derive(Debug)]
@@ -59,12 +63,15 @@ impl Found {
 /// The rows of one frame while it is being decided.
 pub(super) struct FrameBuilder<'a> {
     tables: &'a Tables,
-    catalog: &'a Catalog,
+    /// As the frame so far leaves it.
+    catalog: Arc<Catalog>,
     fetched: &'a Fetched,
     sources: &'a Sources,
     time: Timestamp,
     last_seq: u64,
     rows: Vec<WrittenRow>,
+    /// Documents whose ids were made up here: nothing stored can mean them.
+    fresh: HashSet<(TableId, Box<str>)>,
     by_id: HashMap<(TableId, Key), usize>,
     by_external: HashMap<(TableId, Key), usize>,
     bytes: usize,
@@ -81,7 +88,7 @@ struct Content {
 impl<'a> FrameBuilder<'a> {
     pub(super) fn new(
         tables: &'a Tables,
-        catalog: &'a Catalog,
+        catalog: Arc<Catalog>,
         fetched: &'a Fetched,
         sources: &'a Sources,
         time: Timestamp,
@@ -95,14 +102,32 @@ impl<'a> FrameBuilder<'a> {
             time,
             last_seq,
             rows: Vec::new(),
+            fresh: HashSet::new(),
             by_id: HashMap::new(),
             by_external: HashMap::new(),
             bytes: 0,
         }
     }
 
-    pub(super) fn into_rows(self) -> Vec<WrittenRow> {
-        self.rows
+    /// What is to be written, and the catalog after it.
+    pub(super) fn finish(self) -> (Vec<WrittenRow>, Arc<Catalog>) {
+        (self.rows, self.catalog)
+    }
+
+    /// The receipt of a frame that was written before, unless that is too long ago.
+    pub(super) fn earlier(&self, once: &Once) -> Decided<Option<Arc<Row>>> {
+        let found = self.current(once.table, once.id.as_str())?;
+        let row = found.map(|found| found.row);
+        Ok(row.filter(|row| self.time.0 - row.updated_at.0 < limits::IDEMPOTENCY_KEY_MS))
+    }
+
+    /// Keeps the answer of the frame with what it writes.
+    pub(super) fn keep(&mut self, once: &Once, outcomes: &[Outcome]) -> Decided<()> {
+        let doc = (once.answer)(outcomes)?;
+        let current = self.current(once.table, once.id.as_str())?;
+        let content = Content { external: None, doc, edge: None, deleted: false };
+        self.put(once.table, &once.id, current, None, content)?;
+        Ok(())
     }
 
     /// Decides all operations in order.
@@ -144,7 +169,7 @@ impl<'a> FrameBuilder<'a> {
                 if *must_exist && row.is_none_or(|row| row.deleted) {
                     return Err(Error::not_found("The document does not exist.").into());
                 }
-                let id = id.clone().map_or_else(|| self.id_of(current.as_ref()), Ok)?;
+                let id = id.clone().map_or_else(|| self.id_of(*table, current.as_ref()), Ok)?;
                 let external = match external {
                     External::Clear => None,
                     External::Set { source, id } => Some((
@@ -158,8 +183,18 @@ impl<'a> FrameBuilder<'a> {
                 let content = Content { external, doc: data.clone(), edge: None, deleted: false };
                 Ok(self.put(*table, &id, current, *if_version, content)?)
             }
-            Operation::UpsertRelationship { table, id, edge, data, if_version } => {
-                let same = self.edge(*table, edge)?;
+            Operation::UpsertRelationship {
+                table,
+                id,
+                rel_type,
+                source,
+                target,
+                data,
+                if_version,
+            } => {
+                let ids = (self.end_id(source, "source")?, self.end_id(target, "target")?);
+                let edge = edge_between(rel_type, source, target, ids);
+                let same = self.edge(*table, &edge)?;
                 let current = match id {
                     Some(id) => {
                         let other = same.map(|found| found.row);
@@ -176,11 +211,11 @@ impl<'a> FrameBuilder<'a> {
                     }
                     None => same,
                 };
-                let id = id.clone().map_or_else(|| self.id_of(current.as_ref()), Ok)?;
+                let id = id.clone().map_or_else(|| self.id_of(*table, current.as_ref()), Ok)?;
                 let content = Content {
                     external: None,
                     doc: data.clone(),
-                    edge: Some(edge.clone()),
+                    edge: Some(Box::new(edge)),
                     deleted: false,
                 };
                 Ok(self.put(*table, &id, current, *if_version, content)?)
@@ -268,7 +303,8 @@ impl<'a> FrameBuilder<'a> {
     fn edges_of(&self, table: TableId, id: &str) -> Decided<Vec<Found>> {
         let Some(relationships) = self.relationships_of(table) else { return Ok(Vec::new()) };
         let mut edges: HashMap<Box<str>, Found> = HashMap::new();
-        if let Some(state) = self.tables.get(&relationships) {
+        let fresh = self.fresh.contains(&(table, Box::from(id)));
+        if let Some(state) = self.tables.get(&relationships).filter(|_| !fresh) {
             let key = (ObjectKindTag::Endpoint, Key::of_endpoint(table, id));
             let stored = self.fetched.rows(relationships, state, key).ok_or(Refusal::Stale)?;
             let memory = state.memtables.iter().flat_map(|m| m.by_endpoint(table, id, NEWEST));
@@ -344,6 +380,9 @@ impl<'a> FrameBuilder<'a> {
         let Some(state) = self.tables.get(&table) else { return Ok(None) };
         let (source, target) =
             ((edge.source_table, &*edge.source_id), (edge.target_table, &*edge.target_id));
+        if [source, target].iter().any(|(table, id)| self.fresh.contains(&(*table, (*id).into()))) {
+            return Ok(None);
+        }
         let memory = state
             .memtables
             .iter()
@@ -360,11 +399,29 @@ impl<'a> FrameBuilder<'a> {
         }
     }
 
-    fn id_of(&self, current: Option<&Found>) -> Result<RowId> {
-        match current {
-            Some(found) => RowId::parse(&found.row.id),
-            None => RowId::parse(&uuid_v7(self.time, &*self.sources.entropy).to_string()),
+    /// The id of a document at an end.
+    fn end_id(&self, end: &End, name: &str) -> Decided<Box<str>> {
+        let (source, id) = match &end.key {
+            RowKey::Id(id) => return Ok(id.as_str().into()),
+            RowKey::External { source, id } => (source, id),
+        };
+        let found = self.external(end.table, source, id)?.filter(|found| !found.row.deleted);
+        let found = found.ok_or_else(|| {
+            Error::not_found(format!(
+                "No document of {} has the {name}_external_id {id:?}.",
+                end.collection
+            ))
+        })?;
+        Ok(found.row.id.clone())
+    }
+
+    fn id_of(&mut self, table: TableId, current: Option<&Found>) -> Result<RowId> {
+        if let Some(found) = current {
+            return RowId::parse(&found.row.id);
         }
+        let id = RowId::parse(&uuid_v7(self.time, &*self.sources.entropy).to_string())?;
+        self.fresh.insert((table, id.as_str().into()));
+        Ok(id)
     }
 
     fn put(
@@ -423,6 +480,7 @@ impl<'a> FrameBuilder<'a> {
             let key = Key::of_external(row.external_source.as_deref().unwrap_or(""), external_id);
             self.by_external.insert((table, key), position);
         }
+        catalog::apply(&mut self.catalog, table, &row)?;
         self.rows.push(WrittenRow { table, action, row: Arc::clone(&row), replaces });
         Ok(Outcome { row, created: action == Action::Create })
     }

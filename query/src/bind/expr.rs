@@ -216,6 +216,13 @@ impl Binder<'_> {
         {
             return literal(&Value::Bool(first == "true"));
         }
+        if rest.is_empty() && !scope.aliases.contains_key(first) {
+            match first.as_str() {
+                "nan" | "NaN" => return literal(&Value::Float(f64::NAN)),
+                "inf" | "Inf" => return literal(&Value::Float(f64::INFINITY)),
+                _ => {}
+            }
+        }
         if let Some(typed) = self.alias(first, rest, scope, env)? {
             return Ok(typed);
         }

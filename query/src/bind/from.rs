@@ -3,7 +3,7 @@
 use super::{
     Binder,
     expr::constant_of,
-    query::Env,
+    query::{Env, Output, Relation, Working},
     relation::{Join, Rel},
     scope::{Named, Place, Scan, Scope, TableRef},
     unsupported,
@@ -15,16 +15,26 @@ use crate::{
     types::ChType,
 };
 use datafusion::{
+    catalog::cte_worktable::CteWorkTable,
     common::JoinType,
     logical_expr::{BinaryExpr, Expr as Plan, LogicalPlanBuilder, Operator},
 };
 use sqlparser::ast::{self, Expr, JoinConstraint, JoinOperator, TableFactor};
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc};
 
 /// A relation and the names it brings.
 pub(super) struct Source {
     pub(super) rel: Rel,
     pub(super) tables: Vec<TableRef>,
+}
+
+/// How a join pairs rows.
+#[derive(Clone, Copy)]
+struct How {
+    /// Whether a row meets at most one of the other side.
+    any: bool,
+    /// Whether what has no match is NULL instead of the default.
+    use_nulls: bool,
 }
 
 /// Largest `numbers(n)`.
@@ -58,7 +68,7 @@ impl Binder<'_> {
 
     fn joined(&self, item: &ast::TableWithJoins, env: &Env, use_nulls: bool) -> SqlResult<Source> {
         let mut source = self.factor(&item.relation, env, use_nulls)?;
-        for ast::Join { relation, global: _, join_operator } in &item.joins {
+        for ast::Join { relation, global: any, join_operator } in &item.joins {
             source = match join_operator {
                 JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin => {
                     self.array_joined(source, relation, false, env)?
@@ -66,7 +76,8 @@ impl Binder<'_> {
                 JoinOperator::LeftArrayJoin => self.array_joined(source, relation, true, env)?,
                 operator => {
                     let right = self.factor(relation, env, use_nulls)?;
-                    self.join(source, right, operator, env, use_nulls)?
+                    let how = How { any: *any, use_nulls };
+                    self.join(source, right, operator, env, how)?
                 }
             };
         }
@@ -123,8 +134,19 @@ impl Binder<'_> {
         if let Some(param) = name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
             name = self.identifier(param)?;
         }
+        if let Some(working) = env.working(&name) {
+            return self.working(&working, alias.or(Some(name)));
+        }
         if let Some((query, inner)) = env.cte(&name) {
+            if env.is_recursive(&name) {
+                let relation = self.recursive(&name, &query, &inner)?;
+                return Ok(source_of(relation, alias.or(Some(name))));
+            }
             return self.derived(&query, alias.or(Some(name)), &inner);
+        }
+        if name == "system.one" {
+            let alias = alias.or_else(|| Some("one".to_owned()));
+            return self.constants("dummy", ChType::UInt(8), 0..1, alias);
         }
         let Some(columns) = self.tables.columns(&name) else {
             let mut near: Vec<String> = self
@@ -156,23 +178,33 @@ impl Binder<'_> {
     }
 
     fn derived(&self, query: &ast::Query, alias: Option<String>, env: &Env) -> SqlResult<Source> {
-        let relation = self.query(query, &env.for_derived())?;
-        let columns = relation
+        Ok(source_of(self.query(query, &env.for_derived())?, alias))
+    }
+
+    /// What a recursive CTE found in its last step.
+    fn working(&self, working: &Working, alias: Option<String>) -> SqlResult<Source> {
+        let fields: Vec<_> = working
             .columns
             .iter()
-            .map(|c| Named {
-                name: c.name.clone(),
-                ty: c.ty.clone(),
-                place: Place::Plan(c.id.clone()),
-            })
+            .map(|c| arrow::datatypes::Field::new(&c.id, c.ty.arrow(), true))
             .collect();
-        let mut types: Vec<_> =
-            relation.columns.iter().map(|c| (c.id.clone(), c.ty.clone())).collect();
-        types.extend(relation.order.clone().map(|id| (id, ChType::UInt(64))));
-        Ok(Source {
-            rel: Rel::Plan(relation.plan, types),
-            tables: vec![TableRef { alias, columns, order: relation.order }],
-        })
+        let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+        let table = CteWorkTable::new(&working.table, schema);
+        let name = working.table.as_str();
+        let columns: Vec<Output> =
+            working.columns.iter().map(|c| Output { id: self.fresh(), ..c.clone() }).collect();
+        let renamed = working.columns.iter().zip(&columns).map(|(from, to)| {
+            Plan::Column(datafusion::common::Column::new(Some(name), &from.id)).alias(&to.id)
+        });
+        let plan = LogicalPlanBuilder::scan(
+            name,
+            datafusion::datasource::provider_as_source(Arc::new(table)),
+            None,
+        )
+        .and_then(|scan| scan.project(renamed.collect::<Vec<_>>()))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(super::plan_error)?;
+        Ok(source_of(Relation { plan, columns, totals: None, order: None }, alias))
     }
 
     fn table_function(
@@ -212,10 +244,20 @@ impl Binder<'_> {
         if !(0..=NUMBERS_MAX).contains(&count) || start < 0 {
             return Err(SqlError::new(ChCode::TooManyRows, "numbers makes at most a million rows"));
         }
+        let alias = alias.or_else(|| Some("numbers".to_owned()));
+        self.constants("number", ChType::UInt(64), start..start + count, alias)
+    }
+
+    /// A table of one column with these numbers.
+    fn constants(
+        &self,
+        column: &str,
+        ty: ChType,
+        numbers: std::ops::Range<i128>,
+        alias: Option<String>,
+    ) -> SqlResult<Source> {
         let id = self.fresh();
-        let ty = ChType::UInt(64);
-        let values: Vec<crate::value::Value> =
-            (start..start + count).map(crate::value::Value::Int).collect();
+        let values: Vec<crate::value::Value> = numbers.map(crate::value::Value::Int).collect();
         let array = crate::value::to_array(&values, &ty)?;
         let schema = arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new(
             &id,
@@ -229,7 +271,7 @@ impl Binder<'_> {
         let name = self.fresh();
         let plan = LogicalPlanBuilder::scan(
             name.as_str(),
-            datafusion::datasource::provider_as_source(std::sync::Arc::new(table)),
+            datafusion::datasource::provider_as_source(Arc::new(table)),
             None,
         )
         .and_then(|b| {
@@ -239,18 +281,11 @@ impl Binder<'_> {
         })
         .and_then(LogicalPlanBuilder::build)
         .map_err(super::plan_error)?;
-        let columns = vec![Named {
-            name: "number".to_owned(),
-            ty: ty.clone(),
-            place: Place::Plan(id.clone()),
-        }];
+        let columns =
+            vec![Named { name: column.to_owned(), ty: ty.clone(), place: Place::Plan(id.clone()) }];
         Ok(Source {
             rel: Rel::Plan(plan, vec![(id, ty)]),
-            tables: vec![TableRef {
-                alias: alias.or_else(|| Some("numbers".to_owned())),
-                columns,
-                order: None,
-            }],
+            tables: vec![TableRef { alias, columns, order: None }],
         })
     }
 
@@ -313,7 +348,7 @@ impl Binder<'_> {
         right: Source,
         operator: &JoinOperator,
         env: &Env,
-        use_nulls: bool,
+        How { any, use_nulls }: How,
     ) -> SqlResult<Source> {
         let (kind, constraint) = match operator {
             JoinOperator::Join(c) | JoinOperator::Inner(c) => (JoinType::Inner, c),
@@ -370,6 +405,12 @@ impl Binder<'_> {
             }
             JoinConstraint::Natural => return Err(unsupported("NATURAL JOIN")),
         }
+        let matches_one = matches!(kind, JoinType::Inner | JoinType::Left | JoinType::Right);
+        if any && (filter.is_some() || keys.is_empty() || !matches_one) {
+            return Err(unsupported(
+                "ANY of a FULL join, or with a condition that is no equality of both sides",
+            ));
+        }
         let using: Vec<String> = match constraint {
             JoinConstraint::Using(names) => names
                 .iter()
@@ -406,6 +447,7 @@ impl Binder<'_> {
             kind,
             keys,
             filter,
+            any,
             use_nulls,
         }));
         Ok(Source { rel, tables })
@@ -457,6 +499,21 @@ impl Binder<'_> {
     }
 }
 
+/// A bound query as a table.
+fn source_of(relation: Relation, alias: Option<String>) -> Source {
+    let columns = relation
+        .columns
+        .iter()
+        .map(|c| Named { name: c.name.clone(), ty: c.ty.clone(), place: Place::Plan(c.id.clone()) })
+        .collect();
+    let mut types: Vec<_> = relation.columns.iter().map(|c| (c.id.clone(), c.ty.clone())).collect();
+    types.extend(relation.order.clone().map(|id| (id, ChType::UInt(64))));
+    Source {
+        rel: Rel::Plan(relation.plan, types),
+        tables: vec![TableRef { alias, columns, order: relation.order }],
+    }
+}
+
 /// The ids of the columns of some tables, requested ones of scans included.
 fn ids_of(tables: &[TableRef]) -> HashSet<String> {
     let mut ids = HashSet::new();
@@ -495,6 +552,7 @@ fn crossed(left: Source, right: Source) -> Source {
         kind: JoinType::Inner,
         keys: Vec::new(),
         filter: None,
+        any: false,
         use_nulls: false,
     };
     Source { rel: Rel::Join(Box::new(join)), tables }

@@ -10,15 +10,20 @@ use super::{
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     functions::{
-        AggregateCall, Lambda, aggregate, cast, fold, has_limit, higher_order, is_aggregate,
-        is_higher_order, is_window_only, scalar, to_predicate, window,
+        AggregateCall, Lambda, Over, aggregate, cast, fold, has_limit, higher_order, is_aggregate,
+        is_higher_order, is_window_only, scalar, window,
     },
     typed::Typed,
     types::ChType,
     value::Value,
 };
-use datafusion::logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits};
+use arrow::datatypes::IntervalMonthDayNano;
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits},
+};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+use std::cmp::Ordering;
 
 impl Binder<'_> {
     pub(super) fn function(
@@ -37,32 +42,47 @@ impl Binder<'_> {
             over,
             within_group,
         } = function;
-        if !within_group.is_empty() || null_treatment.is_some() {
-            return Err(unsupported("WITHIN GROUP, IGNORE NULLS or RESPECT NULLS"));
+        if !within_group.is_empty() {
+            return Err(unsupported("WITHIN GROUP"));
         }
+        let respect_nulls = null_treatment
+            .as_ref()
+            .map(|treatment| matches!(treatment, ast::NullTreatment::RespectNulls));
         let name = name
             .0
             .last()
             .and_then(|part| part.as_ident())
             .map(|ident| ident.value.clone())
             .unwrap_or_default();
-        let (args, distinct) = arguments(args)?;
+        let (args, distinct, inner_nulls) = arguments(args)?;
+        let respect_nulls = respect_nulls.or(inner_nulls);
+        let parts = Parts {
+            name: &name,
+            parameters,
+            args: &args,
+            distinct,
+            filter: filter.as_deref(),
+            respect_nulls,
+        };
         if name.eq_ignore_ascii_case("CAST") && args.len() == 2 {
             return self.cast_call(&args, scope, env);
         }
         if is_aggregate(&name) && over.is_none() {
-            return self.aggregate_call(
-                &name,
-                parameters,
-                &args,
-                distinct,
-                filter.as_deref(),
-                scope,
-                env,
-            );
+            return self.aggregate_call(&parts, scope, env);
         }
         if let Some(over) = over {
-            return self.window_call(&name, parameters, &args, filter.as_deref(), over, scope, env);
+            return self.window_call(&parts, over, scope, env);
+        }
+        if is_window_only(&name) {
+            return Err(SqlError::new(
+                ChCode::BadArguments,
+                format!(
+                    "The function '{name}' can only be used as a window function, with OVER (…)."
+                ),
+            ));
+        }
+        if respect_nulls.is_some() {
+            return Err(unsupported(&format!("IGNORE NULLS or RESPECT NULLS on {name}")));
         }
         if filter.is_some() || distinct || !matches!(parameters, FunctionArguments::None) {
             return Err(unsupported(&format!(
@@ -102,9 +122,6 @@ impl Binder<'_> {
                 self.lambda_call(&name, lambda, arrays, scope, env)
             }
             ("isNull" | "isNotNull", [_]) => scalar(&name, self.args(&args, scope, env)?),
-            _ if is_window_only(&name) => {
-                Err(SqlError::new(ChCode::UnknownFunction, format!("{name} needs OVER (…).")))
-            }
             (called, [single])
                 if self.with.get(called).is_some_and(|e| matches!(e, Expr::Lambda(_))) =>
             {
@@ -192,23 +209,14 @@ impl Binder<'_> {
                 "Parameters of aggregate functions must be literals.",
             )
         };
-        let (args, _) = arguments(parameters)?;
+        let (args, ..) = arguments(parameters)?;
         args.iter()
             .map(|arg| constant_of(&self.expr(arg, scope, env)?)?.ok_or_else(literals))
             .collect()
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn aggregate_call(
-        &self,
-        name: &str,
-        parameters: &FunctionArguments,
-        args: &[Expr],
-        distinct: bool,
-        filter: Option<&Expr>,
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Typed> {
+    fn aggregate_call(&self, parts: &Parts<'_>, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let name = parts.name;
         if scope.clause.get() != Clause::Output {
             let place = if scope.clause.get() == Clause::InAggregate {
                 "inside another aggregate function"
@@ -221,11 +229,11 @@ impl Binder<'_> {
             ));
         }
         let mut call =
-            self.aggregate_parts(name, parameters, args, distinct, filter, scope, env)?;
+            scope.within(Clause::InAggregate, || self.parts_of_call(parts, scope, env))?;
         if let [only] = scope.tables.as_slice() {
             call.order = only.order.as_deref().map(|id| Typed::value(column(id), ChType::UInt(64)));
         }
-        let resolved = aggregate(call)?;
+        let resolved = aggregate(&call)?;
         let finish = resolved.finisher();
         let mut aggregates = scope.aggregates.borrow_mut();
         let id = match aggregates.iter().find(|known| known.expr == resolved.aggregate) {
@@ -243,63 +251,40 @@ impl Binder<'_> {
         finish.apply(column(&id), &resolved.ty)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
-    fn aggregate_parts(
+    fn parts_of_call(
         &self,
-        name: &str,
-        parameters: &FunctionArguments,
-        args: &[Expr],
-        distinct: bool,
-        filter: Option<&Expr>,
+        parts: &Parts<'_>,
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<AggregateCall> {
-        scope.within(Clause::InAggregate, || {
-            let args: Vec<&Expr> =
-                args.iter().filter(|arg| !matches!(arg, Expr::Wildcard(_))).collect();
-            Ok(AggregateCall {
-                name: name.to_owned(),
-                parameters: self.parameters(parameters, scope, env)?,
-                args: args
-                    .iter()
-                    .map(|arg| self.expr(arg, scope, env))
-                    .collect::<SqlResult<_>>()?,
-                distinct,
-                filter: filter
-                    .map(|f| self.expr(f, scope, env).and_then(to_predicate))
-                    .transpose()?,
-                order: None,
-            })
+        let args = parts.args.iter().filter(|arg| !matches!(arg, Expr::Wildcard(_)));
+        Ok(AggregateCall {
+            name: parts.name.to_owned(),
+            parameters: self.parameters(parts.parameters, scope, env)?,
+            args: args.map(|arg| self.expr(arg, scope, env)).collect::<SqlResult<_>>()?,
+            distinct: parts.distinct,
+            filter: parts.filter.map(|f| self.condition(f, scope, env)).transpose()?,
+            respect_nulls: parts.respect_nulls,
+            order: None,
+            budget: self.tables.budget(),
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
     fn window_call(
         &self,
-        name: &str,
-        parameters: &FunctionArguments,
-        args: &[Expr],
-        filter: Option<&Expr>,
+        parts: &Parts<'_>,
         over: &ast::WindowType,
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Typed> {
+        let name = parts.name;
         if scope.clause.get() != Clause::Output {
             return Err(SqlError::new(
                 ChCode::IllegalAggregation,
                 format!("Window function {name} is only allowed in SELECT and ORDER BY."),
             ));
         }
-        let args: Vec<&Expr> =
-            args.iter().filter(|arg| !matches!(arg, Expr::Wildcard(_))).collect();
-        let call = AggregateCall {
-            name: name.to_owned(),
-            parameters: self.parameters(parameters, scope, env)?,
-            args: args.iter().map(|arg| self.expr(arg, scope, env)).collect::<SqlResult<_>>()?,
-            distinct: false,
-            filter: filter.map(|f| self.condition(f, scope, env)).transpose()?,
-            order: None,
-        };
+        let call = self.parts_of_call(parts, scope, env)?;
         let spec = match over {
             ast::WindowType::WindowSpec(spec) => spec.clone(),
             ast::WindowType::NamedWindow(ident) => named_window(scope, &ident.value)?,
@@ -325,10 +310,18 @@ impl Binder<'_> {
             .iter()
             .map(|e| self.expr(e, scope, env).map(Typed::into_value))
             .collect::<SqlResult<Vec<_>>>()?;
-        let order_by = self.sort_keys(&spec.order_by, scope, env)?;
-        let frame =
-            self.frame(name, spec.window_frame.as_ref(), !order_by.is_empty(), scope, env)?;
-        let (expr, ty, finish) = window(call, partition_by, order_by, frame)?;
+        let mut order_by = self.sort_keys(&spec.order_by, scope, env)?;
+        let frame = self.frame(name, &spec, scope, env)?;
+        if let [_, key] = order_by.as_slice()
+            && spec.order_by.len() == 1
+            && frame.units == WindowFrameUnits::Range
+        {
+            // Distances need a single key; NaN, which a second one sorts last, is at no distance anyway.
+            order_by = vec![key.clone()];
+        }
+        let explicit_frame = spec.window_frame.is_some();
+        let (expr, ty, finish) =
+            window(&call, Over { partition_by, order_by, frame, explicit_frame })?;
         let mut windows = scope.windows.borrow_mut();
         let id = match windows.iter().find(|known| known.expr == expr) {
             Some(known) => known.id.clone(),
@@ -344,37 +337,32 @@ impl Binder<'_> {
     fn frame(
         &self,
         name: &str,
-        given: Option<&ast::WindowFrame>,
-        ordered: bool,
+        spec: &ast::WindowSpec,
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<WindowFrame> {
-        let Some(given) = given else {
+        let Some(given) = &spec.window_frame else {
             // lag and lead look at the whole partition.
             let whole = matches!(name.to_ascii_lowercase().as_str(), "lag" | "lead");
-            return Ok(if whole {
-                WindowFrame::new(None)
-            } else {
-                WindowFrame::new(ordered.then_some(false))
-            });
+            let ordered = !whole && !spec.order_by.is_empty();
+            return Ok(WindowFrame::new(ordered.then_some(false)));
         };
         let units = match given.units {
             ast::WindowFrameUnits::Rows => WindowFrameUnits::Rows,
             ast::WindowFrameUnits::Range => WindowFrameUnits::Range,
             ast::WindowFrameUnits::Groups => WindowFrameUnits::Groups,
         };
+        let key = match (units, spec.order_by.first()) {
+            (WindowFrameUnits::Range, Some(key)) => Some(self.expr(&key.expr, scope, env)?.ty),
+            _ => None,
+        };
         let bound = |bound: &ast::WindowFrameBound| -> SqlResult<WindowFrameBound> {
-            let amount = |e: &Option<Box<Expr>>| -> SqlResult<datafusion::common::ScalarValue> {
-                match e {
-                    None => Ok(datafusion::common::ScalarValue::UInt64(None)),
-                    Some(e) => {
-                        let value = constant_of(&self.expr(e, scope, env)?)?
-                            .and_then(|v| v.as_int())
-                            .and_then(|v| u64::try_from(v).ok());
-                        value
-                            .map(|v| datafusion::common::ScalarValue::UInt64(Some(v)))
-                            .ok_or_else(|| unsupported("A frame bound that is no number"))
-                    }
+            let amount = |e: &Option<Box<Expr>>| match e {
+                None => Ok(ScalarValue::UInt64(None)),
+                Some(e) => {
+                    let offset = self.expr(e, scope, env)?;
+                    let integer = matches!(offset.ty, ChType::Int(_) | ChType::UInt(_));
+                    distance(constant_of(&offset)?.filter(|_| integer), key.as_ref())
                 }
             };
             Ok(match bound {
@@ -385,6 +373,32 @@ impl Binder<'_> {
         };
         let start = bound(&given.start_bound)?;
         let end = given.end_bound.as_ref().map_or(Ok(WindowFrameBound::CurrentRow), bound)?;
+        let rank = |bound: &WindowFrameBound| match bound {
+            WindowFrameBound::Preceding(_) => 0,
+            WindowFrameBound::CurrentRow => 1,
+            WindowFrameBound::Following(_) => 2,
+        };
+        let order = |a: &ScalarValue, b: &ScalarValue| match (a, b) {
+            (ScalarValue::Utf8(Some(a)), ScalarValue::Utf8(Some(b))) => {
+                a.parse::<f64>().ok().partial_cmp(&b.parse::<f64>().ok())
+            }
+            _ => a.partial_cmp(b),
+        };
+        let backwards = match (&start, &end) {
+            (WindowFrameBound::Preceding(a), WindowFrameBound::Preceding(b)) => {
+                order(a, b) == Some(Ordering::Less)
+            }
+            (WindowFrameBound::Following(a), WindowFrameBound::Following(b)) => {
+                order(a, b) == Some(Ordering::Greater)
+            }
+            _ => rank(&start) > rank(&end),
+        };
+        if backwards && !start.is_unbounded() && !end.is_unbounded() {
+            return Err(SqlError::new(
+                ChCode::BadArguments,
+                format!("Frame start {start} does not precede the frame end {end}."),
+            ));
+        }
         Ok(WindowFrame::new_bounds(units, start, end))
     }
 
@@ -572,17 +586,73 @@ fn lambda_names(lambda: &ast::LambdaFunction) -> Vec<String> {
     lambda.params.iter().map(|param| param.name.value.clone()).collect()
 }
 
-/// The plain arguments of a call, and whether DISTINCT stands before them.
-fn arguments(args: &FunctionArguments) -> SqlResult<(Vec<Expr>, bool)> {
+/// The parts of a call of an aggregate or window function.
+struct Parts<'a> {
+    name: &'a str,
+    parameters: &'a FunctionArguments,
+    args: &'a [Expr],
+    distinct: bool,
+    filter: Option<&'a Expr>,
+    respect_nulls: Option<bool>,
+}
+
+/// The distance of a frame's bound from the current row: in rows, or in the unit of the ORDER BY key. Numbers go as text,
+/// which DataFusion reads in the type of the key.
+fn distance(value: Option<Value>, key: Option<&ChType>) -> SqlResult<ScalarValue> {
+    let wrong = || {
+        SqlError::new(ChCode::BadArguments, "Frame offset must be a nonnegative 32-bit integer.")
+    };
+    let offset = value
+        .and_then(|v| v.as_int())
+        .and_then(|v| i32::try_from(v).ok())
+        .filter(|v| *v >= 0)
+        .ok_or_else(wrong)?;
+    let interval = |days, nanoseconds| {
+        Ok(ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, days, nanoseconds))))
+    };
+    let Some(key) = key else {
+        return Ok(ScalarValue::UInt64(Some(u64::from(offset.unsigned_abs()))));
+    };
+    match key.strip_nullable() {
+        ChType::Date | ChType::Date32 => interval(offset, 0),
+        ChType::DateTime(_) => interval(0, i64::from(offset) * 1_000_000_000),
+        ChType::Float(_) => Ok(ScalarValue::Utf8(Some(offset.to_string()))),
+        ChType::Int(bits) | ChType::UInt(bits) => {
+            let signed = matches!(key.strip_nullable(), ChType::Int(_));
+            if i128::from(offset) >= 1_i128 << (bits - u8::from(signed)) {
+                return Err(SqlError::new(
+                    ChCode::ArgumentOutOfBound,
+                    format!("The frame offset {offset} is out of the range of the ORDER BY key."),
+                ));
+            }
+            Ok(ScalarValue::Utf8(Some(offset.to_string())))
+        }
+        other => Err(SqlError::new(
+            ChCode::NotImplemented,
+            format!(
+                "The RANGE OFFSET frame for an ORDER BY key of type {other} is not implemented."
+            ),
+        )),
+    }
+}
+
+/// The plain arguments of a call, whether DISTINCT stands before them, and what stands behind them on NULLs.
+fn arguments(args: &FunctionArguments) -> SqlResult<(Vec<Expr>, bool, Option<bool>)> {
     let list = match args {
-        FunctionArguments::None => return Ok((Vec::new(), false)),
+        FunctionArguments::None => return Ok((Vec::new(), false, None)),
         FunctionArguments::Subquery(query) => {
-            return Ok((vec![Expr::Subquery(query.clone())], false));
+            return Ok((vec![Expr::Subquery(query.clone())], false, None));
         }
         FunctionArguments::List(list) => list,
     };
-    if let Some(clause) = list.clauses.first() {
-        return Err(unsupported(&format!("`{clause}` inside a call")));
+    let mut respect_nulls = None;
+    for clause in &list.clauses {
+        match clause {
+            ast::FunctionArgumentClause::IgnoreOrRespectNulls(treatment) => {
+                respect_nulls = Some(matches!(treatment, ast::NullTreatment::RespectNulls));
+            }
+            other => return Err(unsupported(&format!("`{other}` inside a call"))),
+        }
     }
     let distinct = matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
     let args = list.args.iter().map(|arg| match arg {
@@ -592,5 +662,5 @@ fn arguments(args: &FunctionArguments) -> SqlResult<(Vec<Expr>, bool)> {
         }
         other => Err(unsupported(&format!("The argument `{other}`"))),
     });
-    Ok((args.collect::<SqlResult<_>>()?, distinct))
+    Ok((args.collect::<SqlResult<_>>()?, distinct, respect_nulls))
 }

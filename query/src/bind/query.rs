@@ -11,7 +11,11 @@ use crate::{
 };
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use sqlparser::ast::{self, LimitClause, Query, SetExpr, SetOperator, SetQuantifier};
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+    rc::Rc,
+};
 
 /// A column of a relation.
 #[derive(Clone, Debug)]
@@ -31,10 +35,34 @@ pub(super) struct Relation {
     pub(super) order: Option<String>,
 }
 
+/// How often the types of a recursive CTE may widen: each integer type once, then Float64, then Nullable.
+const WIDENINGS_MAX: usize = 8;
+
+/// What a recursive CTE found in its last step.
+#[derive(Clone, Debug)]
+pub(super) struct Working {
+    /// Name of the table that the steps share.
+    pub(super) table: String,
+    pub(super) columns: Vec<Output>,
+}
+
+/// What the token pass carries in SETTINGS, as sqlparser knows no place for it.
+#[derive(Debug, Default)]
+struct Carried {
+    /// LIMIT n, offset BY keys.
+    limit_by: Option<(Vec<ast::Expr>, Vec<ast::Expr>)>,
+    /// LIMIT n WITH TIES.
+    with_ties: bool,
+}
+
 /// The CTEs in sight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Env {
     ctes: HashMap<String, Rc<(Query, Env)>>,
+    /// The CTEs that refer to themselves.
+    recursive: HashSet<String>,
+    /// The rows that such a CTE found in its last step, where its own next step is bound.
+    working: HashMap<String, Rc<Working>>,
     use_nulls: bool,
     /// Whether the query around wants to know the order of rows.
     wants_order: bool,
@@ -44,6 +72,16 @@ impl Env {
     /// The same, for a query in FROM.
     pub(super) fn for_derived(&self) -> Self {
         Self { wants_order: true, ..self.clone() }
+    }
+
+    /// The last step of the CTE whose step is being bound.
+    pub(super) fn working(&self, name: &str) -> Option<Rc<Working>> {
+        self.working.get(name).cloned()
+    }
+
+    /// Whether a CTE may refer to itself.
+    pub(super) fn is_recursive(&self, name: &str) -> bool {
+        self.recursive.contains(name)
     }
 
     /// A CTE by name, with what was in sight where it was written.
@@ -79,10 +117,13 @@ impl Binder<'_> {
         let wants_order = env.wants_order;
         let mut env = Env { wants_order: false, ..env.clone() };
         if let Some(ast::With { with_token: _, recursive, cte_tables }) = with {
-            if *recursive {
-                return Err(unsupported("WITH RECURSIVE"));
-            }
             for cte in cte_tables {
+                let name = cte.alias.name.value.clone();
+                if *recursive && refers_to(&cte.query, &name) {
+                    env.recursive.insert(name);
+                } else {
+                    env.recursive.remove(&name);
+                }
                 if !cte.alias.columns.is_empty() {
                     return Err(unsupported("Column names after a CTE's name"));
                 }
@@ -91,9 +132,17 @@ impl Binder<'_> {
                     .insert(cte.alias.name.value.clone(), Rc::new(((*cte.query).clone(), outer)));
             }
         }
-        let limit_by = self.settings(settings.as_deref().unwrap_or_default(), &mut env)?;
+        let carried = self.settings(settings.as_deref().unwrap_or_default(), &mut env)?;
         let (limit, offset) = self.limit(limit_clause.as_ref(), fetch.as_ref(), &env)?;
-        let tail = Tail { order_by: order_by.as_ref(), limit, offset, limit_by, wants_order };
+        let Carried { limit_by, with_ties } = carried;
+        let order_by = order_by.as_ref();
+        if with_ties && order_by.is_none() {
+            return Err(SqlError::new(
+                ChCode::LogicalError,
+                "LIMIT WITH TIES without ORDER BY: nothing says which rows are tied.",
+            ));
+        }
+        let tail = Tail { order_by, limit, offset, with_ties, limit_by, wants_order };
         match &**body {
             SetExpr::Select(select) => self.select(select, &tail, &env),
             SetExpr::SetOperation { .. } => {
@@ -119,19 +168,94 @@ impl Binder<'_> {
             SetExpr::Select(select) => self.select(select, tail, env),
             SetExpr::Query(query) if tail.is_empty() => self.query(query, env),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
-                let none = Tail {
-                    order_by: None,
-                    limit: None,
-                    offset: 0,
-                    limit_by: None,
-                    wants_order: false,
-                };
+                let none = Tail::none();
                 let left = self.set_expr(left, &none, env)?;
                 let right = self.set_expr(right, tail, env)?;
                 self.combine(left, right, *op, *set_quantifier)
             }
             other => Err(unsupported(&format!("`{other}`"))),
         }
+    }
+
+    /// A CTE that refers to itself: its first side, and its second side over what the step before found, until that is
+    /// nothing. Types widen until a step keeps them.
+    pub(super) fn recursive(&self, name: &str, query: &Query, env: &Env) -> SqlResult<Relation> {
+        let wrong = || {
+            SqlError::new(
+                ChCode::UnsupportedMethod,
+                format!(
+                    "The recursive CTE {name} is to be `first rows UNION ALL next rows from {name}`, without ORDER BY and LIMIT."
+                ),
+            )
+        };
+        let plain = query.order_by.is_none() && query.limit_clause.is_none();
+        let SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right } =
+            &*query.body
+        else {
+            return Err(wrong());
+        };
+        let distinct = match set_quantifier {
+            SetQuantifier::All => false,
+            SetQuantifier::Distinct => true,
+            _ => return Err(wrong()),
+        };
+        if !plain || query.with.is_some() {
+            return Err(wrong());
+        }
+        let none = Tail::none();
+        let first = self.set_expr(left, &none, env)?;
+        let table = self.fresh();
+        let mut types: Vec<ChType> = first.columns.iter().map(|c| c.ty.clone()).collect();
+        for _ in 0..WIDENINGS_MAX {
+            let columns: Vec<Output> = first
+                .columns
+                .iter()
+                .zip(&types)
+                .map(|(c, ty)| Output { name: c.name.clone(), id: self.fresh(), ty: ty.clone() })
+                .collect();
+            let working = Working { table: table.clone(), columns };
+            let mut inner = env.clone();
+            inner.working.insert(name.to_owned(), Rc::new(working.clone()));
+            let next = self.set_expr(right, &none, &inner)?;
+            if next.columns.len() != types.len() {
+                return Err(SqlError::new(
+                    ChCode::UnionAllResultStructuresMismatch,
+                    format!(
+                        "The sides of {name} have {} and {} columns.",
+                        types.len(),
+                        next.columns.len()
+                    ),
+                ));
+            }
+            let wider = types
+                .iter()
+                .zip(&next.columns)
+                .map(|(a, b)| common_type(&[a.clone(), b.ty.clone()]));
+            let wider = wider.collect::<SqlResult<Vec<_>>>()?;
+            if wider == types {
+                let side = |side: Relation| self.as_columns(side, &working.columns);
+                let (first, next) = (side(first)?, side(next)?);
+                let plan = LogicalPlanBuilder::from(first)
+                    .to_recursive_query(table, next, distinct)
+                    .and_then(LogicalPlanBuilder::build)
+                    .map_err(plan_error)?;
+                return Ok(Relation { plan, columns: working.columns, totals: None, order: None });
+            }
+            types = wider;
+        }
+        Err(wrong())
+    }
+
+    /// A relation with the ids and types of these columns.
+    fn as_columns(&self, side: Relation, columns: &[Output]) -> SqlResult<LogicalPlan> {
+        let exprs = side.columns.iter().zip(columns).map(|(from, to)| {
+            let value = cast(Typed::value(column(&from.id), from.ty.clone()), &to.ty)?;
+            Ok(value.into_value().alias(&to.id))
+        });
+        LogicalPlanBuilder::from(side.plan)
+            .project(exprs.collect::<SqlResult<Vec<_>>>()?)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(plan_error)
     }
 
     fn combine(
@@ -175,14 +299,8 @@ impl Binder<'_> {
                 ty: common_type(&[a.ty.clone(), b.ty.clone()])?,
             });
         }
-        let aligned = |side: Relation| -> SqlResult<LogicalPlanBuilder> {
-            let exprs = side.columns.iter().zip(&columns).map(|(from, to)| {
-                let value = cast(Typed::value(column(&from.id), from.ty.clone()), &to.ty)?;
-                Ok(value.into_value().alias(&to.id))
-            });
-            let exprs = exprs.collect::<SqlResult<Vec<_>>>()?;
-            LogicalPlanBuilder::from(side.plan).project(exprs).map_err(plan_error)
-        };
+        let aligned =
+            |side: Relation| self.as_columns(side, &columns).map(LogicalPlanBuilder::from);
         let (left, right) = (aligned(left)?, aligned(right)?);
         let built = |builder: LogicalPlanBuilder| builder.build().map_err(plan_error);
         let plan = match op {
@@ -200,19 +318,16 @@ impl Binder<'_> {
         Ok(Relation { plan, columns, totals: None, order: None })
     }
 
-    /// SETTINGS: the ones with a meaning here are taken, all others are errors. Carries LIMIT BY.
-    fn settings(
-        &self,
-        settings: &[ast::Setting],
-        env: &mut Env,
-    ) -> SqlResult<Option<(Vec<ast::Expr>, Vec<ast::Expr>)>> {
-        let mut limit_by = None;
+    /// SETTINGS: the ones with a meaning here are taken, all others are errors.
+    fn settings(&self, settings: &[ast::Setting], env: &mut Env) -> SqlResult<Carried> {
+        let mut carried = Carried::default();
         for ast::Setting { key, value } in settings {
             match key.value.as_str() {
                 "__limit_by" => {
-                    limit_by =
-                        Some(limit_by_parts(value).ok_or_else(|| unsupported("That LIMIT BY"))?)
+                    let parts = limit_by_parts(value);
+                    carried.limit_by = Some(parts.ok_or_else(|| unsupported("That LIMIT BY"))?);
                 }
+                "__with_ties" => carried.with_ties = true,
                 // Changes how an answer is computed, never the answer.
                 "max_threads" => {}
                 "join_use_nulls" => env.use_nulls = value.to_string() == "1",
@@ -235,7 +350,7 @@ impl Binder<'_> {
                 }
             }
         }
-        Ok(limit_by)
+        Ok(carried)
     }
 
     pub(super) fn use_nulls(env: &Env) -> bool {
@@ -281,6 +396,18 @@ impl Binder<'_> {
             )
         })
     }
+}
+
+/// Whether a query names a table.
+fn refers_to(query: &Query, name: &str) -> bool {
+    let found = ast::visit_relations(query, |relation| {
+        if relation.to_string() == name {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    found.is_break()
 }
 
 /// `tuple(tuple(n, offset), keys…)` as the token pass writes it.

@@ -39,6 +39,8 @@ pub(super) struct Join {
     pub(super) kind: JoinType,
     pub(super) keys: Vec<(Expr, Expr)>,
     pub(super) filter: Option<Expr>,
+    /// A row meets at most one of the other side.
+    pub(super) any: bool,
     /// Unmatched sides keep NULLs instead of defaults.
     pub(super) use_nulls: bool,
 }
@@ -93,7 +95,7 @@ impl Binder<'_> {
     }
 
     fn plan_join(&self, join: Join) -> SqlResult<Planned> {
-        let Join { left, right, kind, keys, filter, use_nulls } = join;
+        let Join { left, right, kind, keys, filter, any, use_nulls } = join;
         let (pad_left, pad_right) = (
             matches!(kind, JoinType::Right | JoinType::Full),
             matches!(kind, JoinType::Left | JoinType::Full),
@@ -105,6 +107,9 @@ impl Binder<'_> {
         let (right, right_marker) =
             if pad_right && !use_nulls { self.marked(right)? } else { (right, None) };
         let (left_keys, right_keys): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
+        let one = |plan, keys: &[Expr]| self.numbered(plan, keys.to_vec(), Vec::new(), 1, 0);
+        let left = if any && kind != JoinType::Left { one(left, &left_keys)? } else { left };
+        let right = if any && kind != JoinType::Right { one(right, &right_keys)? } else { right };
         let builder = LogicalPlanBuilder::from(left);
         let joined = if left_keys.is_empty() && filter.is_none() && kind == JoinType::Inner {
             builder.cross_join(right)

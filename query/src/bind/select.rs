@@ -17,10 +17,11 @@ use crate::{
     types::ChType,
 };
 use datafusion::{
-    functions_window::row_number::row_number_udwf,
+    common::tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+    functions_window::{rank::rank_udwf, row_number::row_number_udwf},
     logical_expr::{
         Expr as Plan, GroupingSet, LogicalPlan, LogicalPlanBuilder, SortExpr, WindowFrame,
-        WindowFunctionDefinition,
+        WindowFunctionDefinition, WindowUDF,
         expr::{WindowFunction, WindowFunctionParams},
         lit,
     },
@@ -28,13 +29,15 @@ use datafusion::{
 use sqlparser::ast::{
     self, Expr, GroupByExpr, GroupByWithModifier, OrderByKind, Select, SelectItem, Visit,
 };
-use std::{collections::HashMap, ops::ControlFlow};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 /// What stands after the SELECT and sees its names.
 pub(super) struct Tail<'a> {
     pub(super) order_by: Option<&'a ast::OrderBy>,
     pub(super) limit: Option<usize>,
     pub(super) offset: usize,
+    /// Whether rows that are equal to the last one by the order come along.
+    pub(super) with_ties: bool,
     /// LIMIT n, offset BY keys.
     pub(super) limit_by: Option<(Vec<Expr>, Vec<Expr>)>,
     /// Whether the query around wants to know the order of rows.
@@ -42,6 +45,18 @@ pub(super) struct Tail<'a> {
 }
 
 impl Tail<'_> {
+    /// Nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            order_by: None,
+            limit: None,
+            offset: 0,
+            with_ties: false,
+            limit_by: None,
+            wants_order: false,
+        }
+    }
+
     /// Whether nothing follows.
     pub(super) fn is_empty(&self) -> bool {
         self.order_by.is_none()
@@ -191,10 +206,9 @@ impl Binder<'_> {
             let id = match same {
                 Some(id) => id,
                 None if distinct => {
-                    return Err(SqlError::new(
-                        ChCode::UnknownIdentifier,
-                        "ORDER BY of SELECT DISTINCT may use only selected expressions.",
-                    ));
+                    let expr = of_selected(&key.expr, &exprs, &columns)?;
+                    sort.push(SortExpr { expr, ..key });
+                    continue;
                 }
                 None => {
                     let id = self.fresh();
@@ -209,11 +223,18 @@ impl Binder<'_> {
             builder = builder.distinct().map_err(plan_error)?;
         }
         let fetch = tail.limit.map(|limit| limit.saturating_add(tail.offset));
-        if !sort.is_empty() {
-            builder = builder.sort_with_limit(sort.clone(), fetch).map_err(plan_error)?;
-        }
-        if tail.limit.is_some() || tail.offset > 0 {
-            builder = builder.limit(tail.offset, tail.limit).map_err(plan_error)?;
+        if tail.with_ties {
+            let plan = builder.build().map_err(plan_error)?;
+            builder = LogicalPlanBuilder::from(self.tied(plan, &sort, tail)?)
+                .sort(sort.clone())
+                .map_err(plan_error)?;
+        } else {
+            if !sort.is_empty() {
+                builder = builder.sort_with_limit(sort.clone(), fetch).map_err(plan_error)?;
+            }
+            if tail.limit.is_some() || tail.offset > 0 {
+                builder = builder.limit(tail.offset, tail.limit).map_err(plan_error)?;
+            }
         }
         let mut plan = builder.build().map_err(plan_error)?;
         let mut only = columns.iter().map(|c| column(&c.id)).collect::<Vec<_>>();
@@ -227,6 +248,26 @@ impl Binder<'_> {
             .and_then(LogicalPlanBuilder::build)
             .map_err(plan_error)?;
         Ok(Relation { plan, columns, totals, order })
+    }
+
+    /// The rows of a LIMIT, with those that are equal to its last one.
+    fn tied(
+        &self,
+        plan: LogicalPlan,
+        sort: &[SortExpr],
+        tail: &Tail<'_>,
+    ) -> SqlResult<LogicalPlan> {
+        let (number, rank) = (self.fresh(), self.fresh());
+        let numbers = [
+            numbering(&number, row_number_udwf(), Vec::new(), sort.to_vec()),
+            numbering(&rank, rank_udwf(), Vec::new(), sort.to_vec()),
+        ];
+        let last = tail.limit.map_or(u64::MAX, |limit| limit.saturating_add(tail.offset) as u64);
+        let after = column(&number).gt(lit(tail.offset as u64));
+        LogicalPlanBuilder::from(windowed(plan, &numbers)?)
+            .filter(after.and(column(&rank).lt_eq(lit(last))))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(plan_error)
     }
 
     fn checked(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
@@ -538,7 +579,7 @@ impl Binder<'_> {
     }
 
     /// Keeps `count` rows per key, after `offset`, in the given order.
-    fn numbered(
+    pub(super) fn numbered(
         &self,
         plan: LogicalPlan,
         keys: Vec<Plan>,
@@ -558,8 +599,41 @@ impl Binder<'_> {
     }
 }
 
+/// A sort key of a SELECT DISTINCT, computed from what is selected.
+fn of_selected(key: &Plan, selected: &[Plan], columns: &[Output]) -> SqlResult<Plan> {
+    let by_output = |expr: &Plan| {
+        let same = |plan: &&Plan| matches!(plan, Plan::Alias(alias) if *alias.expr == *expr);
+        let at = selected.iter().position(|plan| same(&plan))?;
+        columns.get(at).map(|output| column(&output.id))
+    };
+    let replaced = key.clone().transform_down(|expr| {
+        Ok(match by_output(&expr) {
+            Some(output) => Transformed::new(output, true, TreeNodeRecursion::Jump),
+            None => Transformed::no(expr),
+        })
+    });
+    let replaced = replaced.map_err(plan_error)?.data;
+    let known = |name: &str| columns.iter().any(|output| output.id == name);
+    if replaced.column_refs().iter().all(|column| known(&column.name)) {
+        return Ok(replaced);
+    }
+    Err(SqlError::new(
+        ChCode::UnknownIdentifier,
+        "ORDER BY of SELECT DISTINCT may use only selected expressions.",
+    ))
+}
+
 /// The number of a row within its partition.
 fn row_number(id: &str, partition_by: Vec<Plan>, order_by: Vec<SortExpr>) -> Computed {
+    numbering(id, row_number_udwf(), partition_by, order_by)
+}
+
+fn numbering(
+    id: &str,
+    function: Arc<WindowUDF>,
+    partition_by: Vec<Plan>,
+    order_by: Vec<SortExpr>,
+) -> Computed {
     let params = WindowFunctionParams {
         args: Vec::new(),
         partition_by,
@@ -569,7 +643,7 @@ fn row_number(id: &str, partition_by: Vec<Plan>, order_by: Vec<SortExpr>) -> Com
         null_treatment: None,
         distinct: false,
     };
-    let fun = WindowFunctionDefinition::WindowUDF(row_number_udwf());
+    let fun = WindowFunctionDefinition::WindowUDF(function);
     let expr = Plan::WindowFunction(Box::new(WindowFunction { fun, params }));
     Computed { expr, id: id.to_owned(), ty: ChType::UInt(64) }
 }

@@ -5,6 +5,9 @@ use crate::{
     types::ChType,
 };
 
+/// Largest FixedString, as in ClickHouse.
+const FIXED_STRING_MAX: usize = 0xFF_FFFF;
+
 /// Parses a type name such as `Array(Nullable(Float64))`.
 ///
 /// # Errors
@@ -33,7 +36,11 @@ pub(crate) fn parse_type(text: &str) -> SqlResult<ChType> {
             ChType::Tuple(list.iter().map(|field| tuple_field(field)).collect::<SqlResult<_>>()?)
         }
         "Variant" => {
-            ChType::Variant(list.iter().map(|ty| parse_type(ty)).collect::<SqlResult<_>>()?)
+            let mut members: Vec<ChType> =
+                list.iter().map(|ty| parse_type(ty)).collect::<SqlResult<_>>()?;
+            members.sort_by_key(ToString::to_string);
+            members.dedup();
+            ChType::Variant(members)
         }
         "Decimal" | "DECIMAL" | "NUMERIC" | "DEC" => {
             ChType::Decimal(number(0).unwrap_or(10).min(76), number(1).unwrap_or(0))
@@ -43,7 +50,14 @@ pub(crate) fn parse_type(text: &str) -> SqlResult<ChType> {
         "Decimal128" => ChType::Decimal(38, number(0).ok_or_else(unknown)?),
         "Decimal256" => ChType::Decimal(76, number(0).ok_or_else(unknown)?),
         "FixedString" => {
-            ChType::FixedString(list.first().and_then(|n| n.parse().ok()).ok_or_else(unknown)?)
+            let size = list.first().and_then(|n| n.parse().ok()).ok_or_else(unknown)?;
+            if !(1..=FIXED_STRING_MAX).contains(&size) {
+                return Err(SqlError::new(
+                    ChCode::ArgumentOutOfBound,
+                    format!("FixedString size must be positive and at most {FIXED_STRING_MAX}"),
+                ));
+            }
+            ChType::FixedString(size)
         }
         "DateTime64" if number(0) == Some(0) && list.len() == 2 => ChType::DateTime(zone(1)),
         "DateTime64" => ChType::DateTime64(number(0).unwrap_or(3).min(9), zone(1)),

@@ -23,6 +23,19 @@ fn kw(t: &T, ss: &[&str]) -> bool {
     ss.iter().any(|s| is_w(&t.token, s))
 }
 
+/// The number that digits and the word right behind them make together: binary digits, or digits behind underscores.
+fn number_goes_on(digits: &str, next: Option<&Token>) -> Option<String> {
+    let Some(Token::Word(Word { value, quote_style: None, .. })) = next else { return None };
+    if digits == "0" {
+        let binary = value.strip_prefix('b')?.replace('_', "");
+        return u64::from_str_radix(&binary, 2).ok().map(|number| number.to_string());
+    }
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    let rest = value.strip_prefix('_').filter(|_| plain)?;
+    let fine = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    fine.then(|| format!("{digits}{}", rest.replace('_', "")))
+}
+
 /// A `WITH expr AS name`: the name and the expression's tokens.
 pub(super) type WithAlias = (String, Vec<T>);
 
@@ -44,6 +57,24 @@ pub(super) fn rewrite(raw: &[T]) -> SqlResult<(Vec<T>, Vec<WithAlias>)> {
         let t = &raw[i];
         let nx = |k: usize| raw.get(i + k).map(|x| &x.token);
         match &t.token {
+            // 0b101 and 1_000: sqlparser ends the number before the letter
+            Token::Number(digits, false) if number_goes_on(digits, nx(1)).is_some() => {
+                let whole = number_goes_on(digits, nx(1)).unwrap_or_default();
+                o.push(TokenWithSpan { token: Token::Number(whole, false), span: t.span });
+                i += 2;
+            }
+            // 0xFF
+            Token::HexStringLiteral(digits) => match i128::from_str_radix(digits, 16) {
+                Ok(number) => {
+                    let token = Token::Number(number.to_string(), false);
+                    o.push(TokenWithSpan { token, span: t.span });
+                    i += 1;
+                }
+                Err(_) => {
+                    o.push(t.clone());
+                    i += 1;
+                }
+            },
             // {name:Type} query parameter
             Token::LBrace if matches!(nx(1), Some(Token::Word(_)) | Some(Token::Whitespace(_))) => {
                 let mut j = i + 1;
@@ -179,16 +210,20 @@ pub(super) fn rewrite(raw: &[T]) -> SqlResult<(Vec<T>, Vec<WithAlias>)> {
             }
             if j < v.len() && kw(&v[j], &["JOIN"]) {
                 let has = |s: &str| v[i..j].iter().any(|x| is_w(&x.token, s));
+                // GLOBAL means nothing on one server; the parser keeps it, so it carries ANY.
+                if has("ANY") {
+                    o.push(tk(w("GLOBAL")));
+                }
                 for s in ["LEFT", "RIGHT", "FULL", "INNER", "CROSS", "SEMI", "ANTI"] {
                     if has(s) {
                         o.push(tk(w(s)));
                     }
                 }
                 o.push(v[j].clone());
-                if has("ANY") || has("ASOF") {
+                if has("ASOF") {
                     return Err(SqlError::new(
                         ChCode::NotImplemented,
-                        "ANY and ASOF joins are not supported yet; use a subquery with LIMIT 1 BY or an ordinary join.",
+                        "ASOF joins are not supported yet; use a subquery with LIMIT 1 BY or an ordinary join.",
                     ));
                 }
                 i = j + 1;
@@ -326,6 +361,21 @@ pub(super) fn rewrite(raw: &[T]) -> SqlResult<(Vec<T>, Vec<WithAlias>)> {
                 j
             };
             let e = end(i + 1);
+            let ties = |k: &usize| kw(&v[*k], &["WITH"]) && *k + 1 < e && kw(&v[*k + 1], &["TIES"]);
+            if let Some(b) = (i..e).find(ties) {
+                o.extend(v[i..b].to_vec());
+                let carrier =
+                    [tk(w("__with_ties")), tk(Token::Eq), tk(Token::Number("1".into(), false))];
+                let mut j = b + 2;
+                o.push(tk(w("SETTINGS")));
+                o.extend(carrier);
+                if j < v.len() && kw(&v[j], &["SETTINGS"]) {
+                    o.push(tk(Token::Comma));
+                    j += 1;
+                }
+                i = j;
+                continue;
+            }
             if let Some(b) = (i..e).find(|&k| kw(&v[k], &["BY"])) {
                 let head: Vec<T> = v[i + 1..b]
                     .iter()

@@ -1,14 +1,30 @@
 //! Aggregates: DataFusion's where they mean the same, a collecting one of our own elsewhere. What ClickHouse answers for
 //! no rows (0, '', [], NULL for Nullable) is put on top.
 
+mod bases;
+mod categorical;
 mod collect;
+mod combinator;
+mod events;
+mod function;
+mod groups;
+mod intervals;
+mod maps;
+mod quantiles;
+mod simple;
+mod statistics;
+mod tests_of_means;
+
+pub(super) use collect::label;
+pub(super) use function::{Function, Row};
 
 use super::{
     compare::to_predicate,
-    convert::{cast, default_value},
+    convert::{cast, convert, default_value},
     supertype::scalar_of,
 };
 use crate::{
+    budget::Budget,
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
@@ -24,7 +40,11 @@ use datafusion::{
         sum::sum_udaf,
         variance::{var_pop_udaf, var_samp_udaf},
     },
-    logical_expr::{AggregateUDF, Expr, cast as df_cast, expr::AggregateFunction, lit, when},
+    logical_expr::{
+        AggregateUDF, Expr, cast as df_cast,
+        expr::{AggregateFunction, NullTreatment},
+        lit, when,
+    },
 };
 use std::sync::Arc;
 
@@ -38,8 +58,12 @@ pub(crate) struct AggregateCall {
     pub(crate) distinct: bool,
     /// Of `FILTER (WHERE …)`.
     pub(crate) filter: Option<Expr>,
+    /// `RESPECT NULLS` is true, `IGNORE NULLS` is false.
+    pub(crate) respect_nulls: Option<bool>,
     /// Numbers the rows, where the input has an order that the answer depends on.
     pub(crate) order: Option<Typed>,
+    /// Asked by calls that compute for long.
+    pub(crate) budget: Budget,
 }
 
 /// The aggregate, and the value that an empty input has.
@@ -81,124 +105,108 @@ impl AggregateResult {
     }
 }
 
-const BASES: &[&str] = &[
-    "count",
-    "sum",
-    "avg",
-    "min",
-    "max",
-    "any",
-    "anyLast",
-    "any_value",
-    "first_value",
-    "last_value",
-    "uniq",
-    "uniqExact",
-    "uniqCombined",
-    "uniqCombined64",
-    "uniqHLL12",
-    "uniqTheta",
-    "groupArray",
-    "groupUniqArray",
-    "groupConcat",
-    "argMin",
-    "argMax",
-    "quantile",
-    "quantiles",
-    "quantileExact",
-    "quantileExactInclusive",
-    "quantileExactExclusive",
-    "quantileExactLow",
-    "quantileExactHigh",
-    "quantileTDigest",
-    "quantileTiming",
-    "median",
-    "medianExact",
-    "topK",
-    "topKWeighted",
-    "stddevPop",
-    "stddevSamp",
-    "varPop",
-    "varSamp",
-    "entropy",
-    "sumMap",
-    "sumWithOverflow",
-    "corr",
-    "covarPop",
-    "covarSamp",
-];
-
-/// The base name and the combinators of an aggregate's name, outermost last.
-fn split(name: &str) -> Option<(&'static str, Vec<&'static str>)> {
-    let lower = name.to_ascii_lowercase();
-    let standard = match lower.as_str() {
-        "count" | "sum" | "avg" | "min" | "max" | "any" | "median" | "any_value"
-        | "first_value" | "last_value" => Some(lower.as_str()),
-        "stddev_pop" => Some("stddevPop"),
-        "stddev_samp" => Some("stddevSamp"),
-        "var_pop" => Some("varPop"),
-        "var_samp" => Some("varSamp"),
-        "array_agg" => Some("groupArray"),
-        _ => None,
-    };
-    let mut rest = standard.unwrap_or(name);
-    let mut combinators = Vec::new();
-    loop {
-        if let Some(base) = BASES.iter().find(|base| **base == rest) {
-            combinators.reverse();
-            return Some((base, combinators));
-        }
-        let suffix = ["OrDefault", "OrNull", "Distinct", "Array", "If"]
-            .into_iter()
-            .find(|suffix| rest.ends_with(suffix))?;
-        rest = rest.strip_suffix(suffix)?;
-        combinators.push(suffix);
-    }
-}
-
 /// Whether a name is an aggregate function.
 pub(crate) fn is_aggregate(name: &str) -> bool {
-    split(name).is_some()
+    bases::split(name).is_some()
+}
+
+/// Names of aggregate functions, for suggestions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    bases::names()
 }
 
 /// Resolves an aggregate.
 ///
 /// # Errors
 /// ClickHouse's errors of counts and types.
-pub(crate) fn aggregate(mut call: AggregateCall) -> SqlResult<AggregateResult> {
-    let (base, combinators) = split(&call.name).ok_or_else(|| {
-        SqlError::new(
-            ChCode::UnknownAggregateFunction,
-            format!("Unknown aggregate function {}", call.name),
-        )
-    })?;
-    let (mut or_null, mut or_default, mut arrays) = (false, false, false);
-    for combinator in combinators.iter().rev() {
-        match *combinator {
-            "If" => {
-                let condition = call.args.pop().ok_or_else(|| arguments(&call.name))?;
-                let condition = to_predicate(condition)?;
-                call.filter = Some(match call.filter.take() {
-                    Some(filter) => filter.and(condition),
-                    None => condition,
-                });
+pub(crate) fn aggregate(call: &AggregateCall) -> SqlResult<AggregateResult> {
+    let whole = whole_call(call)?;
+    match native_call(&whole)? {
+        Some(result) => Ok(result),
+        None => collect::resolve(&whole.name, &whole, &whole.args),
+    }
+}
+
+/// The call with DISTINCT, FILTER and NULL treatment as part of its name, as ClickHouse rewrites them.
+pub(super) fn whole_call(call: &AggregateCall) -> SqlResult<AggregateCall> {
+    let mut whole =
+        AggregateCall { distinct: false, filter: None, respect_nulls: None, ..call.clone() };
+    if call.respect_nulls == Some(true) {
+        whole.name = match bases::spelling(&call.name) {
+            name @ ("any" | "anyLast") => format!("{name}_respect_nulls"),
+            name if name.ends_with("_respect_nulls") => name.to_owned(),
+            name => {
+                return Err(SqlError::new(
+                    ChCode::NotImplemented,
+                    format!("Aggregate function {name} does not support RESPECT NULLS"),
+                ));
             }
-            "OrNull" => or_null = true,
-            "OrDefault" => or_default = true,
-            "Distinct" => call.distinct = true,
-            _ => arrays = true,
+        };
+    }
+    if call.distinct {
+        // Distinct stands before the -If of the name, so that rows that do not count are not compared.
+        whole.name = match whole.name.strip_suffix("If").filter(|rest| is_aggregate(rest)) {
+            Some(rest) => format!("{rest}DistinctIf"),
+            None => format!("{}Distinct", whole.name),
+        };
+    }
+    // count of distinct rows is uniqExact, also of several arguments.
+    let lower = whole.name.to_ascii_lowercase();
+    if lower == "countdistinct" {
+        "uniqExact".clone_into(&mut whole.name);
+    } else if lower == "countdistinctif" || lower == "countifdistinct" {
+        "uniqExactIf".clone_into(&mut whole.name);
+    }
+    if let Some(filter) = &call.filter {
+        whole.name.push_str("If");
+        whole.args.push(Typed::predicate(filter.clone(), true));
+    }
+    if bases::split(&whole.name).is_none() {
+        return Err(bases::unknown(&call.name));
+    }
+    Ok(whole)
+}
+
+/// The call as one of DataFusion's aggregates, where those mean the same.
+fn native_call(whole: &AggregateCall) -> SqlResult<Option<AggregateResult>> {
+    let parts = bases::split(&whole.name).ok_or_else(|| bases::unknown(&whole.name))?;
+    let mut call = whole.clone();
+    let (mut or_null, mut or_default) = (false, false);
+    for combinator in parts.combinators.iter().rev() {
+        match *combinator {
+            // A condition inside a combinator is not a filter of the rows.
+            "If" if !or_null && !or_default && !call.distinct && call.filter.is_none() => {
+                let Some(condition) = call.args.pop() else { return Ok(None) };
+                let integer = matches!(
+                    condition.ty.strip_nullable(),
+                    ChType::Int(_) | ChType::UInt(_) | ChType::Bool | ChType::Nothing
+                );
+                if !integer {
+                    return Ok(None);
+                }
+                call.filter = Some(to_predicate(condition)?);
+            }
+            "OrNull" if !or_default => or_null = true,
+            "OrDefault" if !or_null => or_default = true,
+            "Distinct" if !call.distinct => call.distinct = true,
+            _ => return Ok(None),
         }
     }
-    let mut result =
-        if arrays { collect::resolve(base, &call, true)? } else { resolve(base, &call)? };
+    let nullable = call.args.iter().any(|arg| arg.ty.is_nullable());
+    if !call.parameters.is_empty() || (nullable && or_default) {
+        return Ok(None);
+    }
+    let Some(mut result) = resolve(parts.base_name, &call)? else { return Ok(None) };
     if or_null {
-        result.ty = result.ty.nullable();
+        result.ty = function::nullable_of(&result.ty);
         result.empty = None;
+        if matches!(parts.base_name, "count" | "uniq" | "uniqExact") {
+            return Ok(None);
+        }
     } else if or_default {
-        result.ty = result.ty.strip_nullable().clone();
         result.empty = Some(default_value(&result.ty));
     }
-    Ok(result)
+    Ok(Some(result))
 }
 
 fn arguments(name: &str) -> SqlError {
@@ -240,175 +248,99 @@ fn native(
     AggregateResult { aggregate, ty, empty }
 }
 
-fn one(call: &AggregateCall) -> SqlResult<Typed> {
-    match call.args.as_slice() {
-        [one] => Ok(one.clone()),
-        _ => Err(arguments(&call.name)),
+/// DataFusion's aggregate of a base function, if its answers are ClickHouse's for these types.
+fn resolve(base: &str, call: &AggregateCall) -> SqlResult<Option<AggregateResult>> {
+    if base == "count" && call.args.is_empty() && !call.distinct {
+        return Ok(Some(count(call, lit(1_i64))));
     }
-}
-
-fn resolve(base: &str, call: &AggregateCall) -> SqlResult<AggregateResult> {
-    match base {
-        "count" => count(call),
-        "uniq" | "uniqExact" | "uniqCombined" | "uniqCombined64" | "uniqHLL12" | "uniqTheta" => {
-            unique(call)
+    let [arg] = call.args.as_slice() else { return Ok(None) };
+    let plain = arg.ty.strip_nullable().clone();
+    if matches!(plain, ChType::Nothing | ChType::Dynamic | ChType::Variant(_) | ChType::Json) {
+        return Ok(None);
+    }
+    let scalar = !matches!(plain, ChType::Array(_) | ChType::Tuple(_) | ChType::Map(..));
+    let value = || arg.clone().into_value();
+    let ty = arg.ty.clone();
+    let empty = (!ty.is_nullable()).then(|| default_value(&ty));
+    Ok(match base {
+        "count" => Some(count(call, value())),
+        "uniq" | "uniqExact" | "uniqCombined" | "uniqCombined64" | "uniqHLL12" if scalar => {
+            Some(AggregateResult {
+                empty: Some(Value::Int(0)),
+                ..native(call, count_udaf(), vec![value()], true, ChType::UInt(64), None)
+            })
         }
-        "sum" | "sumWithOverflow" => sum(call),
-        "avg" => {
-            let arg = one(call)?;
-            let plain = arg.ty.strip_nullable().clone();
-            if !matches!(
-                plain,
-                ChType::Int(_)
-                    | ChType::UInt(_)
-                    | ChType::Float(_)
-                    | ChType::Decimal(..)
-                    | ChType::Bool
-            ) {
-                return Err(illegal(&call.name, &plain));
-            }
-            let (ty, empty) = nullable_as(&arg, ChType::Float(64), Value::Float(f64::NAN));
-            let arg = cast(arg, &ty)?.into_value();
-            Ok(native(call, avg_udaf(), vec![arg], call.distinct, ty, empty))
-        }
-        "min" | "max" => {
-            let arg = one(call)?;
-            let plain = arg.ty.strip_nullable().clone();
-            if matches!(
-                plain,
-                ChType::Dynamic
-                    | ChType::Variant(_)
-                    | ChType::Json
-                    | ChType::Array(_)
-                    | ChType::Tuple(_)
-                    | ChType::Map(..)
-            ) {
-                return if matches!(plain, ChType::Array(_) | ChType::Tuple(_)) {
-                    collect::resolve(base, call, false)
-                } else {
-                    Err(illegal(&call.name, &plain))
-                };
-            }
-            let ty = arg.ty.clone();
-            let empty = (!ty.is_nullable()).then(|| default_value(&ty));
+        "sum" => sum(call, arg)?,
+        "avg" => mean(call, arg)?,
+        // DataFusion takes NaN for the greatest number, ClickHouse for none.
+        "min" | "max" if scalar && !matches!(plain, ChType::Float(_)) => {
             let udaf = if base == "min" { min_udaf() } else { max_udaf() };
-            Ok(native(call, udaf, vec![arg.into_value()], false, ty, empty))
+            Some(native(call, udaf, vec![value()], false, ty, empty))
         }
-        "stddevPop" | "stddevSamp" | "varPop" | "varSamp" => {
-            let arg = one(call)?;
-            let (ty, empty) = nullable_as(&arg, ChType::Float(64), Value::Float(f64::NAN));
-            let arg = cast(arg, &ty)?.into_value();
+        "min" | "max" if scalar && !computed(arg) => {
+            let udaf = if base == "min" { min_udaf() } else { max_udaf() };
+            Some(native(call, udaf, vec![value()], false, ty, empty))
+        }
+        "stddevPop" | "stddevSamp" | "varPop" | "varSamp"
+            if statistics::is_number(&plain) && plain != ChType::Float(32) && !call.distinct =>
+        {
+            let (ty, empty) = nullable_as(arg, ChType::Float(64), Value::Float(f64::NAN));
+            let arg = cast(arg.clone(), &ty)?.into_value();
             let udaf = match base {
                 "stddevPop" => stddev_pop_udaf(),
                 "stddevSamp" => stddev_udaf(),
                 "varPop" => var_pop_udaf(),
                 _ => var_samp_udaf(),
             };
-            Ok(native(call, udaf, vec![arg], false, ty, empty))
+            Some(native(call, udaf, vec![arg], false, ty, empty))
         }
-        "any" | "any_value" | "first_value" | "anyLast" | "last_value" => {
-            let arg = one(call)?;
-            if let Some(order) = &call.order {
-                return first_by(base, call, arg, order);
-            }
-            let ty = arg.ty.clone();
-            let empty = (!ty.is_nullable()).then(|| default_value(&ty));
-            let value = arg.into_value();
-            let udaf = if matches!(base, "anyLast" | "last_value") {
-                last_value_udaf()
-            } else {
-                first_value_udaf()
-            };
-            let mut result = native(call, udaf, vec![value], false, ty, empty);
+        "any" | "anyLast" if call.order.is_none() && !call.distinct => {
+            let udaf = if base == "any" { first_value_udaf() } else { last_value_udaf() };
+            let mut result = native(call, udaf, vec![value()], false, ty, empty);
             if let Expr::AggregateFunction(function) = &mut result.aggregate {
-                function.params.null_treatment =
-                    Some(datafusion::logical_expr::expr::NullTreatment::IgnoreNulls);
+                function.params.null_treatment = Some(NullTreatment::IgnoreNulls);
             }
-            Ok(result)
+            Some(result)
         }
-        _ => collect::resolve(base, call, false),
-    }
+        _ => None,
+    })
 }
 
-/// The first or last value of an ordered input: the one with the lowest or highest number that is not NULL.
-fn first_by(
-    base: &str,
-    call: &AggregateCall,
-    arg: Typed,
-    order: &Typed,
-) -> SqlResult<AggregateResult> {
-    let present = arg.clone().into_value().is_not_null();
-    let filter = match call.filter.clone() {
-        Some(filter) => filter.and(present),
-        None => present,
-    };
-    let by = if matches!(base, "anyLast" | "last_value") { "argMax" } else { "argMin" };
-    let call = AggregateCall {
-        args: vec![arg, order.clone()],
-        filter: Some(filter),
-        order: None,
-        ..call.clone()
-    };
-    collect::resolve(by, &call, false)
+/// Whether a float is computed, so that it can be NaN; what is stored never is.
+fn computed(arg: &Typed) -> bool {
+    !matches!(arg.expr, Expr::Column(_))
 }
 
 fn nullable_as(arg: &Typed, plain: ChType, empty: Value) -> (ChType, Option<Value>) {
     if arg.ty.is_nullable() { (plain.nullable(), None) } else { (plain, Some(empty)) }
 }
 
-fn count(call: &AggregateCall) -> SqlResult<AggregateResult> {
-    let counted = match call.args.as_slice() {
-        [] => lit(1_i64),
-        // A Dynamic is counted even where it is NULL, as in ClickHouse.
-        [one] if matches!(one.ty, ChType::Dynamic | ChType::Variant(_)) && !call.distinct => {
-            lit(1_i64)
-        }
-        [one] => one.clone().into_value(),
-        _ if call.distinct => return unique(call),
-        _ => return Err(arguments(&call.name)),
-    };
+fn count(call: &AggregateCall, counted: Expr) -> AggregateResult {
     let mut result =
         native(call, count_udaf(), vec![counted], call.distinct, ChType::UInt(64), None);
     result.empty = Some(Value::Int(0));
-    Ok(result)
+    result
 }
 
-fn unique(call: &AggregateCall) -> SqlResult<AggregateResult> {
-    match call.args.as_slice() {
-        [one] => Ok(native(
-            call,
-            count_udaf(),
-            vec![one.clone().into_value()],
-            true,
-            ChType::UInt(64),
-            Some(Value::Int(0)),
-        )),
-        [] => Err(arguments(&call.name)),
-        several => {
-            let tuple = super::registry::scalar("tuple", several.to_vec())?;
-            let text = super::registry::scalar("toString", vec![tuple])?;
-            Ok(native(
-                call,
-                count_udaf(),
-                vec![text.into_value()],
-                true,
-                ChType::UInt(64),
-                Some(Value::Int(0)),
-            ))
-        }
-    }
-}
-
-fn sum(call: &AggregateCall) -> SqlResult<AggregateResult> {
-    let arg = one(call)?;
+fn sum(call: &AggregateCall, arg: &Typed) -> SqlResult<Option<AggregateResult>> {
     let plain = match arg.ty.strip_nullable() {
         ChType::Int(_) => ChType::Int(64),
         ChType::UInt(_) | ChType::Bool => ChType::UInt(64),
         ChType::Float(_) => ChType::Float(64),
-        ChType::Decimal(_, scale) => ChType::Decimal(38, *scale),
-        other => return Err(illegal(&call.name, other)),
+        ChType::Decimal(..=38, scale) => ChType::Decimal(38, *scale),
+        _ => return Ok(None),
     };
-    let (ty, empty) = nullable_as(&arg, plain.clone(), default_value(&plain));
-    let arg = cast(arg, &ty)?.into_value();
-    Ok(native(call, sum_udaf(), vec![arg], call.distinct, ty, empty))
+    let (ty, empty) = nullable_as(arg, plain.clone(), default_value(&plain));
+    let arg = cast(arg.clone(), &ty)?.into_value();
+    Ok(Some(native(call, sum_udaf(), vec![arg], call.distinct, ty, empty)))
+}
+
+fn mean(call: &AggregateCall, arg: &Typed) -> SqlResult<Option<AggregateResult>> {
+    let plain = arg.ty.strip_nullable();
+    if !statistics::is_number(plain) && !matches!(plain, ChType::Decimal(..)) {
+        return Ok(None);
+    }
+    let (ty, empty) = nullable_as(arg, ChType::Float(64), Value::Float(f64::NAN));
+    let arg = cast(arg.clone(), &ty)?.into_value();
+    Ok(Some(native(call, avg_udaf(), vec![arg], call.distinct, ty, empty)))
 }

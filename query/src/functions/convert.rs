@@ -493,7 +493,8 @@ pub(crate) fn default_value(ty: &ChType) -> Value {
         ChType::Int(_) | ChType::UInt(_) | ChType::Interval(_) => Value::Int(0),
         ChType::Float(_) => Value::Float(0.0),
         ChType::Decimal(_, scale) => Value::Decimal(0, *scale),
-        ChType::String | ChType::FixedString(_) => Value::String(String::new()),
+        ChType::String => Value::String(String::new()),
+        ChType::FixedString(size) => Value::String("\0".repeat(*size)),
         ChType::Enum(_, names) => {
             Value::String(names.first().map_or_else(String::new, |(name, _)| name.clone()))
         }

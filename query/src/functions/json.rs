@@ -1,9 +1,15 @@
 //! JSON: paths into JSON columns that are not base-table columns, functions over JSON text, Dynamic's own functions.
 
+mod extract;
+mod node;
+mod path;
+mod simple;
+
 use super::{
     compare::constant_value,
+    convert::default_value,
     registry::Entry,
-    udf::{Kernel, Nulls, row_call},
+    udf::{Call, Kernel, Nulls, row_call},
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -125,37 +131,110 @@ fn descend(text: &str, path: &[Value]) -> Option<String> {
     }
 }
 
-fn found(args: &[Value]) -> Option<Value> {
-    let text = args.first().map(text_of)?;
-    descend(&text, args.get(1..).unwrap_or_default()).map(|raw| json_of(&raw))
-}
-
-fn raw(args: &[Value]) -> Option<String> {
-    descend(&args.first().map(text_of)?, args.get(1..).unwrap_or_default())
+/// Names of all functions here, for suggestions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    [NAMES, extract::NAMES, path::NAMES, simple::NAMES].into_iter().flatten().copied()
 }
 
 /// Functions whose shape depends on their arguments.
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
-    if name == "dynamicElement" && args.len() == 2 {
-        let name = args.get(1).and_then(constant_value).map(|v| text_of(&v)).unwrap_or_default();
-        let ty = crate::bind::parse_type(&name)?;
-        let arg = args.first().cloned().unwrap_or_else(Typed::null);
-        return Ok(Some(row_call(
-            &format!("dynamicElement {ty}"),
-            vec![arg],
-            ty.nullable(),
-            Nulls::Propagate,
-            |call, args| {
-                let value = args.first().cloned().unwrap_or(Value::Null);
-                Ok(if type_name(&value) == call.ret.strip_nullable().to_string() {
-                    value
-                } else {
-                    Value::Null
-                })
-            },
-        )));
+    match (name, args) {
+        ("dynamicElement" | "variantElement", [value, ty]) => element(name, value, ty).map(Some),
+        ("variantType", [value]) => variant_type(value).map(Some),
+        ("toJSONString", [value]) if *value.ty.strip_nullable() == ChType::Nothing => {
+            Ok(Some(Typed::null()))
+        }
+        ("toJSONString", [value]) if matches!(value.ty, ChType::Nullable(_)) => {
+            let ret = ChType::String.nullable();
+            Ok(Some(row_call(name, args.to_vec(), ret, Nulls::Propagate, json_text)))
+        }
+        _ => match extract::call(name, args)? {
+            Some(call) => Ok(Some(call)),
+            None => path::call(name, args),
+        },
     }
-    Ok(None)
+}
+
+fn illegal(name: &str, wanted: &str, given: &ChType) -> SqlError {
+    SqlError::new(
+        ChCode::IllegalTypeOfArgument,
+        format!("Function {name} needs a {wanted}, not {given}"),
+    )
+}
+
+/// `dynamicElement(d, 'Type')`: the value if it is of that type, else NULL, or [] for arrays.
+fn element(name: &str, value: &Typed, ty: &Typed) -> SqlResult<Typed> {
+    let wanted = constant_value(ty).map(|v| text_of(&v)).unwrap_or_default();
+    let ty = match (name, &value.ty) {
+        ("dynamicElement", ChType::Dynamic) => {
+            crate::bind::parse_type(&wanted).map_err(|error| {
+                SqlError::new(ChCode::BadArguments, format!("{} ({name})", error.message))
+            })?
+        }
+        ("variantElement", ChType::Variant(members)) => {
+            let ty = crate::bind::parse_type(&wanted)?;
+            if !members.contains(&ty) {
+                return Err(SqlError::new(
+                    ChCode::IllegalTypeOfArgument,
+                    format!("{} doesn't contain variant with type {ty}", value.ty),
+                ));
+            }
+            ty
+        }
+        ("dynamicElement", other) => return Err(illegal(name, "Dynamic", other)),
+        (_, other) => return Err(illegal(name, "Variant", other)),
+    };
+    let label = format!("{name} {ty}");
+    Ok(row_call(&label, vec![value.clone()], ty.nullable(), Nulls::Pass, |call, args| {
+        let value = args.first().unwrap_or(&Value::Null);
+        let wanted = call.ret.strip_nullable();
+        let fits = match call.args.first() {
+            Some(ChType::Variant(members)) => member_of(value, members) == Some(wanted),
+            _ => type_name(value) == wanted.to_string(),
+        };
+        Ok(if fits { value.clone() } else { default_value(&call.ret) })
+    }))
+}
+
+/// `variantType(v)`: which member the value is of, as an Enum of them.
+fn variant_type(value: &Typed) -> SqlResult<Typed> {
+    let ChType::Variant(members) = &value.ty else {
+        return Err(illegal("variantType", "Variant", &value.ty));
+    };
+    let named = members.iter().zip(0..).map(|(ty, n)| (ty.to_string(), n));
+    let names = std::iter::once(("None".to_owned(), -1)).chain(named).collect();
+    let ret = ChType::Enum(8, names);
+    Ok(row_call("variantType", vec![value.clone()], ret, Nulls::Pass, |call, args| {
+        let value = args.first().unwrap_or(&Value::Null);
+        let found = match call.args.first() {
+            Some(ChType::Variant(members)) => member_of(value, members),
+            _ => None,
+        };
+        Ok(Value::String(found.map_or_else(|| "None".to_owned(), ToString::to_string)))
+    }))
+}
+
+/// The member of a Variant that a value is of; cells do not say the width of a number, so the first that fits.
+fn member_of<'m>(value: &Value, members: &'m [ChType]) -> Option<&'m ChType> {
+    members.iter().find(|member| match (member, value) {
+        (ChType::Bool, Value::Bool(_))
+        | (ChType::Int(_), Value::Int(_))
+        | (ChType::Float(_), Value::Float(_))
+        | (ChType::Decimal(..), Value::Decimal(..))
+        | (
+            ChType::String | ChType::FixedString(_) | ChType::Uuid | ChType::Enum(..),
+            Value::String(_),
+        )
+        | (ChType::Date | ChType::Date32, Value::Date(_))
+        | (ChType::DateTime(_), Value::DateTime(_))
+        | (ChType::DateTime64(..), Value::DateTime64(..))
+        | (ChType::Array(_), Value::Array(_))
+        | (ChType::Tuple(_), Value::Tuple(_))
+        | (ChType::Map(..), Value::Map(_))
+        | (ChType::Json, Value::Json(_)) => true,
+        (ChType::UInt(_), Value::Int(value)) => *value >= 0,
+        _ => false,
+    })
 }
 
 /// What `dynamicType` says of a value.
@@ -192,7 +271,17 @@ fn type_name(value: &Value) -> String {
     }
 }
 
-fn all_paths(text: &str, prefix: &str, out: &mut Vec<Value>) -> Option<()> {
+/// The paths of a JSON object with the raw texts below them, in order of paths.
+fn paths_of(args: &[Value]) -> Vec<(String, Value)> {
+    let mut out = Vec::new();
+    if let Some(Value::Json(text)) = args.first() {
+        let _incomplete = all_paths(text, "", &mut out);
+    }
+    out.sort_by(|(a, _), (b, _)| a.cmp(b));
+    out
+}
+
+fn all_paths(text: &str, prefix: &str, out: &mut Vec<(String, Value)>) -> Option<()> {
     let mut reader = Reader::new(text);
     reader.begin_object().ok()?;
     let mut first = true;
@@ -205,163 +294,148 @@ fn all_paths(text: &str, prefix: &str, out: &mut Vec<Value>) -> Option<()> {
         match kind {
             Kind::Object => all_paths(reader.since(start), &path, out)?,
             Kind::Null => {}
-            _ => out.push(Value::String(path)),
+            _ => out.push((path, json_of(reader.since(start)))),
         }
     }
     Some(())
 }
 
-/// A value as JSON text.
-fn to_json(value: &Value) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) | Value::Int(_) | Value::Decimal(..) | Value::Json(_) => text_of(value),
-        Value::Float(v) => {
-            if v.is_finite() {
-                text_of(value)
-            } else {
-                "null".to_owned()
-            }
-        }
-        Value::String(_) | Value::Date(_) | Value::DateTime(_) | Value::DateTime64(..) => {
+/// A value as JSON text, with `/` escaped as ClickHouse does.
+fn to_json(value: &Value, ty: &ChType) -> String {
+    let quoted = |text: &str| node::quoted(text).replace('/', "\\/");
+    let list = |items: &[Value], item: &ChType| {
+        let items: Vec<String> = items.iter().map(|value| to_json(value, item)).collect();
+        format!("[{}]", items.join(","))
+    };
+    match (value, ty.strip_nullable()) {
+        (Value::Null, _) => "null".to_owned(),
+        (Value::Float(v), _) if !v.is_finite() => "null".to_owned(),
+        (
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Decimal(..) | Value::Json(_),
+            _,
+        ) => text_of(value),
+        (Value::String(_) | Value::Date(_) | Value::DateTime(_) | Value::DateTime64(..), _) => {
             quoted(&text_of(value))
         }
-        Value::Array(items) | Value::Tuple(items) => {
-            format!("[{}]", items.iter().map(to_json).collect::<Vec<_>>().join(","))
+        (Value::Array(items), ChType::Array(item)) => list(items, item),
+        (Value::Tuple(items), ChType::Tuple(fields)) => {
+            let named = fields.iter().all(|(name, _)| name.is_some()) && !fields.is_empty();
+            let parts = items.iter().zip(fields).map(|(value, (name, ty))| match name {
+                Some(name) if named => format!("{}:{}", quoted(name), to_json(value, ty)),
+                _ => to_json(value, ty),
+            });
+            let parts = parts.collect::<Vec<_>>().join(",");
+            if named { format!("{{{parts}}}") } else { format!("[{parts}]") }
         }
-        Value::Map(pairs) => {
+        (Value::Array(items) | Value::Tuple(items), _) => list(items, &ChType::Dynamic),
+        (Value::Map(pairs), ty) => {
+            let item = if let ChType::Map(_, item) = ty { item } else { &ChType::Dynamic };
             let pairs: Vec<String> = pairs
                 .iter()
-                .map(|(k, v)| format!("{}:{}", quoted(&text_of(k)), to_json(v)))
+                .map(|(k, v)| format!("{}:{}", quoted(&text_of(k)), to_json(v, item)))
                 .collect();
             format!("{{{}}}", pairs.join(","))
         }
     }
 }
 
+const NAMES: &[&str] = &[
+    "JSONAllPaths",
+    "JSONAllPathsWithTypes",
+    "JSONDynamicPaths",
+    "JSONDynamicPathsWithTypes",
+    "JSONSharedDataPaths",
+    "JSONSharedDataPathsWithTypes",
+    "dynamicType",
+    "isDynamicElementInSharedData",
+    "toJSONString",
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "kernels answer results")]
+fn json_text(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let (value, ty) = (args.first().unwrap_or(&Value::Null), call.args.first());
+    Ok(Value::String(to_json(value, ty.unwrap_or(&ChType::Dynamic))))
+}
+
+fn json_argument(args: &[ChType]) -> SqlResult<()> {
+    match args.first() {
+        Some(ChType::Json) => Ok(()),
+        other => Err(SqlError::new(
+            ChCode::IllegalTypeOfArgument,
+            format!("JSON is expected, not {}", other.unwrap_or(&ChType::Nothing)),
+        )),
+    }
+}
+
+fn dynamic_argument(args: &[ChType]) -> SqlResult<()> {
+    match args.first() {
+        Some(ChType::Dynamic) => Ok(()),
+        other => Err(SqlError::new(
+            ChCode::IllegalTypeOfArgument,
+            format!("A Dynamic is expected, not {}", other.unwrap_or(&ChType::Nothing)),
+        )),
+    }
+}
+
+fn path_list(args: &[ChType]) -> SqlResult<ChType> {
+    json_argument(args).map(|()| ChType::Array(Box::new(ChType::String)))
+}
+
+fn path_map(args: &[ChType]) -> SqlResult<ChType> {
+    json_argument(args).map(|()| ChType::Map(Box::new(ChType::String), Box::new(ChType::String)))
+}
+
 /// The functions of fixed shape.
 pub(super) fn entry(name: &str) -> Option<Entry> {
-    let of = |max, ret: fn(&[ChType]) -> SqlResult<ChType>, nulls, kernel: Kernel| {
-        Some(Entry { min: 1, max, ret, kernel, nulls })
+    let of = |ret: fn(&[ChType]) -> SqlResult<ChType>, nulls, kernel: Kernel| {
+        Some(Entry { min: 1, max: 1, ret, kernel, nulls })
     };
-    let any = Nulls::Propagate;
+    let name = match name {
+        "JSON_ARRAY_LENGTH" => "JSONArrayLength",
+        "JSONMergePatch" => "jsonMergePatch",
+        other => other,
+    };
     match name {
-        "JSONExtractString" => of(
-            16,
-            |_| Ok(ChType::String),
-            any,
-            |_, a| {
-                Ok(Value::String(match found(a) {
-                    Some(Value::String(text)) => text,
-                    _ => String::new(),
-                }))
-            },
-        ),
-        "JSONExtractInt" => of(
-            16,
-            |_| Ok(ChType::Int(64)),
-            any,
-            |_, a| Ok(Value::Int(found(a).and_then(|v| v.as_int()).unwrap_or(0))),
-        ),
-        "JSONExtractUInt" => of(
-            16,
-            |_| Ok(ChType::UInt(64)),
-            any,
-            |_, a| Ok(Value::Int(found(a).and_then(|v| v.as_int()).unwrap_or(0))),
-        ),
-        "JSONExtractFloat" => of(
-            16,
-            |_| Ok(ChType::Float(64)),
-            any,
-            |_, a| Ok(Value::Float(found(a).and_then(|v| v.as_f64()).unwrap_or(0.0))),
-        ),
-        "JSONExtractBool" => of(
-            16,
-            |_| Ok(ChType::Bool),
-            any,
-            |_, a| Ok(Value::Bool(found(a) == Some(Value::Bool(true)))),
-        ),
-        "JSONExtractRaw" => of(
-            16,
-            |_| Ok(ChType::String),
-            any,
-            |_, a| Ok(Value::String(raw(a).unwrap_or_default())),
-        ),
-        "JSONExtractArrayRaw" => of(
-            16,
-            |_| Ok(ChType::Array(Box::new(ChType::String))),
-            any,
-            |_, a| {
-                Ok(Value::Array(match found(a) {
-                    Some(Value::Array(items)) => {
-                        items.iter().map(|item| Value::String(to_json(item))).collect()
-                    }
-                    _ => Vec::new(),
-                }))
-            },
-        ),
-        "JSONHas" => {
-            of(16, |_| Ok(ChType::UInt(8)), any, |_, a| Ok(Value::Int(raw(a).is_some().into())))
+        "JSONAllPaths" | "JSONDynamicPaths" => of(path_list, Nulls::Propagate, |_, a| {
+            let paths = paths_of(a).into_iter().map(|(path, _)| Value::String(path));
+            Ok(Value::Array(paths.collect()))
+        }),
+        "JSONAllPathsWithTypes" | "JSONDynamicPathsWithTypes" => {
+            of(path_map, Nulls::Propagate, |_, a| {
+                let pairs = paths_of(a)
+                    .into_iter()
+                    .map(|(path, value)| (Value::String(path), Value::String(type_name(&value))));
+                Ok(Value::Map(pairs.collect()))
+            })
         }
-        "JSONLength" => of(
-            16,
-            |_| Ok(ChType::UInt(64)),
-            any,
-            |_, a| {
-                Ok(Value::Int(match found(a) {
-                    Some(Value::Array(items)) => items.len() as i128,
-                    Some(Value::Json(text)) => {
-                        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text)
-                            .map_or(0, |m| m.len() as i128)
-                    }
-                    _ => 0,
-                }))
-            },
-        ),
-        "isValidJSON" => of(
-            1,
-            |_| Ok(ChType::UInt(8)),
-            any,
-            |_, a| {
-                let text = a.first().map(text_of).unwrap_or_default();
-                let mut reader = Reader::new(&text);
-                Ok(Value::Int((reader.skip().is_ok() && reader.end().is_ok()).into()))
-            },
-        ),
-        "JSONAllPaths" => of(
-            1,
-            |a| match a.first() {
-                Some(ChType::Json) => Ok(ChType::Array(Box::new(ChType::String))),
-                other => Err(SqlError::new(
-                    ChCode::IllegalTypeOfArgument,
-                    format!("JSON is expected, not {}", other.unwrap_or(&ChType::Nothing)),
-                )),
-            },
-            any,
-            |_, a| {
-                let mut out = Vec::new();
-                if let Some(Value::Json(text)) = a.first() {
-                    let _incomplete = all_paths(text, "", &mut out);
-                }
-                out.sort_by(|x, y| {
-                    crate::value::compare(x, y).unwrap_or(std::cmp::Ordering::Equal)
-                });
-                Ok(Value::Array(out))
-            },
-        ),
-        "toJSONString" => of(
-            1,
-            |_| Ok(ChType::String),
+        // No path of ours lies in shared data: each is read from where it is.
+        "JSONSharedDataPaths" => {
+            of(path_list, Nulls::Propagate, |_, _| Ok(Value::Array(Vec::new())))
+        }
+        "JSONSharedDataPathsWithTypes" => {
+            of(path_map, Nulls::Propagate, |_, _| Ok(Value::Map(Vec::new())))
+        }
+        "isDynamicElementInSharedData" => of(
+            |a| dynamic_argument(a).map(|()| ChType::Bool),
             Nulls::Pass,
-            |_, a| Ok(Value::String(a.first().map(to_json).unwrap_or_default())),
+            |_, _| Ok(Value::Bool(false)),
         ),
+        "toJSONString" => of(|_| Ok(ChType::String), Nulls::Pass, json_text),
         "dynamicType" => of(
-            1,
-            |_| Ok(ChType::String),
+            |a| dynamic_argument(a).map(|()| ChType::String),
             Nulls::Pass,
             |_, a| Ok(Value::String(type_name(a.first().unwrap_or(&Value::Null)))),
         ),
-        _ => None,
+        _ => extract::entry(name).or_else(|| simple::entry(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_an_entry() {
+        assert_eq!(NAMES.iter().find(|name| entry(name).is_none()), None);
     }
 }

@@ -379,7 +379,10 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
         .iter()
         .copied()
         .flatten()
-        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), *known))
+        .copied()
+        .chain(super::aggregate::names())
+        .chain(json::names())
+        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), known))
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
     near.sort_unstable();

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     bind::{ScanColumn, ScanSource, Tables},
+    budget::Budget,
     engine::{Scope, collect},
     error::{ChCode, SqlError, SqlResult},
     session::sql_error,
@@ -344,6 +345,10 @@ impl Tables for SnapshotTables {
             Arc::clone(&self.scans),
             (table == Table::Documents).then(|| Arc::clone(&self.deleted_read)),
         )))
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::of(self.context.state_ref().read().config_options())
     }
 
     fn run(&self, plan: LogicalPlan) -> SqlResult<Vec<RecordBatch>> {

@@ -1,7 +1,15 @@
 //! The bodies and query strings that routes take, as JSON Schemas with examples. A test feeds the examples to the types that
 //! read them.
 
+use rekor_core::grant::Permission;
 use serde_json::{Value, json};
+
+/// `^[a-z0-9][a-z0-9_-]{0,62}$`: collections, relationship types, previews.
+const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+/// A database or a preview of one.
+const DATABASE: &str = "^[a-z0-9][a-z0-9_-]{0,90}$";
+/// A document or relationship; no two dots in a row.
+const ROW: &str = "^[A-Za-z0-9_](\\.?[A-Za-z0-9_:-])*\\.?$";
 
 fn object(properties: Value, required: &[&str], example: Value) -> Value {
     json!({
@@ -17,8 +25,34 @@ fn text() -> Value {
     json!({"type": "string"})
 }
 
-fn texts() -> Value {
-    json!({"type": "array", "items": {"type": "string"}})
+/// A member that may be left out, which is the same as null.
+fn or_null(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+fn some_text() -> Value {
+    json!({"type": ["string", "null"]})
+}
+
+/// Display names, descriptions and hints.
+fn label() -> Value {
+    json!({"type": ["string", "null"], "maxLength": 4_096})
+}
+
+fn pattern(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": pattern, "maxLength": 128})
+}
+
+fn external() -> Value {
+    json!({"type": ["string", "null"], "minLength": 1, "maxLength": 128})
+}
+
+fn names() -> Value {
+    json!({"type": ["array", "null"], "items": pattern(NAME)})
+}
+
+fn tags() -> Value {
+    json!({"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "maxItems": 64})
 }
 
 fn flag() -> Value {
@@ -26,18 +60,35 @@ fn flag() -> Value {
 }
 
 fn version() -> Value {
-    json!({"type": "integer", "minimum": 0})
+    json!({"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX})
+}
+
+fn password() -> Value {
+    json!({"type": "string", "minLength": 10, "maxLength": 256})
+}
+
+fn login() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"})
+}
+
+fn some_schema() -> Value {
+    json!({"type": ["object", "boolean", "null"]})
+}
+
+fn permissions() -> Vec<String> {
+    std::iter::once("*".to_owned()).chain(Permission::all().map(|p| p.to_string())).collect()
 }
 
 fn grants() -> Value {
+    let star_or = |of: &str| json!({"type": "array", "minItems": 1, "items": {"anyOf": [{"const": "*"}, pattern(of)]}});
     json!({
         "type": "array", "minItems": 1, "maxItems": 64,
-        "items": {"type": "object", "required": ["scope", "permissions"], "properties": {
-            "scope": {"type": "object", "required": ["databases"], "properties": {
-                "databases": texts(), "collections": texts(),
-                "environments": {"type": "array", "items": {"enum": ["production", "preview"]}},
+        "items": {"type": "object", "required": ["scope", "permissions"], "additionalProperties": false, "properties": {
+            "scope": {"type": "object", "required": ["databases"], "additionalProperties": false, "properties": {
+                "databases": star_or(DATABASE), "collections": star_or(NAME),
+                "environments": {"type": ["array", "null"], "items": {"enum": ["production", "preview"]}},
             }},
-            "permissions": texts(),
+            "permissions": {"type": "array", "minItems": 1, "items": {"enum": permissions()}},
         }},
     })
 }
@@ -45,8 +96,8 @@ fn grants() -> Value {
 fn document(example: Value) -> Value {
     object(
         json!({
-            "data": {"type": "object"}, "id": text(), "external_id": {"type": ["string", "null"]},
-            "external_source": text(), "expected_version": version(),
+            "data": {"type": "object"}, "id": or_null(pattern(ROW)), "external_id": external(),
+            "external_source": {"type": ["string", "null"], "maxLength": 128}, "expected_version": version(),
         }),
         &["data"],
         example,
@@ -58,7 +109,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
     let (method, path) = route.split_once(' ')?;
     Some(match (method, path) {
         ("post", "/v1/auth/enrol") => object(
-            json!({"code": text(), "login": text(), "name": text(), "password": text()}),
+            json!({"code": text(), "login": login(), "name": label(), "password": password()}),
             &["code", "login", "password"],
             json!({"code": "00ff", "login": "ada@example.com", "password": "a long password"}),
         ),
@@ -78,56 +129,56 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"password": "a long password", "subject": "users"}),
         ),
         ("post", "/v1/users") => object(
-            json!({"login": text(), "name": text(), "password": text(), "role": {"enum": ["owner", "member"]}, "grants": grants()}),
+            json!({"login": login(), "name": label(), "password": password(), "role": {"enum": ["owner", "member", null]}, "grants": or_null(grants())}),
             &["login", "password"],
             json!({"login": "bob", "password": "another password", "grants": [{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]}),
         ),
         ("put", "/v1/users/{id}") => object(
-            json!({"name": text(), "password": text(), "role": {"enum": ["owner", "member"]}, "grants": grants()}),
+            json!({"name": label(), "password": or_null(password()), "role": {"enum": ["owner", "member", null]}, "grants": or_null(grants())}),
             &[],
             json!({"name": "Bob"}),
         ),
         ("post", "/v1/tokens") => object(
-            json!({"name": text(), "grants": grants(), "expires_at": {"type": "string", "format": "date-time"}}),
+            json!({"name": {"type": "string", "minLength": 1, "maxLength": 64}, "grants": grants(), "expires_at": {"type": ["string", "null"], "format": "date-time"}}),
             &["name", "grants"],
             json!({"name": "reader", "grants": [{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]}),
         ),
         ("post", "/v1/databases") => object(
-            json!({"id": text(), "name": text(), "description": text(), "tags": texts(), "replace_deleted": flag()}),
+            json!({"id": pattern("^[a-z0-9][a-z0-9_]{0,46}$"), "name": label(), "description": label(), "tags": tags(), "replace_deleted": flag()}),
             &["id"],
             json!({"id": "shop", "name": "Shop", "tags": ["client:acme"]}),
         ),
         ("put", "/v1/databases/{id}") => object(
-            json!({"name": text(), "description": text(), "tags": texts()}),
+            json!({"name": label(), "description": label(), "tags": or_null(tags())}),
             &[],
             json!({"tags": ["client:acme"]}),
         ),
         ("post", "/v1/databases/{id}/previews") => object(
-            json!({"name": text(), "description": text()}),
+            json!({"name": pattern("^[a-z0-9][a-z0-9_]{0,38}$"), "description": label()}),
             &["name"],
             json!({"name": "next"}),
         ),
         ("post", "/v1/databases/{id}/promote") => object(
             json!({
-                "from": text(), "dry_run": flag(), "request": flag(), "promotion": text(), "collections": texts(),
-                "relationship_types": texts(), "triggers": texts(), "hooks": texts(), "endpoints": texts(),
-                "prune": flag(), "force_reason": text(), "diff_hash": text(),
+                "from": text(), "dry_run": flag(), "request": flag(), "promotion": some_text(), "collections": names(),
+                "relationship_types": names(), "triggers": names(), "hooks": names(), "endpoints": names(),
+                "prune": flag(), "force_reason": some_text(), "diff_hash": some_text(),
             }),
             &[],
             json!({"from": "shop--next", "dry_run": true}),
         ),
         ("post", "/v1/databases/{id}/rollback") => object(
-            json!({"promotion_id": text(), "dry_run": flag(), "force_reason": text(), "diff_hash": text()}),
+            json!({"promotion_id": text(), "dry_run": flag(), "force_reason": some_text(), "diff_hash": some_text()}),
             &["promotion_id"],
             json!({"promotion_id": "01926f3a-0000-7000-8000-000000000000", "dry_run": true}),
         ),
         ("put", "/v1/{db}/collections/{id}") => object(
-            json!({"name": text(), "description": text(), "json_schema": {"type": "object"}, "icon": text(), "color": text()}),
+            json!({"name": label(), "description": label(), "json_schema": some_schema(), "schema": some_schema(), "icon": label(), "color": label()}),
             &[],
             json!({"name": "Invoices", "json_schema": {"type": "object"}}),
         ),
         ("post", "/v1/{db}/collections/{id}/diff") => object(
-            json!({"json_schema": {"type": "object"}}),
+            json!({"json_schema": {"type": ["object", "boolean"]}}),
             &["json_schema"],
             json!({"json_schema": {"type": "object"}}),
         ),
@@ -140,10 +191,10 @@ pub(super) fn of(route: &str) -> Option<Value> {
         }
         ("post", "/v1/{db}/documents/{collection}/query") => object(
             json!({
-                "filter": {"type": ["object", "string"]}, "sort": {"type": ["array", "object", "string"]},
-                "fields": {"type": ["array", "string"]}, "limit": {"type": ["integer", "string"]},
-                "offset": {"type": ["integer", "string"]}, "cursor": text(), "external_source": text(),
-                "aggregations": {"type": ["array", "string"]}, "group_by": {"type": ["array", "string"]},
+                "filter": {"type": ["object", "string", "null"]}, "sort": {"type": ["array", "object", "string", "null"]},
+                "fields": {"type": ["array", "string", "null"]}, "limit": {"type": ["integer", "string", "null"]},
+                "offset": {"type": ["integer", "string", "null"]}, "cursor": some_text(), "external_source": some_text(),
+                "aggregations": {"type": ["array", "string", "null"]}, "group_by": {"type": ["array", "string", "null"]},
                 "aggregate": {},
             }),
             &[],
@@ -151,15 +202,16 @@ pub(super) fn of(route: &str) -> Option<Value> {
         ),
         ("post" | "put", "/v1/{db}/relationships") => object(
             json!({
-                "id": text(), "rel_type": text(), "source_collection": text(), "source_id": text(), "source_external_id": text(),
-                "source_external_source": text(), "target_collection": text(), "target_id": text(), "target_external_id": text(),
-                "target_external_source": text(), "data": {"type": "object"}, "expected_version": version(),
+                "id": or_null(pattern(ROW)), "rel_type": pattern(NAME), "source_collection": pattern(NAME),
+                "source_id": or_null(pattern(ROW)), "source_external_id": some_text(), "source_external_source": some_text(),
+                "target_collection": pattern(NAME), "target_id": or_null(pattern(ROW)), "target_external_id": some_text(),
+                "target_external_source": some_text(), "data": {"type": ["object", "null"]}, "expected_version": version(),
             }),
             &["rel_type", "source_collection", "target_collection"],
             json!({"rel_type": "payment_for", "source_collection": "payments", "source_id": "p1", "target_collection": "invoices", "target_id": "i1"}),
         ),
         ("put", "/v1/{db}/relationship-types/{id}") => object(
-            json!({"description": text(), "data_schema": {"type": "object"}, "source_collections": texts(), "target_collections": texts()}),
+            json!({"description": label(), "data_schema": some_schema(), "schema": some_schema(), "source_collections": names(), "target_collections": names()}),
             &[],
             json!({"data_schema": {"type": "object"}}),
         ),
@@ -179,7 +231,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"tools": [{"name": "create_invoice", "input_schema": {"type": "object"}}]}),
         ),
         ("post", "/v1/{db}/providers/{provider}/import-call/{collection}") => object(
-            json!({"data": {"type": "object"}, "external_id": text(), "external_source": text()}),
+            json!({"data": {"type": "object"}, "external_id": external(), "external_source": {"type": ["string", "null"], "maxLength": 128}}),
             &["data"],
             json!({"data": {"arguments": {"customer": "Acme"}}}),
         ),
@@ -187,8 +239,48 @@ pub(super) fn of(route: &str) -> Option<Value> {
     })
 }
 
+/// A parameter of a route: where it is, its name and its schema.
+pub(super) fn parameters(route: &str) -> Vec<(&'static str, String, Value)> {
+    let (_, path) = route.split_once(' ').unwrap_or_default();
+    let in_path = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| ("path", name.to_owned(), path_parameter(path, name)));
+    let in_query =
+        query(route).iter().map(|name| ("query", (*name).to_owned(), query_parameter(route, name)));
+    in_path.chain(in_query).collect()
+}
+
+fn path_parameter(path: &str, name: &str) -> Value {
+    match name {
+        "db" => pattern(DATABASE),
+        "collection" => pattern(NAME),
+        "provider" => json!({"enum": ["openai", "anthropic", "google", "mcp"]}),
+        "id" if path.starts_with("/v1/databases/") => pattern(DATABASE),
+        "id" if path.contains("/collections/") || path.contains("/relationship-types/") => {
+            pattern(NAME)
+        }
+        "id" if path.contains("/documents/") || path.contains("/relationships/") => pattern(ROW),
+        _ => json!({"type": "string", "minLength": 1}),
+    }
+}
+
+fn query_parameter(route: &str, name: &str) -> Value {
+    match name {
+        "limit" => json!({"type": "integer", "minimum": 1, "maximum": 1_000}),
+        "offset" => json!({"type": "integer", "minimum": 0}),
+        "include_deleted" => flag(),
+        "depth" => json!({"type": "integer", "minimum": 1, "maximum": 5}),
+        "direction" => json!({"enum": ["outgoing", "incoming", "both"]}),
+        "lines" => json!({"enum": ["documents", "data"]}),
+        "on_error" => json!({"enum": ["stop", "skip"]}),
+        "type" if route.ends_with("/related") => pattern(NAME),
+        _ => text(),
+    }
+}
+
 /// The parameters in the query string of a route.
-pub(super) fn query(route: &str) -> &'static [&'static str] {
+fn query(route: &str) -> &'static [&'static str] {
     match route {
         "get /v1/databases" => &["tag", "limit", "offset"],
         "get /v1/tokens"

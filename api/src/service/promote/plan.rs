@@ -49,6 +49,9 @@ pub(crate) struct Issue {
     /// How the stored rows were looked at: `statistics`, `column` or `documents`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) probed: Option<&'static str>,
+    /// How fast, where every document was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rows_per_second: Option<u64>,
     #[serde(skip)]
     pub(crate) probe: Option<compat::ProbeAt>,
 }
@@ -66,6 +69,7 @@ impl Issue {
             rows_failing: None,
             sample_ids: Vec::new(),
             probed: None,
+            rows_per_second: None,
             probe: change.probe,
         }
     }
@@ -82,6 +86,7 @@ impl Issue {
             rows_failing: None,
             sample_ids: Vec::new(),
             probed: None,
+            rows_per_second: None,
             probe: None,
         }
     }
@@ -101,12 +106,24 @@ pub(crate) struct Change {
     /// JSON Patch on the configuration.
     pub(crate) diff: Vec<Value>,
     pub(crate) issues: Vec<Issue>,
+    /// For one that production changed meanwhile: what each side did since they parted.
+    pub(crate) three_way: Option<Value>,
 }
 
 impl Change {
     /// As every face shows it.
     pub(crate) fn to_json(&self) -> Value {
-        json!({"id": self.id, "action": self.action, "diff": self.diff, "issues": self.issues})
+        let mut shown =
+            json!({"id": self.id, "action": self.action, "diff": self.diff, "issues": self.issues});
+        if let (Some(three_way), Some(members)) = (&self.three_way, shown.as_object_mut()) {
+            members.insert("three_way".to_owned(), three_way.clone());
+        }
+        shown
+    }
+
+    /// Whether production changed after the preview was made.
+    pub(crate) fn is_drift(&self) -> bool {
+        self.issues.iter().any(|issue| issue.rule == "REKOR_DRIFT")
     }
 
     /// Whether stored rows must be looked at.
@@ -139,6 +156,7 @@ pub(crate) fn changes(
             version: known.map_or(0, |known| known.version),
             diff: diff(known.map(|known| &known.entry), Some(&wanted.entry)),
             issues: Vec::new(),
+            three_way: None,
         };
         if let Some(known) = known {
             change.issues = schema_issues(*kind, known, wanted, history);
@@ -159,6 +177,7 @@ pub(crate) fn changes(
             version: known.version,
             diff: diff(Some(&known.entry), None),
             issues: Vec::new(),
+            three_way: None,
         });
     }
     out
@@ -201,6 +220,26 @@ fn drifted(change: &mut Change, base: &BTreeMap<String, u64>) {
         let (old, new) = (json!({"base_version": known}), json!({"version": change.version}));
         change.issues.push(Issue::block("REKOR_DRIFT", Category::Data, old, new));
     }
+}
+
+/// What production and the preview each did to an entity since `base`, and the paths where they collide.
+pub(crate) fn three_way(base: Option<&Entry>, change: &Change) -> Value {
+    let production = diff(base, change.before.as_ref());
+    let preview = diff(base, change.after.as_ref());
+    let collide = |ours: &Value, theirs: &Value| {
+        let path = |step: &Value| step.get("path").and_then(Value::as_str).map(str::to_owned);
+        let (Some(a), Some(b)) = (path(ours), path(theirs)) else { return false };
+        let within = |long: &str, short: &str| {
+            long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        ours != theirs && (within(&a, &b) || within(&b, &a))
+    };
+    let conflicts: BTreeSet<&str> = preview
+        .iter()
+        .filter(|ours| production.iter().any(|theirs| collide(ours, theirs)))
+        .filter_map(|step| step.get("path")?.as_str())
+        .collect();
+    json!({"production": production, "preview": preview, "conflicts": conflicts})
 }
 
 /// A collection that goes takes its documents along.

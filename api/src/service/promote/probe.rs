@@ -18,7 +18,10 @@ use rekor_core::{
 };
 use rekor_query::{QueryLimits, QueryRequest, filter::quoted_path};
 use serde_json::{Map, Value};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Ids shown of rows that fail.
 const SAMPLES_MAX: usize = 10;
@@ -35,6 +38,7 @@ struct Found {
     failing: u64,
     samples: Vec<String>,
     how: &'static str,
+    rows_per_second: Option<u64>,
 }
 
 /// One look at the rows of a table.
@@ -103,7 +107,7 @@ impl Probe<'_> {
         let checked = self.count("true").await?;
         let count = self.count(&failing).await?;
         let samples = if count > 0 { self.samples(&failing).await? } else { Vec::new() };
-        Ok(Some(Found { checked, failing: count, samples, how: "column" }))
+        Ok(Some(Found { checked, failing: count, samples, how: "column", rows_per_second: None }))
     }
 
     /// Whether the path holds nothing but scalars and missing members, by what files say of their columns and by a look at
@@ -165,6 +169,7 @@ impl Probe<'_> {
         let request = self.request(&format!("SELECT id, data FROM documents WHERE {LIVE}"));
         let mut answers = std::pin::pin!(self.service.queries.stream(request).await?);
         let mut found = Found { how: "documents", ..Found::default() };
+        let began = Instant::now();
         while let Some(answer) = answers.next().await {
             let (answer, schema) = (answer?, Arc::clone(&schema));
             // Validating is work for a core, not for a thread that answers requests.
@@ -177,6 +182,8 @@ impl Probe<'_> {
             let room = SAMPLES_MAX - found.samples.len();
             found.samples.extend(failing.into_iter().take(room));
         }
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        found.rows_per_second = Some(found.checked.saturating_mul(1_000) / milliseconds);
         Ok(found)
     }
 
@@ -229,6 +236,7 @@ fn note(issue: &mut Issue, found: Found) {
     issue.rows_failing = Some(found.failing);
     issue.sample_ids = found.samples;
     issue.probed = Some(found.how);
+    issue.rows_per_second = found.rows_per_second;
 }
 
 /// The ids of rows of an answer that do not match, and how many rows there are.
