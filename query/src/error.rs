@@ -113,7 +113,6 @@ ch_codes! {
     UnknownSetting = 115 "UNKNOWN_SETTING",
     IncorrectData = 117 "INCORRECT_DATA",
     IncorrectResultOfScalarSubquery = 125 "INCORRECT_RESULT_OF_SCALAR_SUBQUERY",
-    TooLargeArraySize = 128 "TOO_LARGE_ARRAY_SIZE",
     CannotReadArrayFromText = 130 "CANNOT_READ_ARRAY_FROM_TEXT",
     AggregateFunctionDoesntAllowParameters = 133 "AGGREGATE_FUNCTION_DOESNT_ALLOW_PARAMETERS",
     ParametersToAggregateFunctionsMustBeLiterals = 134 "PARAMETERS_TO_AGGREGATE_FUNCTIONS_MUST_BE_LITERALS",

@@ -271,7 +271,7 @@ impl Binder<'_> {
         let name = self.fresh();
         let plan = LogicalPlanBuilder::scan(
             name.as_str(),
-            datafusion::datasource::provider_as_source(std::sync::Arc::new(table)),
+            datafusion::datasource::provider_as_source(Arc::new(table)),
             None,
         )
         .and_then(|b| {

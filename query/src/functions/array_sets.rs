@@ -105,7 +105,7 @@ fn enumerated(call: &Call, args: &[Value]) -> SqlResult<Value> {
 fn shared_type(items: &[ChType]) -> SqlResult<ChType> {
     let common = comparable(items)?;
     let bits = |ty: &ChType| super::args::width(ty.strip_nullable()).map(|(bits, _)| bits);
-    let plain = if items.iter().any(|ty| *ty == ChType::Nothing) {
+    let plain = if items.contains(&ChType::Nothing) {
         return Ok(ChType::Nothing);
     } else if items.iter().all(|ty| bits(ty).is_some()) {
         let narrow = items.iter().min_by_key(|ty| bits(ty));

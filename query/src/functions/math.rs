@@ -219,7 +219,7 @@ fn integer_power(base: i128, exponent: i128) -> i128 {
 fn is_prime(n: i128) -> bool {
     // Trial division needs at most 2^32 steps for 64 bits, too many for a row.
     const BASES: [u128; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
-    let Ok(n) = u128::try_from(n) else { return false };
+    let Ok(n) = u64::try_from(n).map(u128::from) else { return false };
     if n < 2 {
         return false;
     }

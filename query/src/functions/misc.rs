@@ -55,7 +55,6 @@ fn ordered(args: &[Typed]) -> SqlResult<ChType> {
 }
 
 /// Functions whose shape depends on their arguments.
-#[expect(clippy::too_many_lines, reason = "a table of names")]
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     let only = args.first();
     let word = |text: String| literal(&Value::String(text)).map(Some);

@@ -18,7 +18,8 @@ use crate::{
 };
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions},
+        array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_empty_array},
+        compute::filter_record_batch,
         datatypes::{DataType, Field, Schema},
     },
     common::{Column, DFSchema, Result as DfResult, ScalarValue, ToDFSchema},
@@ -27,8 +28,10 @@ use datafusion::{
         ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
         Signature, Volatility, expr::ScalarFunction,
     },
-    physical_expr::{PhysicalExpr, aggregate::AggregateFunctionExpr},
-    physical_planner::create_aggregate_expr_and_maybe_filter,
+    physical_expr::{
+        PhysicalExpr,
+        aggregate::{AggregateFunctionExpr, LoweredAggregateBuilder},
+    },
 };
 use std::{
     hash::{Hash, Hasher},
@@ -220,7 +223,7 @@ impl ScalarUDFImpl for Reduce {
             }
         }
         if answers.is_empty() {
-            return Ok(ColumnarValue::Array(datafusion::arrow::array::new_empty_array(&self.ret)));
+            return Ok(ColumnarValue::Array(new_empty_array(&self.ret)));
         }
         Ok(ColumnarValue::Array(ScalarValue::iter_to_array(answers)?))
     }
@@ -247,11 +250,7 @@ impl Reduce {
     fn row(&self, lists: &[ArrayRef], row: usize) -> SqlResult<Vec<ArrayRef>> {
         let of = |(list, ty): (&ArrayRef, &ChType)| {
             let list = list.as_list::<i32>();
-            if list.is_null(row) {
-                datafusion::arrow::array::new_empty_array(&ty.arrow())
-            } else {
-                list.value(row)
-            }
+            if list.is_null(row) { new_empty_array(&ty.arrow()) } else { list.value(row) }
         };
         let items: Vec<ArrayRef> = lists.iter().zip(&self.items).map(of).collect();
         let size = items.first().map_or(0, |items| items.len());
@@ -275,8 +274,9 @@ impl Plan {
         let schema = Arc::new(schema(&reduce.items));
         let df_schema = Arc::clone(&schema).to_dfschema()?;
         let props = ExecutionProps::new();
-        let (aggregate, filter, _) =
-            create_aggregate_expr_and_maybe_filter(&reduce.aggregate, &df_schema, &schema, &props)?;
+        let lowered =
+            LoweredAggregateBuilder::new(&reduce.aggregate, &df_schema, &schema, &props).build()?;
+        let (aggregate, filter) = (lowered.aggregate, lowered.filter);
         Ok(Self { schema, aggregate, filter })
     }
 
@@ -288,7 +288,7 @@ impl Plan {
             RecordBatch::try_new_with_options(Arc::clone(&self.schema), items.to_vec(), &options)?;
         if let Some(filter) = &self.filter {
             let kept = filter.evaluate(&batch)?.into_array(rows)?;
-            batch = datafusion::arrow::compute::filter_record_batch(&batch, kept.as_boolean())?;
+            batch = filter_record_batch(&batch, kept.as_boolean())?;
         }
         let rows = batch.num_rows();
         let inputs = self

@@ -102,6 +102,11 @@ fn formatted(moment: &Moment, pattern: &str) -> SqlResult<String> {
 
 /// A run of one letter of Joda's formats.
 fn joda(moment: &Moment, letter: char, count: usize, out: &mut String) -> SqlResult<()> {
+    /// Longer runs of a letter are surely a mistake, and wider than numbers can be padded to.
+    const COUNT_MAX: usize = 1_000;
+    if count > COUNT_MAX {
+        return Err(bad(format!("A format repeats '{letter}' more than {COUNT_MAX} times")));
+    }
     let t = moment.shown;
     let padded = |number: i64| format!("{number:0count$}");
     let year = i64::from(t.year());

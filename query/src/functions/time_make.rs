@@ -176,7 +176,6 @@ fn interval(args: &[Typed], unit: IntervalUnit) -> SqlResult<Typed> {
 }
 
 /// Functions whose shape depends on their arguments.
-#[expect(clippy::too_many_lines, reason = "a table of names")]
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     if let Some(unit) = interval_unit(name) {
         counted(name, args, 1, 1)?;

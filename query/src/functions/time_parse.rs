@@ -430,7 +430,8 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     let zone_at = if effort && !fine { 1 } else { 2 };
     for (at, ty) in types.iter().enumerate() {
         let number = effort && fine && at == 1;
-        if !is_text(ty) && !(number && matches!(ty, ChType::UInt(_) | ChType::Int(_))) {
+        let scale = number && matches!(ty, ChType::UInt(_) | ChType::Int(_));
+        if !is_text(ty) && !scale {
             return Err(illegal(ty));
         }
     }

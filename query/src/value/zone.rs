@@ -33,7 +33,9 @@ pub(crate) fn zone_of(ty: &ChType) -> Tz {
 
 /// What clocks of the zone show.
 pub(crate) fn local(time: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
-    time.with_timezone(&zone).naive_local()
+    let utc = time.naive_utc();
+    // At the very ends of what a time can be, clocks show UTC.
+    utc.checked_add_offset(zone.offset_from_utc_datetime(&utc).fix()).unwrap_or(utc)
 }
 
 /// Seconds that clocks of the zone are ahead of UTC.
