@@ -114,6 +114,7 @@ ch_codes! {
     IncorrectData = 117 "INCORRECT_DATA",
     IncorrectResultOfScalarSubquery = 125 "INCORRECT_RESULT_OF_SCALAR_SUBQUERY",
     CannotReadArrayFromText = 130 "CANNOT_READ_ARRAY_FROM_TEXT",
+    TooLargeArraySize = 128 "TOO_LARGE_ARRAY_SIZE",
     AggregateFunctionDoesntAllowParameters = 133 "AGGREGATE_FUNCTION_DOESNT_ALLOW_PARAMETERS",
     ParametersToAggregateFunctionsMustBeLiterals = 134 "PARAMETERS_TO_AGGREGATE_FUNCTIONS_MUST_BE_LITERALS",
     ZeroArrayOrTupleIndex = 135 "ZERO_ARRAY_OR_TUPLE_INDEX",

@@ -11,7 +11,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     functions::{
         AggregateCall, Lambda, Over, aggregate, cast, fold, has_limit, higher_order, is_aggregate,
-        is_higher_order, is_window_only, scalar, to_predicate, window,
+        is_higher_order, is_window_only, scalar, window,
     },
     typed::Typed,
     types::ChType,

@@ -258,6 +258,7 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
     }
     let entries = [
+        text::entry,
         math::entry,
         rounding::entry,
         bits::entry,
@@ -270,7 +271,6 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         maps::entry,
         misc::entry,
         conversion::entry,
-        text::entry,
         time_make::entry,
         time_format::entry,
         arrays::entry,
