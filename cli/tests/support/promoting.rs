@@ -70,7 +70,11 @@ pub(crate) fn promotions_are_atomic(root: &Root, kills: u32) -> String {
         prepare(server.port, round + 1);
         let port = server.port;
         let answer = std::thread::spawn(move || promote(port));
-        std::thread::sleep(duration * kill * 5 / (kills * 4));
+        std::thread::sleep(duration * kill * 3 / kills);
+        // The last one is killed after the answer.
+        while kill + 1 == kills && !answer.is_finished() {
+            std::thread::yield_now();
+        }
         server.kill();
         let acknowledged = match answer.join().unwrap() {
             Some((200, _)) => true,
@@ -86,6 +90,8 @@ pub(crate) fn promotions_are_atomic(root: &Root, kills: u32) -> String {
         (round, count) = (now, records);
         server.kill();
     }
+
+    assert!(halfway > 0 && halfway < u64::from(kills), "no kill before, or none after it counted");
 
     // A rollback restores the same configuration, and keeps what was written meanwhile.
     let server = Server::start(root);
