@@ -13,7 +13,7 @@ root=$(mktemp -d)
 export REKOR_OWNER_TOKEN=rks_fuzz_api_owner_token
 "$rekor" serve --dev --data "$root/data" --listen 127.0.0.1:0 2> "$root/server.log" &
 server=$!
-trap 'kill $server 2> /dev/null || true; rm -rf "$root"' EXIT
+trap 'kill $server 2> /dev/null || true; wait $server || true; rm -rf "$root"' EXIT
 for _ in $(seq 100); do
   url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$root/server.log")
   [ -n "$url" ] && break

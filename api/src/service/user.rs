@@ -2,6 +2,7 @@
 
 use super::{
     Caller, Service,
+    database::check_texts,
     session::{put_user, user_id},
     token::{descendants, revocations},
 };
@@ -83,6 +84,7 @@ impl Service {
     pub async fn create_user(&self, caller: &Caller, new: NewUser) -> Result<Value> {
         authorise(&caller.principal, Op::UserCreate, Target::ACCOUNT)?;
         self.require_proof(caller, SUBJECT)?;
+        check_texts(&[new.name.as_deref()], &[])?;
         let role = new.role.unwrap_or(Role::Member);
         let grants = new.grants.as_ref().map(Grants::parse).transpose()?;
         if role == Role::Member && grants.is_none() {
@@ -115,6 +117,7 @@ impl Service {
     ) -> Result<Value> {
         authorise(&caller.principal, Op::UserChange, Target::ACCOUNT)?;
         self.require_proof(caller, SUBJECT)?;
+        check_texts(&[change.name.as_deref()], &[])?;
         let snapshot = self.engine.snapshot();
         let catalog = snapshot.catalog();
         let known = known(catalog, id)?;
