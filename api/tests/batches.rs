@@ -263,4 +263,9 @@ async fn a_request_with_a_key_is_done_once() {
     assert_eq!((import.0, keyed(&api, "POST", "/v1/tokens", "k6", "{}").await.0), (400, 400));
     assert_eq!(keyed(&api, "POST", "/v1/shop/sql", "k6", r#"{"query":"SELECT 1"}"#).await.0, 200);
     assert_eq!(keyed(&api, "POST", base, "", r#"{"data":{"n":1}}"#).await.0, 400);
+    // What is no gzip is a bad request, what is too long is too long.
+    let broken = "Idempotency-Key: k7\r\nContent-Encoding: gzip\r\n";
+    assert_eq!(api.raw("POST", base, broken, r#"{"data":{"n":1}}"#).await.0, 400);
+    let long = format!("{{\"data\":{{\"n\":1}},\"x\":\"{}\"}}", "x".repeat(12 << 20));
+    assert_eq!(keyed(&api, "POST", base, "k8", &long).await.0, 413);
 }

@@ -3,7 +3,7 @@
 use crate::{
     auth::Principal,
     operation::Operation,
-    rest::{BODY_BYTES_MAX, OPEN_ROUTES},
+    rest::OPEN_ROUTES,
     service::{
         Caller, Service,
         answer::{self, RequestKey},
@@ -137,12 +137,7 @@ async fn keyed(request: Request) -> Result<Request, Error> {
         )));
     }
     let (mut parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
-        Error::new(
-            ErrorKind::PayloadTooLarge,
-            format!("The body could not be read: {error}. The limit is 11 MiB."),
-        )
-    })?;
+    let body = whole(Request::from_parts(parts.clone(), body)).await?;
     let mut hash = Sha256::new();
     let condition = parts.headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
     for part in [parts.uri.query().unwrap_or_default().as_bytes(), condition, &body] {
@@ -248,18 +243,8 @@ pub(super) struct Body<T>(pub(super) T);
 impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, service).await.map_err(|rejection| {
-            let kind = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ErrorKind::PayloadTooLarge
-            } else {
-                ErrorKind::Validation
-            };
-            Error::new(
-                kind,
-                format!("The body could not be read: {rejection}. The limit is 11 MiB."),
-            )
-        })?;
+    async fn from_request(request: Request, _: &Arc<Service>) -> Result<Self, Failure> {
+        let bytes = whole(request).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let message = if bytes.is_empty() {
                 "The body is empty; a JSON object is expected.".to_owned()
@@ -272,6 +257,18 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
             Failure(Error::validation(message).with_detail(detail))
         })
     }
+}
+
+/// The bytes of a body.
+async fn whole(request: Request) -> Result<Bytes, Error> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        let kind = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ErrorKind::PayloadTooLarge
+        } else {
+            ErrorKind::Validation
+        };
+        Error::new(kind, format!("The body could not be read: {rejection}. The limit is 11 MiB."))
+    })
 }
 
 /// The version an `If-Match` header asks for.
