@@ -2,11 +2,26 @@
 //! change, drop or insert an entry without changing every link after it. Whoever keeps a link can show that all before it is
 //! as it was (`docs/format/audit.md`).
 
+use crate::{Error, Result};
+
 /// A link of the chain.
 pub type Link = [u8; 32];
 
 /// The link before the first entry.
 pub const START: Link = [0; 32];
+
+/// A link as manifests hold it: nothing is the start.
+///
+/// # Errors
+/// `Corrupt` if it is no link.
+pub fn stored_link(bytes: &[u8]) -> Result<Link> {
+    if bytes.is_empty() {
+        return Ok(START);
+    }
+    bytes
+        .try_into()
+        .map_err(|_| Error::corrupt("The manifest holds a link of an operations log that is none."))
+}
 
 /// Domain of the hash.
 const CONTEXT: &str = "rekor operations log chain v1";

@@ -7,6 +7,7 @@ use crate::{
     grant::Grants,
     id::{CollectionId, DatabaseId, RelType, TableId},
     schema::Schema,
+    settings::{Retention, Settings},
     subcolumn::DocPath,
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,12 @@ impl Catalog {
     /// A collection by name.
     pub fn collection(&self, database: &str, collection: &str) -> Option<&Arc<Collection>> {
         self.databases.get(database)?.collections.get(collection)
+    }
+
+    /// How long a database, live or deleted, keeps things; the defaults, if there is no such database.
+    pub fn retention(&self, database: &DatabaseId) -> Retention {
+        let known = self.databases.get(database).or_else(|| self.dropped.get(database));
+        known.map(|known| known.entry.settings.retention.clone()).unwrap_or_default()
     }
 
     /// The collection whose documents a table holds.
@@ -81,6 +88,9 @@ pub struct DatabaseEntry {
     pub tags: Vec<String>,
     /// Its system tables.
     pub tables: DatabaseTables,
+    /// What it does by itself.
+    #[serde(default)]
+    pub settings: Settings,
     /// Key of the hashes in the operations log, lower-case hex of 32 bytes.
     #[serde(default)]
     pub log_key: String,
@@ -108,6 +118,14 @@ pub struct DatabaseTables {
     pub receipts: TableId,
 }
 
+impl DatabaseTables {
+    /// All of them.
+    pub fn all(self) -> [TableId; 7] {
+        let Self { collections, relationships, promotions, types, versions, log, receipts } = self;
+        [collections, relationships, promotions, types, versions, log, receipts]
+    }
+}
+
 /// What a table holds, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableRole {
@@ -121,6 +139,8 @@ pub enum TableRole {
     Versions(DatabaseId),
     /// The answers to requests that may be sent again.
     Receipts(DatabaseId),
+    /// The operations log of a database.
+    Log(DatabaseId),
     /// The relationships of a database.
     Relationships(DatabaseId),
     /// The documents of a collection.

@@ -63,6 +63,9 @@ pub struct DataFile {
     /// Paths with arrays that have no type of their own (`[]`, `[null]`) and so belong to every array type.
     #[prost(string, repeated, tag = "17")]
     pub untyped_array_paths: Vec<String>,
+    /// For entries of an operations log: the link that the first one follows, 32 bytes; empty for the start of the log.
+    #[prost(bytes = "vec", tag = "18")]
+    pub log_before: Vec<u8>,
 }
 
 impl DataFile {

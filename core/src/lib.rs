@@ -25,6 +25,7 @@ pub mod provider;
 pub mod row;
 pub mod schema;
 pub mod sealed;
+pub mod settings;
 pub mod shred;
 pub mod store;
 pub mod subcolumn;

@@ -41,8 +41,17 @@ pub const FRAME_OPERATIONS_MAX: usize = 4 * BATCH_OPERATIONS_MAX;
 pub const BATCH_BYTES_MAX: usize = 10 * MIB;
 /// Longest `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
-/// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds: 24 hours.
+/// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds: 24 hours, unless a database has its
+/// own setting.
 pub const IDEMPOTENCY_KEY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Longest such setting, in hours: a week.
+pub const KEY_HOURS_MAX: u32 = 7 * 24;
+/// How long a deleted database can be restored, in milliseconds: 30 days, unless it has its own setting.
+pub const DELETED_DATABASE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Longest such setting, in days.
+pub const DELETED_DAYS_MAX: u32 = 365;
+/// Longest setting of how long the operations log is kept, in days: a century.
+pub const LOG_DAYS_MAX: u32 = 36_500;
 /// Most lines of one import frame.
 pub const IMPORT_FRAME_LINES_MAX: usize = 1_000;
 /// Largest line of an import.

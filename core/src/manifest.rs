@@ -103,13 +103,7 @@ impl TableEntry {
     /// # Errors
     /// `Corrupt` if it is no link.
     pub fn log_link(&self) -> Result<audit::Link> {
-        if self.log_link.is_empty() {
-            return Ok(audit::START);
-        }
-        let link = self.log_link.as_slice().try_into();
-        link.map_err(|_| {
-            Error::corrupt("The manifest holds a link of an operations log that is none.")
-        })
+        audit::stored_link(&self.log_link)
     }
 }
 

@@ -63,7 +63,26 @@ pub fn manifests() -> Path {
 
 /// The number of a manifest.
 pub fn manifest_number(path: &Path) -> Option<u64> {
-    let digits = path.filename()?.strip_suffix(".mf")?;
+    number_of(path, ".mf")
+}
+
+/// The path of a list of when credentials were used last; the highest number counts.
+pub fn usage(number: u64) -> Path {
+    Path::from(format!("usage/{number:020}.json"))
+}
+
+/// The folder of these lists.
+pub fn usages() -> Path {
+    Path::from("usage")
+}
+
+/// The number of such a list.
+pub fn usage_number(path: &Path) -> Option<u64> {
+    number_of(path, ".json")
+}
+
+fn number_of(path: &Path, suffix: &str) -> Option<u64> {
+    let digits = path.filename()?.strip_suffix(suffix)?;
     if digits.len() == 20 { digits.parse().ok() } else { None }
 }
 

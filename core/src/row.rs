@@ -22,6 +22,8 @@ pub struct Row {
     pub updated_at: Timestamp,
     /// Whether the row is a tombstone; it keeps its data.
     pub deleted: bool,
+    /// Whether the document was cancelled: it stays what it is, and says that it no longer counts.
+    pub cancelled: bool,
     /// The JSON text of `data`, exactly as accepted.
     pub doc: Bytes,
     /// The ends, if the row is a relationship.
@@ -63,6 +65,8 @@ pub mod column {
     pub const CREATED_AT: &str = "_created_at";
     /// Time of the last write (Timestamp(ms, "UTC")).
     pub const UPDATED_AT: &str = "_updated_at";
+    /// Whether the row is cancelled (Boolean).
+    pub const CANCELLED: &str = "_cancelled";
     /// The whole document as JSON text (Utf8View), last column.
     pub const DOC: &str = "_doc";
     /// Relationship type (Utf8View); relationships only, like the next six.
