@@ -36,6 +36,10 @@ pub struct LogReport {
     pub database: String,
     /// Entries.
     pub entry_count: u64,
+    /// Sequence number of the oldest entry; later ones follow it without a gap.
+    pub first_seq: u64,
+    /// The link that the oldest entry follows, lower-case hex: zeros, unless older entries outlived the log's retention.
+    pub first_link: String,
     /// Sequence number of the newest entry.
     pub last_seq: u64,
     /// Its link, lower-case hex: keep it, and compare it later.
@@ -49,7 +53,7 @@ pub(crate) async fn verify(store: &Store, version: &ShardVersion) -> AuditReport
     let logs = databases.map(|d| (d.entry.id.to_string(), d.entry.tables.log));
     for (database, table) in logs.chain([(String::new(), TableId::ACCOUNT_LOG)]) {
         let Some(state) = version.tables.get(&table) else { continue };
-        let mut chain = Chain { link: audit::START, last_seq: 0, count: 0 };
+        let mut chain = Chain::default();
         if let Err(error) = walk(store, version, state, &mut chain).await {
             let name = if database.is_empty() { "the account" } else { &database };
             report.problems.push(format!("The operations log of {name}: {error}"));
@@ -57,6 +61,8 @@ pub(crate) async fn verify(store: &Store, version: &ShardVersion) -> AuditReport
         report.logs.push(LogReport {
             database,
             entry_count: chain.count,
+            first_seq: chain.first.map_or(0, |(seq, _)| seq),
+            first_link: hex(&chain.first.map_or(audit::START, |(_, before)| before)),
             last_seq: chain.last_seq,
             link: hex(&chain.link),
         });
@@ -69,8 +75,12 @@ fn hex(link: &Link) -> String {
 }
 
 /// How far a chain was walked.
+#[derive(Default)]
 struct Chain {
+    /// The link of the last entry.
     link: Link,
+    /// The oldest entry, and the link before it.
+    first: Option<(u64, Link)>,
     last_seq: u64,
     count: u64,
 }
@@ -85,16 +95,19 @@ async fn walk(
     for file in state.files.iter() {
         let open = OpenDataFile::open(store, &file.file).await?;
         let first = open.rows(&[0], &[column::SEQ]).await?;
-        files.push((numbers(&first, column::SEQ)?.first().copied().unwrap_or(0), open));
+        let first = numbers(&first, column::SEQ)?.first().copied().unwrap_or(0);
+        files.push((first, file.file.log_before.clone(), open));
     }
-    files.sort_by_key(|(first, _)| *first);
-    for (_, file) in files {
+    files.sort_by_key(|(first, _, _)| *first);
+    for (_, before, file) in files {
+        chain.continue_after(audit::stored_link(&before)?)?;
         let mut batches = std::pin::pin!(file.batches(BATCH_ROWS));
         while let Some(batch) = batches.next().await {
             chain.add(&batch?)?;
         }
     }
     for log in &state.logs {
+        chain.continue_after(log.before())?;
         for batch in log.batches(version.visible_seq())? {
             chain.add(&batch)?;
         }
@@ -115,6 +128,16 @@ const TEXTS: [&str; 8] = [
 ];
 
 impl Chain {
+    /// What comes next must follow `before`; the oldest part may follow anything.
+    fn continue_after(&mut self, before: Link) -> Result<()> {
+        if self.count == 0 {
+            self.link = before;
+        } else if self.link != before {
+            return Err(Error::corrupt(format!("entries after {} are missing.", self.last_seq)));
+        }
+        Ok(())
+    }
+
     fn add(&mut self, batch: &RecordBatch) -> Result<()> {
         let (seqs, versions) = (numbers(batch, column::SEQ)?, numbers(batch, column::VERSION)?);
         let times = batch
@@ -149,7 +172,8 @@ impl Chain {
                     self.last_seq
                 )));
             }
-            *self = Self { link, last_seq: seq, count: self.count + 1 };
+            let first = self.first.or(Some((seq, self.link)));
+            *self = Self { link, first, last_seq: seq, count: self.count + 1 };
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, RecordBatch, StringViewBuilder, TimestampMillisecondArray,
-        UInt64Array,
+        Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringViewBuilder,
+        TimestampMillisecondArray, UInt64Array,
     },
     datatypes::{Field, Schema, TimestampMillisecondType, UInt64Type},
 };
@@ -16,7 +16,7 @@ use rekor_core::{
 use std::sync::Arc;
 
 /// The system columns of rows, without `_doc`.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     column::ID,
     column::EXTERNAL_ID,
     column::EXTERNAL_SOURCE,
@@ -24,6 +24,7 @@ const HEAD: [&str; 14] = [
     column::SEQ,
     column::CREATED_AT,
     column::UPDATED_AT,
+    column::CANCELLED,
     column::REL_TYPE,
     column::SOURCE_COLLECTION,
     column::SOURCE_TABLE,
@@ -62,6 +63,10 @@ pub(crate) fn system_batch(rows: &[&Row]) -> Result<RecordBatch> {
         (column::SEQ, number(&|row| row.seq)),
         (column::CREATED_AT, time(&|row| row.created_at.0)),
         (column::UPDATED_AT, time(&|row| row.updated_at.0)),
+        (
+            column::CANCELLED,
+            Arc::new(BooleanArray::from_iter(rows.iter().map(|row| Some(row.cancelled)))),
+        ),
     ];
     if rows.iter().any(|row| row.edge.is_some()) {
         let edge = |value: &dyn Fn(&Edge) -> &str| text(&|row| row.edge.as_deref().map(value));
@@ -121,6 +126,11 @@ impl Columns<'_> {
         times.is_valid(row).then(|| Timestamp(times.value(row)))
     }
 
+    fn flag(&self, name: &str, row: usize) -> Option<bool> {
+        let flags = self.0.column_by_name(name)?.as_boolean_opt()?;
+        flags.is_valid(row).then(|| flags.value(row))
+    }
+
     fn row(&self, row: usize, deleted: bool) -> Result<Row> {
         let read = || {
             Some(Row {
@@ -132,6 +142,7 @@ impl Columns<'_> {
                 created_at: self.time(column::CREATED_AT, row)?,
                 updated_at: self.time(column::UPDATED_AT, row)?,
                 deleted,
+                cancelled: self.flag(column::CANCELLED, row)?,
                 doc: self
                     .text(column::DOC, row)
                     .map_or_else(Bytes::new, |doc| Bytes::copy_from_slice(doc.as_bytes())),

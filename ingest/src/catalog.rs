@@ -98,6 +98,7 @@ fn apply_database(catalog: &mut Catalog, row: &Row) -> Result<()> {
     catalog.roles.insert(tables.promotions, TableRole::Promotions(id.clone()));
     catalog.roles.insert(tables.versions, TableRole::Versions(id.clone()));
     catalog.roles.insert(tables.receipts, TableRole::Receipts(id.clone()));
+    catalog.roles.insert(tables.log, TableRole::Log(id.clone()));
     if row.deleted {
         catalog.dropped.insert(id, Arc::new(database));
         return Ok(());
@@ -114,15 +115,7 @@ fn apply_database(catalog: &mut Catalog, row: &Row) -> Result<()> {
 fn forget_tables(catalog: &mut Catalog, database: &Database) {
     let tables = database.entry.tables;
     let documents = database.collections.values().map(|collection| collection.entry.table);
-    let own = [
-        tables.collections,
-        tables.relationships,
-        tables.promotions,
-        tables.types,
-        tables.versions,
-        tables.receipts,
-    ];
-    for table in documents.chain(own) {
+    for table in documents.chain(tables.all()) {
         catalog.roles.remove(&table);
     }
 }

@@ -70,8 +70,11 @@ pub(crate) fn next_job(
 ) -> Option<Job> {
     version.tables.iter().find_map(|(&table, state)| {
         if let Some(oldest) = expires_before(version, table, now) {
+            let mut files: Vec<_> = state.files.iter().cloned().collect();
+            files.sort_by_key(|file| file.file.seq_min);
+            // Oldest first, and no gaps: what is left of a log is one chain.
             let inputs: Vec<_> =
-                state.files.iter().filter(|file| written_before(file, oldest)).cloned().collect();
+                files.into_iter().take_while(|file| written_before(file, oldest)).collect();
             if !inputs.is_empty() {
                 return Some(Job { table, inputs, cluster_by: Vec::new(), expired: true });
             }
@@ -198,6 +201,8 @@ pub(crate) async fn merge(
     let file = match writer {
         Some(writer) => {
             let mut file = writer.finish().await?;
+            let first = job.inputs.iter().min_by_key(|input| input.file.seq_min);
+            file.log_before = first.map(|input| input.file.log_before.clone()).unwrap_or_default();
             let indexes = merge_indexes(store, &job.inputs, &maps).await?;
             write_indexes(store, &mut file, indexes).await?;
             Some(file)
@@ -299,5 +304,5 @@ pub(crate) async fn commit(
     replacement.files = merged.job.inputs.into_iter().zip(merged.maps).collect();
     let (reply, installed) = oneshot::channel();
     let tables = HashMap::from([(table, replacement)]);
-    Ok(Some((Install { seq, tables, reply }, installed)))
+    Ok(Some((Install { seq, tables, purged: Vec::new(), reply }, installed)))
 }

@@ -131,7 +131,7 @@ pub(crate) async fn fetch(
     for operation in &frame.operations {
         let (keys, with_doc) = wanted.entry(operation.table()).or_default();
         keys.extend(keys_of(operation));
-        *with_doc |= matches!(operation, Operation::Delete { .. });
+        *with_doc |= matches!(operation, Operation::Delete { .. } | Operation::Cancel { .. });
         for end in ends_of(operation) {
             if let RowKey::External { source, id } = &end.key {
                 let key = Wanted::External(source.as_str().into(), id.as_str().into());
@@ -172,7 +172,9 @@ pub(crate) async fn fetch(
                     linked.entry(*table).or_default().extend(edges);
                 }
             }
-            Operation::UpsertDocument { .. } | Operation::PutSystem { .. } => {}
+            Operation::UpsertDocument { .. }
+            | Operation::Cancel { .. }
+            | Operation::PutSystem { .. } => {}
         }
     }
     for (table, keys) in linked {
@@ -265,10 +267,12 @@ fn keys_of(operation: &Operation) -> Vec<Wanted> {
             of_id(id).into_iter().chain(external).collect()
         }
         Operation::UpsertRelationship { id, .. } => of_id(id).into_iter().collect(),
-        Operation::Delete { key: RowKey::Id(id), .. } => vec![Wanted::Id(id.as_str().into())],
-        Operation::Delete { key: RowKey::External { source, id }, .. } => {
-            vec![Wanted::External(source.as_str().into(), id.as_str().into())]
-        }
+        Operation::Delete { key, .. } | Operation::Cancel { key, .. } => match key {
+            RowKey::Id(id) => vec![Wanted::Id(id.as_str().into())],
+            RowKey::External { source, id } => {
+                vec![Wanted::External(source.as_str().into(), id.as_str().into())]
+            }
+        },
         Operation::PutSystem { id, .. } => vec![Wanted::Id(id.as_str().into())],
     }
 }

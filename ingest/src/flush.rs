@@ -15,13 +15,12 @@ use crate::{
 use arrow::array::{ArrayRef, RecordBatch};
 use rekor_core::{
     Error, Result, Timestamp,
-    catalog::TableRole,
+    catalog::{Database, TableRole},
     columnar::{ClusterKey, DataFileSpec, DataFileWriter, sort_by_cluster_key},
     data_file::DataFile,
     id::TableId,
     index::IndexEntries,
     key::Key,
-    limits,
     manifest::{
         BundleSlice, FileEntry, INLINE_DELETES_BYTES_MAX, Slice, TableEntry, encode_deletes,
     },
@@ -35,6 +34,8 @@ use rekor_core::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
 
+/// A deleted database is kept so much longer than it can be restored, so that no restore meets its end: a day.
+const PURGE_MARGIN_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Compression of slices in bundles.
 const SLICE_LEVEL: i32 = 1;
 
@@ -68,7 +69,12 @@ pub(crate) async fn flush(
         replacements: HashMap::new(),
     };
     let mut entries = Vec::new();
+    let purged = purged_tables(version, frozen.last_time);
     for (&table, state) in version.tables.iter() {
+        if purged.contains(&table) {
+            entries.push(TableEntry { table: table.0, ..TableEntry::default() });
+            continue;
+        }
         let known = committer.entry(table).cloned().unwrap_or_default();
         entries.extend(flush.table(committer, table, state, known).await?);
     }
@@ -77,7 +83,8 @@ pub(crate) async fn flush(
     let progress = Progress { flushed_seq: seq, last_time: frozen.last_time, next_table };
     committer.commit(entries, Some(progress)).await?;
     let (reply, installed) = oneshot::channel();
-    Ok(Flushed { install: Install { seq, tables: flush.replacements, reply }, installed })
+    let install = Install { seq, tables: flush.replacements, purged, reply };
+    Ok(Flushed { install, installed })
 }
 
 struct Flush<'a> {
@@ -255,12 +262,27 @@ impl Flush<'_> {
             for batch in &batches {
                 writer.write(batch).await?;
             }
-            add_file(entry, &mut replacement, writer.finish().await?);
+            let mut file = writer.finish().await?;
+            file.log_before = frozen.first().map(|log| log.before().to_vec()).unwrap_or_default();
+            add_file(entry, &mut replacement, file);
             entry.log_link = frozen.last().map(|log| log.head().to_vec()).unwrap_or_default();
         }
         self.replacements.insert(table, replacement);
         Ok(())
     }
+}
+
+/// The tables of databases that were deleted so long ago that nobody can restore them.
+fn purged_tables(version: &ShardVersion, now: Timestamp) -> Vec<TableId> {
+    let gone = |database: &&Arc<Database>| {
+        let kept_ms = database.entry.settings.retention.deleted_database_ms();
+        now.0 - database.updated_at.0 > kept_ms + PURGE_MARGIN_MS
+    };
+    let tables = version.catalog.dropped.values().filter(gone).flat_map(|database| {
+        let documents = database.collections.values().map(|collection| collection.entry.table);
+        documents.chain(database.entry.tables.all())
+    });
+    tables.filter(|table| version.tables.contains_key(table)).collect()
 }
 
 /// The time before which rows of a table are not kept, if they are kept for a time.
@@ -269,10 +291,12 @@ pub(crate) fn expires_before(
     table: TableId,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    match version.catalog.roles.get(&table)? {
-        TableRole::Receipts(_) => Some(Timestamp(now.0 - limits::IDEMPOTENCY_KEY_MS)),
-        _ => None,
-    }
+    let kept_ms = match version.catalog.roles.get(&table)? {
+        TableRole::Receipts(database) => version.catalog.retention(database).idempotency_key_ms(),
+        TableRole::Log(database) => version.catalog.retention(database).operations_log_ms()?,
+        _ => return None,
+    };
+    Some(Timestamp(now.0 - kept_ms))
 }
 
 fn add_file(entry: &mut TableEntry, replacement: &mut Replacement, file: DataFile) {

@@ -153,7 +153,7 @@ fn subject<'a>(
                 (database.clone(), plain("relationship_type"))
             }
             // Says again what the entry of the collection says.
-            TableRole::Versions(_) | TableRole::Receipts(_) => return None,
+            TableRole::Versions(_) | TableRole::Receipts(_) | TableRole::Log(_) => return None,
         }
     };
     let database = catalog.databases.get(&database)?;
@@ -186,6 +186,11 @@ impl Log {
     pub(crate) fn last_seq(&self) -> u64 {
         let log = self.0.read().unwrap_or_else(PoisonError::into_inner);
         log.entries.last().map_or(0, |entry| entry.seq)
+    }
+
+    /// The link that the oldest entry follows.
+    pub(crate) fn before(&self) -> Link {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).before
     }
 
     /// The link of the newest entry.

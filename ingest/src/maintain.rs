@@ -150,8 +150,14 @@ impl Maintenance {
         let next_table = self.next_table.load(Ordering::Relaxed);
         let Flushed { install, installed } =
             flush(&self.store, committer, &frozen, next_table, self.thresholds).await?;
+        let tables = &frozen.version.tables;
+        let purged: Vec<_> =
+            install.purged.iter().filter_map(|table| tables.get(table)).cloned().collect();
         commands.send(Command::Install(Box::new(install))).await.map_err(|_| stopped())?;
         installed.await.map_err(|_| stopped())?;
+        for file in purged.iter().flat_map(|table| table.files.iter()) {
+            file.retire(self.garbage.0.clone());
+        }
         self.unwritten.flushed();
         self.freed.notify_waiters();
         wal::remove_through(&*self.fs, &self.wal_dir, frozen.version.visible_seq)

@@ -106,6 +106,17 @@ pub enum Operation {
         /// The version the row must have now.
         if_version: Option<u64>,
     },
+    /// Marks a document as cancelled, or takes that back; its data stays.
+    Cancel {
+        /// Table of the collection.
+        table: TableId,
+        /// Which document.
+        key: RowKey,
+        /// Whether it is cancelled from now on.
+        cancelled: bool,
+        /// The version the row must have now.
+        if_version: Option<u64>,
+    },
     /// Creates or replaces a system row.
     PutSystem {
         /// A system table.
@@ -126,6 +137,7 @@ impl Operation {
             Self::UpsertDocument { table, .. }
             | Self::UpsertRelationship { table, .. }
             | Self::Delete { table, .. }
+            | Self::Cancel { table, .. }
             | Self::PutSystem { table, .. } => *table,
         }
     }

@@ -100,6 +100,8 @@ struct RowPayload {
     doc: Bytes,
     #[prost(message, optional, tag = "9")]
     edge: Option<EdgePayload>,
+    #[prost(bool, tag = "10")]
+    cancelled: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -218,6 +220,7 @@ impl RowPayload {
             created_ms: row.created_at.0,
             doc: row.doc.clone(),
             edge: row.edge.as_deref().map(EdgePayload::of),
+            cancelled: row.cancelled,
         }
     }
 
@@ -232,6 +235,7 @@ impl RowPayload {
             created_at: Timestamp(self.created_ms),
             updated_at: time,
             deleted: action == Action::Delete,
+            cancelled: self.cancelled,
             doc: self.doc,
             edge: self.edge.map(|edge| Box::new(edge.into_edge())),
         };

@@ -115,6 +115,7 @@ fn foresee(catalog: &mut Arc<Catalog>, operation: &Operation) -> Result<()> {
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
         deleted,
+        cancelled: false,
         doc,
         edge: None,
     };
@@ -139,7 +140,7 @@ fn operation_bytes(operation: &Operation) -> usize {
         Operation::UpsertDocument { data, .. }
         | Operation::UpsertRelationship { data, .. }
         | Operation::PutSystem { data, .. } => data.len(),
-        Operation::Delete { .. } => 0,
+        Operation::Delete { .. } | Operation::Cancel { .. } => 0,
     }
 }
 
@@ -182,7 +183,7 @@ async fn prepare_operation(
             Ok(())
         }
         Operation::UpsertRelationship { data, .. } => json::check_document(text(data)?),
-        Operation::PutSystem { .. } | Operation::Delete { .. } => Ok(()),
+        Operation::PutSystem { .. } | Operation::Delete { .. } | Operation::Cancel { .. } => Ok(()),
     }
 }
 

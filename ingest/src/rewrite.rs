@@ -88,6 +88,8 @@ pub(crate) struct Install {
     /// What the new files hold is true up to this sequence number.
     pub(crate) seq: u64,
     pub(crate) tables: HashMap<TableId, Replacement>,
+    /// Tables that are no more.
+    pub(crate) purged: Vec<TableId>,
     pub(crate) reply: oneshot::Sender<()>,
 }
 
@@ -109,6 +111,9 @@ impl Install {
         for (table, replacement) in &self.tables {
             replacement.remap_deletes(self.seq);
             replacement.swap(table_mut(tables, *table));
+        }
+        for table in &self.purged {
+            Arc::make_mut(tables).remove(table);
         }
     }
 

@@ -10,6 +10,7 @@ use rekor_core::{
     fs::{Fs, SimFs},
     id::{CollectionId, DatabaseId, RowId, TableId},
     row::Row,
+    settings::Settings,
 };
 use rekor_ingest::{
     Engine, EngineConfig, External, Frame, OpenMode, Operation, Origin, Receipt, RowKey,
@@ -72,6 +73,7 @@ async fn set_up(engine: &Engine) {
         tags: Vec::new(),
         tables,
         log_key: "00".into(),
+        settings: Settings::default(),
         base_versions: BTreeMap::new(),
     };
     let collection = CollectionEntry {

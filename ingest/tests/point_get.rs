@@ -7,6 +7,7 @@ use rekor_core::{
     catalog::{CollectionEntry, DatabaseEntry, DatabaseTables},
     fs::{DirEntry, File, Fs, LockGuard, OsFs},
     id::{CollectionId, DatabaseId, RowId, TableId},
+    settings::Settings,
 };
 use rekor_ingest::{
     Engine, EngineConfig, External, Frame, OpenMode, Operation, Origin, RowKey, Thresholds,
@@ -142,6 +143,7 @@ async fn set_up(engine: &Engine) {
         tags: Vec::new(),
         tables,
         log_key: "00".into(),
+        settings: Settings::default(),
         base_versions: BTreeMap::new(),
     };
     let collection = CollectionEntry {

@@ -83,6 +83,7 @@ struct Content {
     doc: Bytes,
     edge: Option<Box<Edge>>,
     deleted: bool,
+    cancelled: bool,
 }
 
 impl<'a> FrameBuilder<'a> {
@@ -118,14 +119,20 @@ impl<'a> FrameBuilder<'a> {
     pub(super) fn earlier(&self, once: &Once) -> Decided<Option<Arc<Row>>> {
         let found = self.current(once.table, once.id.as_str())?;
         let row = found.map(|found| found.row);
-        Ok(row.filter(|row| self.time.0 - row.updated_at.0 < limits::IDEMPOTENCY_KEY_MS))
+        let kept_ms = match self.catalog.roles.get(&once.table) {
+            Some(TableRole::Receipts(database)) => {
+                self.catalog.retention(database).idempotency_key_ms()
+            }
+            _ => limits::IDEMPOTENCY_KEY_MS,
+        };
+        Ok(row.filter(|row| self.time.0 - row.updated_at.0 < kept_ms))
     }
 
     /// Keeps the answer of the frame with what it writes.
     pub(super) fn keep(&mut self, once: &Once, outcomes: &[Outcome]) -> Decided<()> {
         let doc = (once.answer)(outcomes)?;
         let current = self.current(once.table, once.id.as_str())?;
-        let content = Content { external: None, doc, edge: None, deleted: false };
+        let content = Content::live(doc);
         self.put(once.table, &once.id, current, None, content)?;
         Ok(())
     }
@@ -180,7 +187,9 @@ impl<'a> FrameBuilder<'a> {
                         Some((row.external_source.clone(), row.external_id.clone()?))
                     }),
                 };
-                let content = Content { external, doc: data.clone(), edge: None, deleted: false };
+                // What is cancelled stays so until somebody says otherwise; a revived document is a new one.
+                let cancelled = row.is_some_and(|row| row.cancelled && !row.deleted);
+                let content = Content { external, cancelled, ..Content::live(data.clone()) };
                 Ok(self.put(*table, &id, current, *if_version, content)?)
             }
             Operation::UpsertRelationship {
@@ -212,19 +221,21 @@ impl<'a> FrameBuilder<'a> {
                     None => same,
                 };
                 let id = id.clone().map_or_else(|| self.id_of(*table, current.as_ref()), Ok)?;
-                let content = Content {
-                    external: None,
-                    doc: data.clone(),
-                    edge: Some(Box::new(edge)),
-                    deleted: false,
-                };
+                let content = Content { edge: Some(Box::new(edge)), ..Content::live(data.clone()) };
                 Ok(self.put(*table, &id, current, *if_version, content)?)
             }
             Operation::PutSystem { table, id, data, if_version } => {
                 let current = self.current(*table, id.as_str())?;
-                let content =
-                    Content { external: None, doc: data.clone(), edge: None, deleted: false };
+                let content = Content::live(data.clone());
                 Ok(self.put(*table, id, current, *if_version, content)?)
+            }
+            Operation::Cancel { table, key, cancelled, if_version } => {
+                let current = self.live(*table, key)?.ok_or_else(|| {
+                    Error::not_found("There is nothing to cancel: the document does not exist.")
+                })?;
+                let id = RowId::parse(&current.row.id)?;
+                let content = Content { cancelled: *cancelled, ..Content::of(&current.row) };
+                Ok(self.put(*table, &id, Some(current), *if_version, content)?)
             }
             Operation::Delete { table, key, if_version } => self.delete(*table, key, *if_version),
         }
@@ -255,17 +266,22 @@ impl<'a> FrameBuilder<'a> {
         }
     }
 
+    /// The row of a key, unless it is deleted.
+    fn live(&self, table: TableId, key: &RowKey) -> Decided<Option<Found>> {
+        let found = match key {
+            RowKey::Id(id) => self.current(table, id.as_str())?,
+            RowKey::External { source, id } => self.external(table, source, id)?,
+        };
+        Ok(found.filter(|found| !found.row.deleted))
+    }
+
     fn delete(
         &mut self,
         table: TableId,
         key: &RowKey,
         if_version: Option<u64>,
     ) -> Decided<Outcome> {
-        let current = match key {
-            RowKey::Id(id) => self.current(table, id.as_str())?,
-            RowKey::External { source, id } => self.external(table, source, id)?,
-        };
-        let current = current.filter(|found| !found.row.deleted).ok_or_else(|| {
+        let current = self.live(table, key)?.ok_or_else(|| {
             Error::not_found("There is nothing to delete: the id is unknown or already deleted.")
         })?;
         let id = RowId::parse(&current.row.id)?;
@@ -471,6 +487,7 @@ impl<'a> FrameBuilder<'a> {
             created_at: current.as_deref().map_or(self.time, |row| row.created_at),
             updated_at: self.time,
             deleted: content.deleted,
+            cancelled: content.cancelled,
             doc: content.doc,
             edge: content.edge,
         });
@@ -487,9 +504,25 @@ impl<'a> FrameBuilder<'a> {
 }
 
 impl Content {
+    /// A row that is there, with nothing but its text.
+    fn live(doc: Bytes) -> Self {
+        Self { external: None, doc, edge: None, deleted: false, cancelled: false }
+    }
+
+    /// What a row holds.
+    fn of(row: &Row) -> Self {
+        let external = row.external_id.clone().map(|id| (row.external_source.clone(), id));
+        Self {
+            external,
+            doc: row.doc.clone(),
+            edge: row.edge.clone(),
+            deleted: row.deleted,
+            cancelled: row.cancelled,
+        }
+    }
+
     /// A tombstone keeps what the row held.
     fn deleted(row: &Row) -> Self {
-        let external = row.external_id.clone().map(|id| (row.external_source.clone(), id));
-        Self { external, doc: row.doc.clone(), edge: row.edge.clone(), deleted: true }
+        Self { deleted: true, ..Self::of(row) }
     }
 }
