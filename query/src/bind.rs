@@ -56,6 +56,10 @@ pub(crate) enum ScanSource {
 pub(crate) trait Tables {
     /// The columns of a table, or `None`.
     fn columns(&self, table: &str) -> Option<Vec<(String, ChType)>>;
+    /// Whether a column is there for who names it, and not part of `*`.
+    fn is_hidden(&self, _table: &str, _column: &str) -> bool {
+        false
+    }
     /// Names of the tables, for suggestions.
     fn names(&self) -> Vec<String>;
     /// A provider of the columns that the query uses.

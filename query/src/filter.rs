@@ -56,6 +56,7 @@ impl Table {
                 ("version", Kind::Number),
                 ("created_at", Kind::Time),
                 ("updated_at", Kind::Time),
+                ("cancelled", Kind::Flag),
             ],
             Self::Relationships => &[
                 ("id", Kind::Text),
@@ -78,6 +79,7 @@ enum Kind {
     Text,
     Number,
     Time,
+    Flag,
 }
 
 /// A field of a filter, sort or aggregation.
@@ -287,6 +289,8 @@ impl Writer {
                 let text = time.to_rfc3339().replace('T', " ").replace('Z', "");
                 Ok(self.bind("DateTime64(3, 'UTC')", Value::from(text)))
             }
+            (Kind::Flag, Value::Bool(flag)) => Ok(self.bind("Bool", Value::from(*flag))),
+            (Kind::Flag, _) => Err(wrong(at, "true or false is expected")),
             (Kind::Text, _) => Err(wrong(at, "a text is expected")),
             (Kind::Number, _) => Err(wrong(at, "a whole number is expected")),
             (Kind::Time, _) => Err(wrong(at, "a time is expected")),

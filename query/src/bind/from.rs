@@ -169,7 +169,12 @@ impl Binder<'_> {
         let scan = Rc::new(Scan { table: name.clone(), columns: RefCell::default() });
         let columns = columns
             .into_iter()
-            .map(|(name, ty)| Named { name, ty, place: Place::Scan(Rc::clone(&scan)) })
+            .map(|(column, ty)| Named {
+                hidden: self.tables.is_hidden(&name, &column),
+                name: column,
+                ty,
+                place: Place::Scan(Rc::clone(&scan)),
+            })
             .collect();
         Ok(Source {
             rel: Rel::Scan(scan),
@@ -281,8 +286,12 @@ impl Binder<'_> {
         })
         .and_then(LogicalPlanBuilder::build)
         .map_err(super::plan_error)?;
-        let columns =
-            vec![Named { name: column.to_owned(), ty: ty.clone(), place: Place::Plan(id.clone()) }];
+        let columns = vec![Named {
+            name: column.to_owned(),
+            ty: ty.clone(),
+            place: Place::Plan(id.clone()),
+            hidden: false,
+        }];
         Ok(Source {
             rel: Rel::Plan(plan, vec![(id, ty)]),
             tables: vec![TableRef { alias, columns, order: None }],
@@ -335,7 +344,7 @@ impl Binder<'_> {
             0,
             TableRef {
                 alias: None,
-                columns: vec![Named { name, ty: item, place: Place::Plan(id) }],
+                columns: vec![Named { name, ty: item, place: Place::Plan(id), hidden: false }],
                 order: None,
             },
         );
@@ -504,7 +513,12 @@ fn source_of(relation: Relation, alias: Option<String>) -> Source {
     let columns = relation
         .columns
         .iter()
-        .map(|c| Named { name: c.name.clone(), ty: c.ty.clone(), place: Place::Plan(c.id.clone()) })
+        .map(|c| Named {
+            name: c.name.clone(),
+            ty: c.ty.clone(),
+            place: Place::Plan(c.id.clone()),
+            hidden: false,
+        })
         .collect();
     let mut types: Vec<_> = relation.columns.iter().map(|c| (c.id.clone(), c.ty.clone())).collect();
     types.extend(relation.order.clone().map(|id| (id, ChType::UInt(64))));

@@ -42,6 +42,8 @@ pub(super) struct Named {
     pub(super) name: String,
     pub(super) ty: ChType,
     pub(super) place: Place,
+    /// Whether `*` leaves it out.
+    pub(super) hidden: bool,
 }
 
 /// Where a named column is.

@@ -374,7 +374,8 @@ impl Binder<'_> {
         }
         let mut items: Vec<Item> = Vec::new();
         for source in scope.tables.iter().filter(|t| table.is_none() || t.alias == table) {
-            for named in source.columns.iter().filter(|c| !except.contains(&c.name)) {
+            let shown = source.columns.iter().filter(|c| !c.hidden && !except.contains(&c.name));
+            for named in shown {
                 let taken = items.iter().any(|item| item.name == named.name);
                 let name = match &source.alias {
                     Some(alias) if taken => format!("{alias}.{}", named.name),
@@ -394,9 +395,9 @@ impl Binder<'_> {
     fn matching(&self, pattern: &str, scope: &Scope) -> SqlResult<Vec<Item>> {
         let pattern = regex::Regex::new(pattern)
             .map_err(|e| SqlError::new(ChCode::CannotCompileRegexp, e.to_string()))?;
-        let columns =
-            scope.tables.iter().flat_map(|t| &t.columns).filter(|c| pattern.is_match(&c.name));
+        let columns = scope.tables.iter().flat_map(|t| &t.columns).filter(|c| !c.hidden);
         Ok(columns
+            .filter(|c| pattern.is_match(&c.name))
             .map(|c| Item { name: c.name.clone(), expr: ItemExpr::Bound(self.named(c)) })
             .collect())
     }

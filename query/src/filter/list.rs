@@ -166,6 +166,7 @@ impl ListQuery {
                         Kind::Text => "String",
                         Kind::Number => "UInt64",
                         Kind::Time => "DateTime64(3, 'UTC')",
+                        Kind::Flag => "Bool",
                     };
                     keys.push(Key { expression: name.to_owned(), ty, descending });
                 }

@@ -10,6 +10,7 @@ use crate::{
     types::ChType,
     value::{Value, text_of},
 };
+use datafusion::common::ScalarValue;
 
 /// The result type of a function from its argument types.
 pub(super) type Ret = fn(&[ChType]) -> SqlResult<ChType>;
@@ -148,4 +149,19 @@ pub(super) fn items(args: &[Value], at: usize) -> Vec<Value> {
 /// The type, Nullable if an argument may be NULL.
 pub(super) fn wrap_nullable(args: &[Typed], ty: ChType) -> ChType {
     if args.iter().any(|arg| arg.ty.is_nullable()) { ty.nullable() } else { ty }
+}
+
+/// The integer of a scalar of a plan, of any width.
+pub(super) fn scalar_int(value: &ScalarValue) -> Option<i128> {
+    Some(match value {
+        ScalarValue::Int8(Some(n)) => (*n).into(),
+        ScalarValue::Int16(Some(n)) => (*n).into(),
+        ScalarValue::Int32(Some(n)) => (*n).into(),
+        ScalarValue::Int64(Some(n)) => (*n).into(),
+        ScalarValue::UInt8(Some(n)) => (*n).into(),
+        ScalarValue::UInt16(Some(n)) => (*n).into(),
+        ScalarValue::UInt32(Some(n)) => (*n).into(),
+        ScalarValue::UInt64(Some(n)) => (*n).into(),
+        _ => return None,
+    })
 }

@@ -234,7 +234,7 @@ fn like(call: &Call, args: &[Value]) -> SqlResult<Value> {
     b(found != call.name.starts_with("not"))
 }
 
-fn like_pattern(pattern: &str, ignore_case: bool) -> SqlResult<String> {
+pub(super) fn like_pattern(pattern: &str, ignore_case: bool) -> SqlResult<String> {
     let mut out = String::from(if ignore_case { "(?i)^" } else { "^" });
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {

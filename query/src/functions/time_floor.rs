@@ -131,7 +131,7 @@ pub(super) fn start_of(
 }
 
 /// The unit of a function, how many of it, and where its zone stands.
-fn unit_and_count(name: &str) -> Option<(IntervalUnit, i64)> {
+pub(super) fn unit_and_count(name: &str) -> Option<(IntervalUnit, i64)> {
     Some(match name {
         "toStartOfYear" => (IntervalUnit::Year, 1),
         "toStartOfQuarter" => (IntervalUnit::Quarter, 1),

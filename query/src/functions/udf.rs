@@ -128,12 +128,10 @@ impl ScalarUDFImpl for RowUdf {
         let constant =
             !self.volatile && args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let row_count = if constant { 1 } else { args.number_rows };
-        let arrays: Vec<ArrayRef> =
-            args.args.iter().map(|arg| arg.to_array(row_count)).collect::<DfResult<_>>()?;
         let budget = Budget::of(&args.config_options);
-        let array = match vectorised(&self.call, &arrays) {
+        let array = match vectorised(&self.call, &args.args) {
             Some(array) => array,
-            None => self.row_by_row(&arrays, row_count, &budget)?,
+            None => self.row_by_row(&args.args, row_count, &budget)?,
         };
         Ok(if constant {
             ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?)
@@ -146,32 +144,34 @@ impl ScalarUDFImpl for RowUdf {
 impl RowUdf {
     fn row_by_row(
         &self,
-        arrays: &[ArrayRef],
+        args: &[ColumnarValue],
         row_count: usize,
         budget: &Budget,
     ) -> SqlResult<ArrayRef> {
-        let columns = arrays
+        let inputs = args
             .iter()
             .zip(&self.call.args)
-            .map(|(array, ty)| from_array(array, ty))
+            .map(|(arg, ty)| Input::of(arg, ty, row_count))
             .collect::<SqlResult<Vec<_>>>()?;
-        to_array(&self.rows(&columns, row_count, budget)?, &self.call.ret)
+        to_array(&self.rows(inputs, row_count, budget)?, &self.call.ret)
     }
 
     fn rows(
         &self,
-        columns: &[Vec<Value>],
+        mut inputs: Vec<Input>,
         row_count: usize,
         budget: &Budget,
     ) -> SqlResult<Vec<Value>> {
         let mut out = Vec::with_capacity(row_count);
         let mut bytes = 0;
+        let mut args: Vec<Value> = inputs.iter_mut().map(Input::first).collect();
         for row in 0..row_count {
             if row % ROWS_BETWEEN_CHECKS == 0 {
                 budget.check()?;
             }
-            let mut args: Vec<Value> =
-                columns.iter().filter_map(|column| column.get(row).cloned()).collect();
+            if row > 0 {
+                args.iter_mut().zip(&mut inputs).for_each(|(arg, input)| input.advance(arg));
+            }
             let null = self.nulls == Nulls::Propagate && args.iter().any(Value::is_null);
             if null && (self.call.ret.is_nullable() || !self.fill(&mut args)) {
                 out.push(Value::Null);
@@ -182,6 +182,44 @@ impl RowUdf {
             out.push(value);
         }
         Ok(out)
+    }
+}
+
+/// The values of one argument.
+enum Input {
+    /// The same in every row; a NULL that was filled with a default stays filled.
+    Constant(Value),
+    Column(std::vec::IntoIter<Value>),
+}
+
+impl Input {
+    fn of(arg: &ColumnarValue, ty: &ChType, row_count: usize) -> SqlResult<Self> {
+        Ok(match arg {
+            ColumnarValue::Scalar(value) => {
+                let array = value
+                    .to_array()
+                    .map_err(|error| SqlError::new(ChCode::BadArguments, error.to_string()))?;
+                let values = from_array(&array, ty)?;
+                Self::Constant(values.into_iter().next().unwrap_or(Value::Null))
+            }
+            ColumnarValue::Array(array) => {
+                debug_assert_eq!(array.len(), row_count, "arguments are as long as the batch");
+                Self::Column(from_array(array, ty)?.into_iter())
+            }
+        })
+    }
+
+    fn first(&mut self) -> Value {
+        match self {
+            Self::Constant(value) => value.clone(),
+            Self::Column(values) => values.next().unwrap_or(Value::Null),
+        }
+    }
+
+    fn advance(&mut self, arg: &mut Value) {
+        if let Self::Column(values) = self {
+            *arg = values.next().unwrap_or(Value::Null);
+        }
     }
 }
 
@@ -216,4 +254,17 @@ fn size_bytes(value: &Value) -> usize {
         Value::Map(pairs) => pairs.iter().map(|(k, v)| size_bytes(k) + size_bytes(v)).sum(),
         _ => 16,
     }
+}
+
+/// A bound call on these arguments, row by row and, if there is such a form, vectorised.
+#[cfg(test)]
+pub(super) fn both_ways(
+    bound: &Typed,
+    args: &[ColumnarValue],
+    row_count: usize,
+) -> (ArrayRef, Option<ArrayRef>) {
+    let Expr::ScalarFunction(call) = &bound.expr else { panic!("{:?} is no call", bound.expr) };
+    let udf = call.func.inner().downcast_ref::<RowUdf>().expect("a row-wise function");
+    let by_row = udf.row_by_row(args, row_count, &Budget::default()).expect("values");
+    (by_row, vectorised(&udf.call, args))
 }

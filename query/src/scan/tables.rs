@@ -32,6 +32,8 @@ use tokio::runtime::Handle;
 
 /// Rows an IN subquery may have.
 const SET_ROWS_MAX: usize = 1_000_000;
+/// The column that says whether a document is cancelled.
+const CANCELLED: &str = "cancelled";
 
 /// The tables of one database in one snapshot.
 pub(crate) struct SnapshotTables {
@@ -87,6 +89,7 @@ impl Table {
                 deleted,
                 created,
                 updated,
+                (CANCELLED, ChType::Bool),
             ],
             Self::Relationships => vec![
                 id,
@@ -300,6 +303,10 @@ impl Tables for SnapshotTables {
                 .for_each(|(name, _)| *name = "workspace_id".to_owned());
         }
         Some(columns)
+    }
+
+    fn is_hidden(&self, _table: &str, column: &str) -> bool {
+        column == CANCELLED
     }
 
     fn names(&self) -> Vec<String> {
