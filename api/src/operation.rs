@@ -14,6 +14,7 @@ use rekor_core::grant::{Permission, Subject};
 pub enum Operation {
     Whoami,
     Confirm,
+    PasswordChange,
     Logout,
     AdminStats,
     AdminCheck,
@@ -31,6 +32,7 @@ pub enum Operation {
     DatabaseList,
     DatabaseGet,
     DatabaseChange,
+    DatabaseSettings,
     DatabaseDelete,
     DatabaseRestore,
     PreviewCreate,
@@ -53,6 +55,7 @@ pub enum Operation {
     DocumentExport,
     DocumentPut,
     DocumentPatch,
+    DocumentCancel,
     DocumentDelete,
     DocumentImport,
     RelationshipGet,
@@ -156,6 +159,14 @@ pub const OPERATIONS: &[Facts] = &[
         &["post /v1/auth/confirm"],
         None,
         "Prove that a person is there, for one promotion or for administration.",
+    ),
+    row(
+        Op::PasswordChange,
+        Session,
+        Account,
+        &["post /v1/auth/password"],
+        Some("users password"),
+        "Change one's own password; all other sessions end.",
     ),
     row(Op::Logout, Session, Account, &["post /v1/auth/logout"], Some("logout"), "End a session."),
     row(
@@ -273,12 +284,20 @@ pub const OPERATIONS: &[Facts] = &[
         "Change name, description or tags.",
     ),
     row(
+        Op::DatabaseSettings,
+        Human(Permission::write(Databases)),
+        Whole,
+        &["put /v1/databases/{id}"],
+        Some("databases settings"),
+        "Change how long a database keeps things; a human act.",
+    ),
+    row(
         Op::DatabaseDelete,
         write(Databases),
         Whole,
         &["delete /v1/databases/{id}"],
         Some("databases delete"),
-        "Delete a database and its previews; it can be restored for 30 days.",
+        "Delete a database and its previews; it can be restored for 30 days, or as its settings say.",
     ),
     row(
         Op::DatabaseRestore,
@@ -453,6 +472,14 @@ pub const OPERATIONS: &[Facts] = &[
         "Merge members into a document.",
     ),
     row(
+        Op::DocumentCancel,
+        write(Documents),
+        Collection,
+        &["post /v1/{db}/documents/{collection}/{id}/cancel"],
+        Some("documents cancel"),
+        "Mark a document as cancelled, or take that back; its data stays.",
+    ),
+    row(
         Op::DocumentDelete,
         write(Documents),
         Collection,
@@ -582,6 +609,7 @@ impl Operation {
             self,
             Op::DocumentPut
                 | Op::DocumentPatch
+                | Op::DocumentCancel
                 | Op::DocumentDelete
                 | Op::RelationshipPut
                 | Op::RelationshipDelete

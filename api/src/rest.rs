@@ -58,6 +58,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/v1/auth/login", post(handlers::login))
         .route("/v1/auth/logout", post(handlers::logout))
         .route("/v1/auth/confirm", post(handlers::confirm))
+        .route("/v1/auth/password", post(handlers::change_password))
         .route("/v1/auth/device", post(pages::start_device))
         .route("/v1/auth/token", post(pages::exchange))
         .route("/v1/users", post(handlers::create_user).get(handlers::list_users))
@@ -145,6 +146,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
                     .delete(handlers::delete_document),
             )
             .route(&format!("{base}/query"), post(handlers::query_documents))
+            .route(&format!("{base}/{{id}}/cancel"), post(handlers::cancel_document))
             .route(&format!("{base}/{{id}}/related"), get(handlers::related));
     }
     router

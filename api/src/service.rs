@@ -16,6 +16,7 @@ pub mod relationship_type;
 pub mod session;
 pub mod sql;
 pub mod token;
+mod usage;
 pub mod user;
 
 use crate::{
@@ -34,7 +35,11 @@ use rekor_ingest::{
     AuditReport, CheckReport, Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds,
 };
 use rekor_query::QueryEngine;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Arc, Weak},
+};
 
 /// What a service needs.
 #[derive(Clone, Debug)]
@@ -89,6 +94,10 @@ pub struct Service {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) doors: session::Doors,
+    pub(crate) usage: usage::Usage,
+    /// Whether this process writes to the root.
+    writes: bool,
+    runtime: tokio::runtime::Handle,
 }
 
 /// One request: who, through which face, under which id.
@@ -135,7 +144,9 @@ impl Service {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let queries = QueryEngine::new(threads, Arc::clone(engine.store().objects()))?;
         let doors = session::Doors::new(&*engine.sources().entropy);
-        Ok(Arc::new(Self {
+        let runtime = tokio::runtime::Handle::current();
+        let usage = runtime.block_on(usage::Usage::load(engine.store()));
+        let service = Arc::new(Self {
             engine,
             queries,
             owner_token: config.owner_token,
@@ -143,12 +154,32 @@ impl Service {
             rate_limit: config.rate_limit.map(RateLimit::new),
             cors_origins: config.cors_origins,
             doors,
-        }))
+            usage,
+            writes: !config.read_only,
+            runtime: runtime.clone(),
+        });
+        if service.writes {
+            runtime.spawn(save_usage(Arc::downgrade(&service)));
+        }
+        Ok(service)
     }
 
     /// Takes no more writes and waits for those under way. Blocking.
     pub fn close(&self) {
+        if self.writes {
+            self.runtime.block_on(self.save_usage());
+        }
         self.engine.close();
+    }
+
+    async fn save_usage(&self) {
+        let snapshot = self.engine.snapshot();
+        let tokens: HashSet<&str> =
+            snapshot.catalog().tokens.values().map(|token| token.id.as_str()).collect();
+        let saved = self.usage.save(self.engine.store(), |id| tokens.contains(id)).await;
+        if let Err(error) = saved {
+            tracing::warn!(%error, "when tokens were used last was not saved");
+        }
     }
 
     /// Makes everything written so far durable in files.
@@ -241,6 +272,15 @@ impl Service {
         let found = snapshot.catalog().databases.get(id).cloned();
         let seen = found.filter(|database| caller.principal.grants.see(&database.entry.id));
         seen.ok_or_else(|| missing_database(id))
+    }
+}
+
+/// Saves when tokens were used last, as long as the service is there.
+async fn save_usage(service: Weak<Service>) {
+    loop {
+        tokio::time::sleep(usage::SAVE_INTERVAL).await;
+        let Some(service) = service.upgrade() else { return };
+        service.save_usage().await;
     }
 }
 

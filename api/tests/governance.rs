@@ -264,6 +264,22 @@ async fn tokens_stay_below_their_makers() {
     let applied =
         api.ok("POST", "/v1/databases/acme/promote", json!({"promotion": asked["id"]})).await;
     assert_eq!((applied["status"].as_str(), &applied["id"]), (Some("applied"), &asked["id"]));
+    // Two people apply one open promotion at once: it is applied once, and its record stays whole.
+    let apply =
+        |id: &Value| api.call("POST", "/v1/databases/acme/promote", json!({"promotion": id}));
+    for round in 0..8 {
+        let schema = json!({"type": "object", "description": format!("round {round}")});
+        let body = json!({"json_schema": schema});
+        maker.ok("PUT", "/v1/acme--agent/collections/new", body).await;
+        let request = json!({"from": "acme--agent", "request": true});
+        let asked = maker.ok("POST", "/v1/databases/acme/promote", request).await;
+        let id = &asked["id"];
+        let ((one, _), (two, _)) = tokio::join!(apply(id), apply(id));
+        assert!(matches!((one, two), (200, 409) | (409, 200)), "{one} {two}");
+        let path = format!("/v1/databases/acme/promotions/{}", id.as_str().unwrap());
+        let record = api.ok("GET", &path, Value::Null).await;
+        assert_eq!((&record["status"], &record["changes"]), (&json!("applied"), &asked["changes"]));
+    }
     // Revoking the maker revokes the child; each is dead at once.
     let listed = api.ok("GET", "/v1/tokens", Value::Null).await;
     let of_maker = listed["data"].as_array().unwrap().iter().find(|t| t["name"] == "t").unwrap();
@@ -337,6 +353,21 @@ async fn people_enrol_log_in_and_prove_that_they_are_there() {
         token(&bob, json!([{"scope": {"databases": ["d"]}, "permissions": ["read:documents"]}]))
             .await;
     agent.ok("GET", "/v1/d/documents/c", Value::Null).await;
+    // Everybody changes their own password, knowing it; other sessions end, this one stays.
+    let elsewhere = api.ok("POST", "/v1/auth/login", login("another password")).await;
+    let change = |known: &str| json!({"password": known, "new_password": "a third password"});
+    assert_eq!(bob.refused("POST", "/v1/auth/password", change("wrong")).await.0, 401);
+    let short = json!({"password": "another password", "new_password": "short"});
+    assert_eq!(bob.refused("POST", "/v1/auth/password", short).await.0, 400);
+    assert_eq!(agent.refused("POST", "/v1/auth/password", change("another password")).await.0, 403);
+    let changed = bob.ok("POST", "/v1/auth/password", change("another password")).await;
+    assert_eq!(changed, json!({"changed": true, "sessions_ended": 1}));
+    bob.ok("GET", "/v1/whoami", Value::Null).await;
+    let elsewhere = api.with(elsewhere["token"].as_str().unwrap());
+    assert_eq!(elsewhere.refused("GET", "/v1/whoami", Value::Null).await.0, 401);
+    assert_eq!(api.refused("POST", "/v1/auth/login", login("another password")).await.0, 401);
+    api.ok("POST", "/v1/auth/login", login("a third password")).await;
+
     // Who goes takes sessions and tokens along; the last owner stays.
     ada.ok("DELETE", "/v1/users/bob", Value::Null).await;
     for dead in [&bob, &agent] {
@@ -838,12 +869,16 @@ async fn providers_types_restores_and_the_log() {
     assert!(of_d(&before)["entry_count"].as_u64().unwrap() > 5);
     move_to_files(&api).await;
     assert_eq!(of_d(&api.ok("GET", "/v1/admin/audit", Value::Null).await), of_d(&before));
+    let used = token(&api, json!([{"scope": {"databases": ["*"]}, "permissions": ["*"]}])).await;
+    used.ok("GET", "/v1/whoami", Value::Null).await;
     let service = std::sync::Arc::clone(&api.service);
     tokio::task::spawn_blocking(move || service.close()).await.unwrap();
     drop(api);
     let again = reopened(directory.path()).await;
     let after = again.ok("GET", "/v1/admin/audit", Value::Null).await;
     assert_eq!((of_d(&after), &after["problems"]), (of_d(&before), &json!([])));
+    let tokens = again.ok("GET", "/v1/tokens", Value::Null).await;
+    assert!(tokens["data"][0]["last_used_at"].is_string(), "{tokens}");
 }
 
 /// The same root in a new server, once the old one let go of it.
@@ -868,4 +903,39 @@ fn copy_all(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_say_how_long_things_are_kept_and_are_for_people() {
+    let directory = tempfile::tempdir().unwrap();
+    let api = Api::start(directory.path()).await;
+    database(&api, "acme", &[("c", open_schema())]).await;
+    let path = "/v1/databases/acme";
+    let settings = |retention: Value| json!({"settings": {"retention": retention}});
+    let changed = api.ok("PUT", path, settings(json!({"operations_log_days": 90}))).await;
+    assert_eq!(changed["settings"], json!({"retention": {"operations_log_days": 90}}));
+    // What is left out of a change stays; settings are replaced as a whole.
+    assert_eq!(api.ok("PUT", path, json!({"name": "Acme"})).await["settings"], changed["settings"]);
+    let changed = api.ok("PUT", path, settings(json!({"deleted_database_days": 2}))).await;
+    assert_eq!(changed["settings"], json!({"retention": {"deleted_database_days": 2}}));
+    for wrong in [
+        json!({"operations_log_days": 0}),
+        json!({"deleted_database_days": 1_000}),
+        json!({"forever": true}),
+    ] {
+        assert_eq!(api.refused("PUT", path, settings(wrong)).await.0, 400);
+    }
+    // Who could forget the log could cover traces: no token may.
+    let agent = token(&api, json!([{"scope": {"databases": ["*"]}, "permissions": ["*"]}])).await;
+    agent.ok("PUT", path, json!({"name": "by an agent"})).await;
+    let (status, answer) = agent.refused("PUT", path, settings(json!({}))).await;
+    assert_eq!((status, &answer["error"]["human_required"]), (403, &json!(true)));
+    // The time that a deleted database can be restored is its own.
+    let deleted = api.ok("DELETE", path, Value::Null).await;
+    let until = rekor_core::Timestamp::parse_rfc3339(deleted["restorable_until"].as_str().unwrap());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let days = (until.unwrap().0 - i64::try_from(now.as_millis()).unwrap()) as f64 / 86_400_000.0;
+    assert!((1.99..=2.0).contains(&days), "{days}");
+    let restored = api.ok("POST", "/v1/databases/acme/restore", Value::Null).await;
+    assert_eq!(restored["settings"], changed["settings"]);
 }

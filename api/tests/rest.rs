@@ -208,3 +208,54 @@ async fn the_rules_of_the_api() {
     assert_eq!(api.call("GET", "/v1/_rekor/collections", Value::Null).await.0, 404);
     assert_eq!(api.call("GET", "/v1/nothing/at/all", Value::Null).await.0, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_document_stays_and_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let api = Api::start(directory.path()).await;
+    shop(&api).await;
+    let base = "/v1/shop/documents/items";
+    for (id, n) in [("a", 1), ("b", 2)] {
+        api.ok("POST", base, json!({"id": id, "data": {"n": n}})).await;
+    }
+    let cancelled = api.ok("POST", &format!("{base}/a/cancel"), Value::Null).await;
+    assert_eq!((&cancelled["cancelled"], &cancelled["version"]), (&json!(true), &json!(2)));
+    // A later write changes the data, not the mark; the database keeps it in memory and in files.
+    let sum = async || {
+        let sql = "SELECT cancelled, sum(data.n.:Int64) AS n FROM documents WHERE deleted = false GROUP BY cancelled ORDER BY cancelled";
+        api.ok("POST", "/v1/shop/sql", json!({"query": sql})).await["data"].clone()
+    };
+    let expected = json!([{"cancelled": false, "n": 2}, {"cancelled": true, "n": 10}]);
+    let changed = api.ok("PUT", &format!("{base}/a"), json!({"data": {"n": 10}})).await;
+    assert_eq!((&changed["cancelled"], &changed["version"]), (&json!(true), &json!(3)));
+    assert_eq!(sum().await, expected);
+    api.ok("POST", "/v1/admin/flush", Value::Null).await;
+    assert_eq!(sum().await, expected);
+    api.ok("POST", "/v1/admin/compact", Value::Null).await;
+    assert_eq!(sum().await, expected);
+    assert_eq!(api.ok("GET", &format!("{base}/a"), Value::Null).await["cancelled"], true);
+
+    let filter = json!({"filter": {"field": "cancelled", "op": "eq", "value": true}});
+    let found = api.ok("POST", &format!("{base}/query"), filter).await;
+    assert_eq!(found["data"][0]["id"], "a");
+    assert_eq!(
+        (&found["data"][0]["cancelled"], &found["meta"]["total"]),
+        (&json!(true), &json!(1))
+    );
+    // `*` is what it was; the column is there for who names it.
+    let all = api.ok("POST", "/v1/shop/sql", json!({"query": "SELECT * FROM documents"})).await;
+    assert!(all["data"][0].get("cancelled").is_none(), "{all}");
+
+    let stale = json!({"cancelled": false, "expected_version": 1});
+    assert_eq!(api.refused("POST", &format!("{base}/a/cancel"), stale).await.0, 409);
+    let back = json!({"cancelled": false});
+    let back = api.ok("POST", &format!("{base}/a/cancel"), back).await;
+    assert_eq!((&back["data"]["n"], back.get("cancelled")), (&json!(10), None));
+    assert_eq!(api.refused("POST", &format!("{base}/zz/cancel"), Value::Null).await.0, 404);
+    // Who is deleted and comes back, comes back as new.
+    api.ok("POST", &format!("{base}/b/cancel"), Value::Null).await;
+    api.ok("DELETE", &format!("{base}/b"), Value::Null).await;
+    assert_eq!(api.refused("POST", &format!("{base}/b/cancel"), Value::Null).await.0, 404);
+    let revived = api.ok("PUT", &format!("{base}/b"), json!({"data": {"n": 3}})).await;
+    assert_eq!(revived.get("cancelled"), None);
+}

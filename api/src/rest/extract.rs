@@ -244,19 +244,34 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &Arc<Service>) -> Result<Self, Failure> {
-        let bytes = whole(request).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let message = if bytes.is_empty() {
-                "The body is empty; a JSON object is expected.".to_owned()
-            } else {
-                format!("The body is not what this route takes: {error}.")
-            };
-            let detail = rekor_core::error::Detail::at("", error.to_string())
-                .with("line", error.line() as u64)
-                .with("column", error.column() as u64);
-            Failure(Error::validation(message).with_detail(detail))
-        })
+        Ok(Self(read(&whole(request).await?)?))
     }
+}
+
+/// A body that may be left out: the default then.
+pub(super) struct MaybeBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default> FromRequest<Arc<Service>> for MaybeBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &Arc<Service>) -> Result<Self, Failure> {
+        let bytes = whole(request).await?;
+        Ok(Self(if bytes.is_empty() { T::default() } else { read(&bytes)? }))
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let message = if bytes.is_empty() {
+            "The body is empty; a JSON object is expected.".to_owned()
+        } else {
+            format!("The body is not what this route takes: {error}.")
+        };
+        let detail = rekor_core::error::Detail::at("", error.to_string())
+            .with("line", error.line() as u64)
+            .with("column", error.column() as u64);
+        Error::validation(message).with_detail(detail)
+    })
 }
 
 /// The bytes of a body.

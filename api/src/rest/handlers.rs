@@ -1,19 +1,21 @@
 //! The handlers.
 
-use super::extract::{Answer, Body, By, Failure, Path, Query, if_match, versioned, written};
+use super::extract::{
+    Answer, Body, By, Failure, MaybeBody, Path, Query, if_match, versioned, written,
+};
 use crate::service::{
     Service,
     batch::Batch,
     collection::{CollectionChange, DiffBody},
     database::{DatabaseChange, NewDatabase, NewPreview},
-    document::{DocumentBody, DocumentWrite},
+    document::{Cancelling, DocumentBody, DocumentWrite},
     import::ImportOptions,
     list::{ExportLines, ListBody},
     promote::{Promotion, RollbackBody},
     provider::{ImportTools, ToolCall},
     relationship::{RelationshipBody, Walk},
     relationship_type::TypeChange,
-    session::{Confirmation, Enrolment, Login},
+    session::{Confirmation, Enrolment, Login, PasswordChange},
     sql::SqlBody,
     token::NewToken,
     user::{NewUser, UserChange},
@@ -159,6 +161,14 @@ pub(super) async fn confirm(
     Body(body): Body<Confirmation>,
 ) -> Answer {
     ok(service.confirm(&caller, body).await?)
+}
+
+pub(super) async fn change_password(
+    State(service): Shared,
+    By(caller): By,
+    Body(body): Body<PasswordChange>,
+) -> Answer {
+    ok(service.change_password(&caller, body).await?)
 }
 
 pub(super) async fn list_users(
@@ -557,6 +567,17 @@ pub(super) async fn delete_document(
 ) -> Answer {
     let (key, expected) = (row_key(&id)?, if_match(&headers)?);
     written(service.delete_document(&caller, &db, &collection, key, expected).await?)
+}
+
+pub(super) async fn cancel_document(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, collection, id)): DocumentPath,
+    headers: HeaderMap,
+    MaybeBody(mut body): MaybeBody<Cancelling>,
+) -> Answer {
+    body.expected_version = if_match(&headers)?.or(body.expected_version);
+    written(service.cancel_document(&caller, &db, &collection, row_key(&id)?, body).await?)
 }
 
 fn row_key(id: &str) -> Result<RowKey> {

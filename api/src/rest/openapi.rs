@@ -188,13 +188,13 @@ mod tests {
         batch::Batch,
         collection::{CollectionChange, DiffBody},
         database::{DatabaseChange, NewDatabase, NewPreview},
-        document::DocumentBody,
+        document::{Cancelling, DocumentBody},
         list::ListBody,
         promote::{Promotion, RollbackBody},
         provider::{ImportTools, ToolCall},
         relationship::RelationshipBody,
         relationship_type::TypeChange,
-        session::{Confirmation, Enrolment, Login},
+        session::{Confirmation, Enrolment, Login, PasswordChange},
         sql::SqlBody,
         token::NewToken,
         user::{NewUser, UserChange},
@@ -214,6 +214,7 @@ mod tests {
         reads::<Login>("post /v1/auth/login");
         reads::<crate::service::browser::Exchange>("post /v1/auth/token");
         reads::<Confirmation>("post /v1/auth/confirm");
+        reads::<PasswordChange>("post /v1/auth/password");
         reads::<NewUser>("post /v1/users");
         reads::<UserChange>("put /v1/users/{id}");
         reads::<NewToken>("post /v1/tokens");
@@ -227,6 +228,7 @@ mod tests {
         reads::<DocumentBody>("post /v1/{db}/documents/{collection}");
         reads::<DocumentBody>("put /v1/{db}/documents/{collection}/{id}");
         reads::<DocumentBody>("patch /v1/{db}/documents/{collection}/{id}");
+        reads::<Cancelling>("post /v1/{db}/documents/{collection}/{id}/cancel");
         reads::<ListBody>("post /v1/{db}/documents/{collection}/query");
         reads::<RelationshipBody>("put /v1/{db}/relationships");
         reads::<TypeChange>("put /v1/{db}/relationship-types/{id}");

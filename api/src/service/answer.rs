@@ -2,7 +2,7 @@
 
 use super::{Caller, Service};
 use bytes::Bytes;
-use rekor_core::{Error, ErrorKind, Result, catalog::Database, id::RowId, limits};
+use rekor_core::{Error, ErrorKind, Result, catalog::Database, id::RowId};
 use rekor_ingest::{Frame, Once, Operation, Outcome, RowKey};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -114,7 +114,7 @@ impl Service {
         let Some(request) = &caller.request else { return Ok(None) };
         let key = RowKey::Id(request.receipt_id(caller)?);
         let row = self.engine.get(database.entry.tables.receipts, &key).await?;
-        let oldest = self.now().0 - limits::IDEMPOTENCY_KEY_MS;
+        let oldest = self.now().0 - database.entry.settings.retention.idempotency_key_ms();
         let row = row.filter(|row| row.updated_at.0 > oldest);
         row.map(|row| Kept::decode(&row.doc, request)).transpose()
     }

@@ -13,6 +13,7 @@ use rekor_core::{
     Error, Result, Timestamp,
     catalog::{CollectionEntry, Database, DatabaseEntry, DatabaseTables},
     id::{DatabaseId, RowId, TableId},
+    settings::Settings,
 };
 use rekor_ingest::{Frame, Operation, RowKey};
 use serde::Deserialize;
@@ -21,8 +22,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Tables of a database: collections, relationships, promotions, log, relationship types, versions.
 const TABLES_PER_DATABASE: u64 = 7;
-/// How long a deleted database can be restored: 30 days.
-const RESTORE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Longest display name, description and display hint.
 const TEXT_CHARS_MAX: usize = 4_096;
 
@@ -54,6 +53,8 @@ pub struct DatabaseChange {
     pub description: Option<String>,
     /// Replaces all tags.
     pub tags: Option<Vec<String>>,
+    /// Replaces all settings; a human act.
+    pub settings: Option<Settings>,
 }
 
 /// Body of a new preview.
@@ -74,6 +75,7 @@ pub(crate) fn database_json(database: &Database) -> Value {
         "name": entry.name,
         "description": entry.description,
         "tags": entry.tags,
+        "settings": entry.settings,
         "environment": if entry.id.is_preview() { "preview" } else { "production" },
         "version": database.version,
         "created_at": database.created_at.to_rfc3339(),
@@ -112,6 +114,7 @@ impl Service {
             description: new.description,
             tags: new.tags,
             tables: self.new_tables(),
+            settings: Settings::default(),
             log_key: self.new_key(),
             base_versions: BTreeMap::new(),
         };
@@ -140,6 +143,7 @@ impl Service {
             description: new.description,
             tags: production.entry.tags.clone(),
             tables: self.new_tables(),
+            settings: Settings::default(),
             log_key: self.new_key(),
             base_versions: entities(&production)
                 .iter()
@@ -222,10 +226,10 @@ impl Service {
         Ok(database_json(&*self.reach(caller, Op::DatabaseGet, id)?))
     }
 
-    /// Changes name, description or tags.
+    /// Changes name, description, tags or settings.
     ///
     /// # Errors
-    /// `NotFound`, Validation.
+    /// `NotFound`, Validation; `HumanRequired` for settings: they say how long traces are kept.
     pub async fn change_database(
         &self,
         caller: &Caller,
@@ -233,6 +237,10 @@ impl Service {
         change: DatabaseChange,
     ) -> Result<Value> {
         let known = self.reach(caller, Op::DatabaseChange, id)?;
+        if let Some(settings) = &change.settings {
+            self.reach(caller, Op::DatabaseSettings, id)?;
+            settings.check()?;
+        }
         check_texts(
             &[change.name.as_deref(), change.description.as_deref()],
             change.tags.as_deref().unwrap_or_default(),
@@ -241,6 +249,7 @@ impl Service {
         entry.name = change.name.unwrap_or(entry.name);
         entry.description = change.description.or(entry.description);
         entry.tags = change.tags.unwrap_or(entry.tags);
+        entry.settings = change.settings.unwrap_or(entry.settings);
         let operation = put_database(&entry, Some(known.version))?;
         self.engine.write(Frame::new(caller.origin(), vec![operation])).await?;
         Ok(database_json(&*self.existing(caller, id)?))
@@ -271,18 +280,21 @@ impl Service {
             })
             .collect::<Result<Vec<_>>>()?;
         self.engine.write(Frame::new(caller.origin(), operations)).await?;
-        let until = Timestamp(self.now().0 + RESTORE_MS);
+        let kept_ms = known.entry.settings.retention.deleted_database_ms();
+        let until = Timestamp(self.now().0 + kept_ms);
         Ok(json!({"id": known.entry.id, "deleted": true, "restorable_until": until.to_rfc3339()}))
     }
 
     /// Brings a deleted database back, with its previews that were deleted with it and everything in them.
     ///
     /// # Errors
-    /// `NotFound` if no such database was deleted in the last 30 days.
+    /// `NotFound` if no such database was deleted within its retention.
     pub async fn restore_database(&self, caller: &Caller, id: &str) -> Result<Value> {
         let snapshot = self.engine.snapshot();
-        let oldest = Timestamp(self.now().0 - RESTORE_MS);
-        let restorable = |d: &&Arc<Database>| d.updated_at >= oldest;
+        let now = self.now();
+        let restorable = |d: &&Arc<Database>| {
+            now.0 - d.updated_at.0 <= d.entry.settings.retention.deleted_database_ms()
+        };
         let dropped = &snapshot.catalog().dropped;
         let wanted = dropped.get(id).filter(restorable).ok_or_else(|| missing_database(id))?;
         let target = Target::database(&wanted.entry.id);

@@ -29,6 +29,22 @@ pub struct DocumentBody {
     pub expected_version: Option<u64>,
 }
 
+/// Body of a cancellation; nothing is the same as `{}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cancelling {
+    /// False takes a cancellation back.
+    pub cancelled: bool,
+    /// The version the document must have.
+    pub expected_version: Option<u64>,
+}
+
+impl Default for Cancelling {
+    fn default() -> Self {
+        Self { cancelled: true, expected_version: None }
+    }
+}
+
 /// Tells an explicit null from an absent member.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(deserializer).map(Some)
@@ -48,6 +64,8 @@ pub struct DocumentView {
     data: Box<RawValue>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cancelled: bool,
     created_at: String,
     updated_at: String,
     /// Members that the schema's defaults filled in this write.
@@ -74,6 +92,7 @@ impl DocumentView {
             version: row.version,
             data: raw(&row.doc)?,
             deleted: row.deleted,
+            cancelled: row.cancelled,
             created_at: row.created_at.to_rfc3339(),
             updated_at: row.updated_at.to_rfc3339(),
             defaults_filled: Vec::new(),
@@ -175,6 +194,36 @@ impl Service {
             ))
         })?;
         DocumentView::of(collection.entry.id.as_str(), &row)
+    }
+
+    /// Marks a document as cancelled, or takes that back. Its data stays, and later writes of it do not change the mark.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` of the version.
+    pub async fn cancel_document(
+        &self,
+        caller: &Caller,
+        database: &str,
+        collection: &str,
+        key: RowKey,
+        cancelling: Cancelling,
+    ) -> Result<Answer> {
+        let (database, collection) =
+            self.reach_collection(caller, Op::DocumentCancel, database, collection)?;
+        if let Some(answer) = self.answered(caller, &database).await? {
+            return Ok(answer);
+        }
+        let operation = Operation::Cancel {
+            table: collection.entry.table,
+            key,
+            cancelled: cancelling.cancelled,
+            if_version: cancelling.expected_version,
+        };
+        let name = collection.entry.id.to_string();
+        self.write(caller, &database, vec![operation], move |outcomes| {
+            Answer::of(&DocumentView::of(&name, &only(outcomes)?.row)?)
+        })
+        .await
     }
 
     /// Soft-deletes a document, and its relationships with it.

@@ -286,6 +286,9 @@ fn objects(answer: Value) -> Vec<Map<String, Value>> {
 /// A row of SQL as a document of REST.
 fn document_json(row: Map<String, Value>) -> Map<String, Value> {
     let mut row = times_as_rfc3339(row);
+    if row.get("cancelled") == Some(&Value::Bool(false)) {
+        row.remove("cancelled");
+    }
     let mut out = Map::new();
     for name in [
         "id",
@@ -294,6 +297,7 @@ fn document_json(row: Map<String, Value>) -> Map<String, Value> {
         "external_source",
         "version",
         "data",
+        "cancelled",
         "created_at",
         "updated_at",
     ] {

@@ -72,14 +72,25 @@ pub struct Confirmation {
     pub subject: String,
 }
 
+/// Body of a change of one's own password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The password now.
+    pub password: String,
+    /// The password from now on.
+    pub new_password: String,
+}
+
 /// What is known of the people at the door, in memory only.
 #[derive(Debug)]
 pub(crate) struct Doors {
     enrolment_code: String,
     tried: Mutex<HashMap<String, Tried>>,
     proofs: Mutex<HashMap<(String, String), Timestamp>>,
-    last_uses: Mutex<HashMap<String, Timestamp>>,
     pub(crate) logins: Mutex<crate::login::Pending>,
+    /// Held from looking at a person to writing them, so that no change undoes another.
+    pub(crate) people: tokio::sync::Mutex<()>,
 }
 
 /// Wrong secrets of one name.
@@ -97,18 +108,9 @@ impl Doors {
             enrolment_code: hex::encode(code),
             tried: Mutex::default(),
             proofs: Mutex::default(),
-            last_uses: Mutex::default(),
             logins: Mutex::default(),
+            people: tokio::sync::Mutex::default(),
         }
-    }
-
-    pub(crate) fn note_use(&self, credential: &str, now: Timestamp) {
-        let mut uses = self.last_uses.lock().unwrap_or_else(PoisonError::into_inner);
-        uses.insert(credential.to_owned(), now);
-    }
-
-    pub(crate) fn last_use(&self, credential: &str) -> Option<Timestamp> {
-        self.last_uses.lock().unwrap_or_else(PoisonError::into_inner).get(credential).copied()
     }
 
     /// Whether a name may try a secret now.
@@ -174,7 +176,7 @@ impl Service {
             password_hash: password::hash(body.password).await?,
             created_at: self.now(),
         };
-        let operation = put_user(&user, 0)?;
+        let operation = put_user(&user, Some(0))?;
         let frame = Frame::new(system_origin(&user.id), vec![operation]);
         self.engine.write(frame).await?;
         self.open_session(&user).await
@@ -268,23 +270,53 @@ impl Service {
     /// `HumanRequired` without a session, `Unauthorized` for a wrong password.
     pub async fn confirm(&self, caller: &Caller, body: Confirmation) -> Result<Value> {
         authorise(&caller.principal, Op::Confirm, Target::ACCOUNT)?;
+        self.check_own_password(caller, body.password).await?;
         let session = caller.principal.session.clone().unwrap_or_default();
-        let name = format!("confirm:{session}");
-        self.doors.may_try(&name, self.now())?;
-        let snapshot = self.engine.snapshot();
-        let user = snapshot.catalog().users.get(&caller.principal.id).cloned();
-        let hash = user.map(|user| user.password_hash.clone());
-        let right = password::verify(body.password, hash).await?;
-        self.doors.note_try(&name, right, self.now());
-        if !right {
-            return Err(unauthorized("The password is wrong; nothing was confirmed."));
-        }
         let now = self.now();
         let mut proofs = self.doors.proofs.lock().unwrap_or_else(PoisonError::into_inner);
         proofs.retain(|_, at| at.0 + PROOF_MS > now.0);
         proofs.insert((session, body.subject.clone()), now);
         drop(proofs);
         Ok(json!({"confirmed": body.subject, "until": Timestamp(now.0 + PROOF_MS).to_rfc3339()}))
+    }
+
+    /// Changes the password of the session's person. Their other sessions end.
+    ///
+    /// # Errors
+    /// `HumanRequired` without a session, `Unauthorized` for a wrong password, Validation of the new one, `Conflict` if
+    /// the person was changed meanwhile.
+    pub async fn change_password(&self, caller: &Caller, body: PasswordChange) -> Result<Value> {
+        authorise(&caller.principal, Op::PasswordChange, Target::ACCOUNT)?;
+        let checked = self.check_own_password(caller, body.password).await?;
+        let password_hash = password::hash(body.new_password).await?;
+        let _turn = self.doors.people.lock().await;
+        let snapshot = self.engine.snapshot();
+        let now = snapshot.catalog().users.get(&checked.id);
+        let now = now.filter(|user| user.password_hash == checked.password_hash);
+        let now = now.ok_or_else(|| {
+            Error::conflict("This person was changed meanwhile; log in and try again.")
+        })?;
+        let user = User { password_hash, ..(**now).clone() };
+        let mut operations = ends_of_sessions(snapshot.catalog(), &user.id, |session| {
+            Some(&session.id) != caller.principal.session.as_ref()
+        })?;
+        let sessions_ended = operations.len();
+        operations.push(put_user(&user, None)?);
+        self.engine.write(Frame::new(caller.origin(), operations)).await?;
+        Ok(json!({"changed": true, "sessions_ended": sessions_ended}))
+    }
+
+    /// The person of the caller's session, if this is their password.
+    async fn check_own_password(&self, caller: &Caller, given: String) -> Result<Arc<User>> {
+        let name = format!("confirm:{}", caller.principal.session.as_deref().unwrap_or_default());
+        self.doors.may_try(&name, self.now())?;
+        let snapshot = self.engine.snapshot();
+        let user = snapshot.catalog().users.get(&caller.principal.id).cloned();
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let right = password::verify(given, hash).await?;
+        self.doors.note_try(&name, right, self.now());
+        user.filter(|_| right)
+            .ok_or_else(|| unauthorized("The password is wrong; nothing was done."))
     }
 
     /// Whether the caller proved to be there for `subject` in the last ten minutes. The standing credential of `--dev`
@@ -308,13 +340,27 @@ impl Service {
     }
 }
 
+/// What ends sessions of a person.
+pub(crate) fn ends_of_sessions(
+    catalog: &Catalog,
+    user: &str,
+    ends: impl Fn(&Session) -> bool,
+) -> Result<Vec<Operation>> {
+    let sessions = catalog.sessions.values().filter(|s| s.user == user && ends(s));
+    let end = |session: &Arc<Session>| {
+        let key = RowKey::Id(RowId::parse(&session.id)?);
+        Ok(Operation::Delete { table: TableId::SESSIONS, key, if_version: None })
+    };
+    sessions.map(end).collect()
+}
+
 /// The operation that stores a person.
-pub(crate) fn put_user(user: &User, version: u64) -> Result<Operation> {
+pub(crate) fn put_user(user: &User, if_version: Option<u64>) -> Result<Operation> {
     Ok(Operation::PutSystem {
         table: TableId::USERS,
         id: RowId::parse(&user.id)?,
         data: system_json(user)?,
-        if_version: Some(version),
+        if_version,
     })
 }
 

@@ -68,7 +68,7 @@ impl Service {
         if is_expired(token, self.now()) {
             return Err(unauthorized("The token has expired; create a new one."));
         }
-        self.doors.note_use(&token.id, self.now());
+        self.usage.note(&token.id, self.now());
         Ok(Principal {
             kind: Kind::Token,
             id: token.id.clone(),
@@ -230,7 +230,7 @@ impl Service {
             "grants": token.grants,
             "status": if is_expired(token, self.now()) { "expired" } else { "active" },
             "expires_at": token.expires_at.map(Timestamp::to_rfc3339),
-            "last_used_at": self.doors.last_use(&token.id).map(Timestamp::to_rfc3339),
+            "last_used_at": self.usage.last(&token.id).map(Timestamp::to_rfc3339),
             "created_by": token.created_by,
             "created_at": token.created_at.to_rfc3339(),
         })

@@ -3,7 +3,7 @@
 use super::{
     Caller, Service,
     database::check_texts,
-    session::{put_user, user_id},
+    session::{ends_of_sessions, put_user, user_id},
     token::{descendants, revocations},
 };
 use crate::{
@@ -101,7 +101,7 @@ impl Service {
             password_hash: password::hash(new.password).await?,
             created_at: self.now(),
         };
-        self.write_user(caller, vec![put_user(&user, 0)?]).await?;
+        self.write_user(caller, vec![put_user(&user, Some(0))?]).await?;
         Ok(user_json(&user))
     }
 
@@ -118,6 +118,11 @@ impl Service {
         authorise(&caller.principal, Op::UserChange, Target::ACCOUNT)?;
         self.require_proof(caller, SUBJECT)?;
         check_texts(&[change.name.as_deref()], &[])?;
+        let new_password_hash = match change.password {
+            Some(password) => Some(password::hash(password).await?),
+            None => None,
+        };
+        let _turn = self.doors.people.lock().await;
         let snapshot = self.engine.snapshot();
         let catalog = snapshot.catalog();
         let known = known(catalog, id)?;
@@ -126,16 +131,12 @@ impl Service {
             keep_an_owner(catalog, &known)?;
         }
         let grants = change.grants.as_ref().map(Grants::parse).transpose()?;
-        let new_password = change.password.is_some();
-        let password_hash = match change.password {
-            Some(password) => password::hash(password).await?,
-            None => known.password_hash.clone(),
-        };
+        let new_password = new_password_hash.is_some();
         let user = User {
             name: change.name.unwrap_or_else(|| known.name.clone()),
             role,
             grants: grants.unwrap_or_else(|| known.grants.clone()),
-            password_hash,
+            password_hash: new_password_hash.unwrap_or_else(|| known.password_hash.clone()),
             ..(*known).clone()
         };
         let rights = if role == Role::Owner { Grants::full() } else { user.grants.clone() };
@@ -144,15 +145,10 @@ impl Service {
             catalog.tokens.values().any(|token| &token.id == id && token.grants.are_within(&rights))
         };
         tokens.retain(|id| !fits(id));
-        let mut operations = vec![Operation::PutSystem {
-            table: TableId::USERS,
-            id: RowId::parse(&user.id)?,
-            data: super::database::system_json(&user)?,
-            if_version: None,
-        }];
+        let mut operations = vec![put_user(&user, None)?];
         operations.extend(revocations(&tokens)?);
         if new_password {
-            operations.extend(ends_of_sessions(catalog, &known.id)?);
+            operations.extend(ends_of_sessions(catalog, &known.id, |_| true)?);
         }
         self.write_user(caller, operations).await?;
         Ok(user_json(&user))
@@ -165,6 +161,7 @@ impl Service {
     pub async fn delete_user(&self, caller: &Caller, id: &str) -> Result<Value> {
         authorise(&caller.principal, Op::UserDelete, Target::ACCOUNT)?;
         self.require_proof(caller, SUBJECT)?;
+        let _turn = self.doors.people.lock().await;
         let snapshot = self.engine.snapshot();
         let catalog = snapshot.catalog();
         let known = known(catalog, id)?;
@@ -173,7 +170,7 @@ impl Service {
         let mut operations =
             vec![Operation::Delete { table: TableId::USERS, key, if_version: None }];
         operations.extend(revocations(&descendants(catalog, &format!("human:{}", known.id)))?);
-        operations.extend(ends_of_sessions(catalog, &known.id)?);
+        operations.extend(ends_of_sessions(catalog, &known.id, |_| true)?);
         self.write_user(caller, operations).await?;
         Ok(json!({"id": known.id, "deleted": true}))
     }
@@ -198,13 +195,4 @@ fn keep_an_owner(catalog: &Catalog, leaving: &User) -> Result<()> {
         return Err(Error::conflict("This is the last owner; make another person an owner first."));
     }
     Ok(())
-}
-
-fn ends_of_sessions(catalog: &Catalog, user: &str) -> Result<Vec<Operation>> {
-    let sessions = catalog.sessions.values().filter(|session| session.user == user);
-    let end = |session: &Arc<rekor_core::catalog::Session>| {
-        let key = RowKey::Id(RowId::parse(&session.id)?);
-        Ok(Operation::Delete { table: TableId::SESSIONS, key, if_version: None })
-    };
-    sessions.map(end).collect()
 }

@@ -66,16 +66,16 @@ pub(super) fn components() -> Value {
         "Document": object(
             json!({
                 "id": text(), "collection": text(), "external_id": text(), "external_source": text(), "version": count(),
-                "data": {}, "deleted": flag(), "created_at": time(), "updated_at": time(), "defaults_filled": texts(),
+                "data": {}, "deleted": flag(), "cancelled": flag(), "created_at": time(), "updated_at": time(), "defaults_filled": texts(),
             }),
-            &["external_id", "external_source", "deleted", "defaults_filled"],
+            &["external_id", "external_source", "deleted", "cancelled", "defaults_filled"],
         ),
         "ListedDocument": object(
             json!({
                 "id": text(), "collection": text(), "external_id": text(), "external_source": text(), "version": count(),
-                "data": {}, "created_at": time(), "updated_at": time(),
+                "data": {}, "cancelled": flag(), "created_at": time(), "updated_at": time(),
             }),
-            &["collection", "external_id", "external_source", "version", "data", "created_at", "updated_at"],
+            &["collection", "cancelled", "external_id", "external_source", "version", "data", "created_at", "updated_at"],
         ),
         "Relationship": object(
             json!({
@@ -94,7 +94,7 @@ pub(super) fn components() -> Value {
         "Deleted": object(json!({"id": text(), "deleted": {"const": true}, "version": count()}), &[]),
         "Database": object(
             json!({
-                "id": text(), "name": text(), "description": text_or_null(), "tags": texts(),
+                "id": text(), "name": text(), "description": text_or_null(), "tags": texts(), "settings": {"type": "object"},
                 "environment": {"enum": ["production", "preview"]}, "preview_of": text(), "version": count(),
                 "created_at": time(), "updated_at": time(),
             }),
@@ -233,6 +233,9 @@ pub(super) fn of(route: &str) -> Value {
         ),
         ("post", "/v1/auth/logout") => object(json!({"logged_out": flag()}), &[]),
         ("post", "/v1/auth/confirm") => object(json!({"confirmed": text(), "until": time()}), &[]),
+        ("post", "/v1/auth/password") => {
+            object(json!({"changed": flag(), "sessions_ended": count()}), &[])
+        }
         (_, "/v1/admin/stats" | "/v1/admin/flush" | "/v1/admin/compact") => reference("Stats"),
         ("get", "/v1/admin/check") => object(
             json!({"table_count": count(), "file_count": count(), "row_count": count(), "problems": texts()}),
@@ -240,7 +243,7 @@ pub(super) fn of(route: &str) -> Value {
         ),
         ("get", "/v1/admin/audit") => object(
             json!({
-                "logs": {"type": "array", "items": object(json!({"database": text(), "entry_count": count(), "last_seq": count(), "link": text()}), &[])},
+                "logs": {"type": "array", "items": object(json!({"database": text(), "entry_count": count(), "first_seq": count(), "first_link": text(), "last_seq": count(), "link": text()}), &[])},
                 "problems": texts(),
             }),
             &[],

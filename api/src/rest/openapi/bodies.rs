@@ -1,7 +1,7 @@
 //! The bodies and query strings that routes take, as JSON Schemas with examples. A test feeds the examples to the types that
 //! read them.
 
-use rekor_core::grant::Permission;
+use rekor_core::{grant::Permission, limits};
 use serde_json::{Value, json};
 
 /// `^[a-z0-9][a-z0-9_-]{0,62}$`: collections, relationship types, previews.
@@ -53,6 +53,19 @@ fn names() -> Value {
 
 fn tags() -> Value {
     json!({"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "maxItems": 64})
+}
+
+/// How long a database keeps things.
+fn settings() -> Value {
+    let up_to = |max: u32| json!({"type": ["integer", "null"], "minimum": 1, "maximum": max});
+    let retention = json!({
+        "operations_log_days": up_to(limits::LOG_DAYS_MAX),
+        "deleted_database_days": up_to(limits::DELETED_DAYS_MAX),
+        "idempotency_key_hours": up_to(limits::KEY_HOURS_MAX),
+    });
+    let retention =
+        json!({"type": "object", "properties": retention, "additionalProperties": false});
+    json!({"type": "object", "properties": {"retention": retention}, "additionalProperties": false})
 }
 
 fn flag() -> Value {
@@ -128,6 +141,11 @@ pub(super) fn of(route: &str) -> Option<Value> {
             &["password", "subject"],
             json!({"password": "a long password", "subject": "users"}),
         ),
+        ("post", "/v1/auth/password") => object(
+            json!({"password": text(), "new_password": password()}),
+            &["password", "new_password"],
+            json!({"password": "a long password", "new_password": "another password"}),
+        ),
         ("post", "/v1/users") => object(
             json!({"login": login(), "name": label(), "password": password(), "role": {"enum": ["owner", "member", null]}, "grants": or_null(grants())}),
             &["login", "password"],
@@ -149,9 +167,9 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"id": "shop", "name": "Shop", "tags": ["client:acme"]}),
         ),
         ("put", "/v1/databases/{id}") => object(
-            json!({"name": label(), "description": label(), "tags": or_null(tags())}),
+            json!({"name": label(), "description": label(), "tags": or_null(tags()), "settings": or_null(settings())}),
             &[],
-            json!({"tags": ["client:acme"]}),
+            json!({"tags": ["client:acme"], "settings": {"retention": {"operations_log_days": 365}}}),
         ),
         ("post", "/v1/databases/{id}/previews") => object(
             json!({"name": pattern("^[a-z0-9][a-z0-9_]{0,38}$"), "description": label()}),
@@ -214,6 +232,11 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"description": label(), "data_schema": some_schema(), "schema": some_schema(), "source_collections": names(), "target_collections": names()}),
             &[],
             json!({"data_schema": {"type": "object"}}),
+        ),
+        ("post", "/v1/{db}/documents/{collection}/{id}/cancel") => object(
+            json!({"cancelled": flag(), "expected_version": version()}),
+            &[],
+            json!({"cancelled": true}),
         ),
         ("post", "/v1/{db}/batch") => object(
             json!({"operations": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "object", "required": ["type"], "properties": {"type": text()}}}}),

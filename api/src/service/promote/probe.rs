@@ -101,13 +101,13 @@ impl Probe<'_> {
             format!("({any} AND NOT ifNull({condition}, false))")
         };
         if !at.required && !self.has_values(&path, &at.instance_path)? {
-            let checked = self.count("true").await?;
+            let checked = self.count().await?;
             return Ok(Some(Found { checked, how: "statistics", ..Found::default() }));
         }
-        let checked = self.count("true").await?;
-        let count = self.count(&failing).await?;
-        let samples = if count > 0 { self.samples(&failing).await? } else { Vec::new() };
-        Ok(Some(Found { checked, failing: count, samples, how: "column", rows_per_second: None }))
+        let (checked, failing_count) = self.count_failing(&failing).await?;
+        let samples = if failing_count > 0 { self.samples(&failing).await? } else { Vec::new() };
+        let found = Found { checked, failing: failing_count, samples, ..Found::default() };
+        Ok(Some(Found { how: "column", ..found }))
     }
 
     /// Whether the path holds nothing but scalars and missing members, by what files say of their columns and by a look at
@@ -187,10 +187,18 @@ impl Probe<'_> {
         Ok(found)
     }
 
-    async fn count(&self, condition: &str) -> Result<u64> {
-        let sql = format!("SELECT count() AS n FROM documents WHERE {LIVE} AND {condition}");
+    async fn count(&self) -> Result<u64> {
+        let sql = format!("SELECT count() AS checked FROM documents WHERE {LIVE}");
+        Ok(first_number(&self.query(&sql).await?, "checked"))
+    }
+
+    /// The live rows and those of them that fail, by one scan.
+    async fn count_failing(&self, failing: &str) -> Result<(u64, u64)> {
+        let sql = format!(
+            "SELECT count() AS checked, countIf({failing}) AS failing FROM documents WHERE {LIVE}"
+        );
         let answer = self.query(&sql).await?;
-        Ok(answer.pointer("/data/0/n").and_then(Value::as_u64).unwrap_or_default())
+        Ok((first_number(&answer, "checked"), first_number(&answer, "failing")))
     }
 
     async fn samples(&self, condition: &str) -> Result<Vec<String>> {
@@ -224,10 +232,15 @@ impl Probe<'_> {
 
     /// How many live rows the table has, and ids of some.
     pub(super) async fn live_rows(&self) -> Result<(u64, Vec<String>)> {
-        let count = self.count("true").await?;
+        let count = self.count().await?;
         let samples = if count > 0 { self.samples("true").await? } else { Vec::new() };
         Ok((count, samples))
     }
+}
+
+/// A number in the first row of an answer.
+fn first_number(answer: &Value, column: &str) -> u64 {
+    answer.pointer(&format!("/data/0/{column}")).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn note(issue: &mut Issue, found: Found) {
