@@ -2,10 +2,12 @@
 
 use crate::{
     commands::Command,
+    complete,
     config::{Config, Profile},
-    ui::Problem,
+    ui::{self, Problem},
 };
 use clap::{Args, Parser};
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Where a server listens unless somebody says otherwise.
@@ -40,9 +42,10 @@ pub(crate) struct Cli {
 
 /// Flags that every command has.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Database the command works on [env: REKOR_DATABASE]
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID", add = complete::databases())]
     pub database: Option<String>,
     /// The same, in the older vocabulary [env: REKOR_WORKSPACE]
     #[arg(long, global = true, value_name = "ID", hide = true)]
@@ -59,6 +62,12 @@ pub(crate) struct Global {
     /// table, json, ndjson or csv; json if a coding agent calls, else table
     #[arg(long, global = true, value_name = "FORMAT")]
     pub output: Option<String>,
+    /// JSON; with `=id,data.name` only these fields of each row
+    #[arg(long, global = true, value_name = "FIELDS", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "output")]
+    pub json: Option<String>,
+    /// Print what a jq filter makes of the JSON
+    #[arg(long, global = true, value_name = "FILTER", conflicts_with = "output")]
+    pub jq: Option<String>,
     /// Do not ask before deleting
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -113,11 +122,32 @@ fn variable(name: &str) -> Option<String> {
 impl Global {
     /// The form of output.
     pub(crate) fn output(&self) -> Output {
+        if self.json.is_some() || self.jq.is_some() {
+            return Output::Json;
+        }
         self.output.as_deref().and_then(Output::parse).unwrap_or_else(Output::usual)
+    }
+
+    /// Prints an answer, or what the flags make of it.
+    pub(crate) fn show(&self, body: &Value) -> Result<(), Problem> {
+        let names = self.json.as_deref().unwrap_or_default();
+        let names: Vec<&str> = names.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
+        let shaped = (!names.is_empty()).then(|| ui::shape::fields(body, &names));
+        let body = shaped.as_ref().unwrap_or(body);
+        match &self.jq {
+            Some(filter) => ui::shape::filtered(body, filter),
+            None => {
+                ui::show(body, self.output());
+                Ok(())
+            }
+        }
     }
 
     /// Refuses a form of output that there is not.
     pub(crate) fn check_output(&self) -> Result<(), Problem> {
+        if let Some(filter) = &self.jq {
+            ui::shape::check(filter)?;
+        }
         match &self.output {
             Some(name) if Output::parse(name).is_none() => Err(Problem::usage(format!(
                 "--output {name}: the forms are table, json, ndjson and csv"

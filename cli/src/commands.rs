@@ -5,6 +5,7 @@ mod batch;
 mod capabilities;
 mod collections;
 mod configuration;
+mod database_settings;
 mod databases;
 mod documents;
 mod login;
@@ -20,6 +21,7 @@ mod users;
 
 use crate::{
     args::{Cli, Global},
+    complete,
     connect::{Connection, Method, request_json},
     ui::{self, Problem},
 };
@@ -87,10 +89,10 @@ pub(crate) enum Command {
         /// The topic
         topic: Option<String>,
     },
-    /// Print a completion script for a shell
+    /// Print a completion script for a shell: commands, flags and the ids of your server
     Completions {
-        /// The shell
-        shell: clap_complete::Shell,
+        /// bash, elvish, fish, powershell or zsh
+        shell: String,
     },
     /// Print the manual page
     Man,
@@ -137,9 +139,12 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
         Command::Capabilities => capabilities::show(&global),
         Command::Help { topic } => capabilities::help(topic.as_deref()),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "rekor", &mut script);
-            ui::text(&String::from_utf8_lossy(&script));
+            let script = complete::script(&shell).ok_or_else(|| {
+                Problem::usage(format!(
+                    "{shell}: there are scripts for bash, elvish, fish, powershell and zsh"
+                ))
+            })?;
+            ui::text(&script);
             Ok(())
         }
         Command::Man => {
@@ -156,8 +161,7 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
 /// Shows the answer of a GET.
 async fn read(global: &Global, path: &str) -> Result<(), Problem> {
     let body = Connection::open(global, false)?.send(Method::Get, path, None).await?;
-    ui::show(&body, global.output());
-    Ok(())
+    global.show(&body)
 }
 
 /// Sends a change and shows the answer; with `--dry-run` shows what would be sent.
@@ -168,8 +172,7 @@ async fn write(
     body: Option<String>,
 ) -> Result<(), Problem> {
     let answer = change(global, method, path, body).await?;
-    ui::show(&answer, global.output());
-    Ok(())
+    global.show(&answer)
 }
 
 /// Sends a change; with `--dry-run` the answer is what would be sent.

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod complete;
 mod config;
 mod connect;
 mod ui;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    complete::answer_shell();
     let cli = args::Cli::parse();
     let output = cli.global.output();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

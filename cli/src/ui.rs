@@ -1,5 +1,7 @@
 //! The only place that prints: data on stdout, everything else on stderr.
 
+pub(crate) mod shape;
+
 use crate::args::Output;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value, json};

@@ -5,7 +5,7 @@ use crate::{
     args::{Global, agent},
     config::Config,
     connect::{Connection, Method},
-    ui::{self, Problem},
+    ui::Problem,
 };
 use clap::Subcommand;
 use rekor_core::time::{Clock, System};
@@ -50,7 +50,7 @@ impl Admin {
 /// Shows the report; problems are a failure.
 async fn checked(global: &Global, path: &str) -> Result<(), Problem> {
     let report = Connection::open(global, false)?.send(Method::Get, path, None).await?;
-    ui::show(&report, global.output());
+    global.show(&report)?;
     match report["problems"].as_array().map_or(0, Vec::len) {
         0 => Ok(()),
         count => Err(Problem::other(format!("{count} problems found"))),
@@ -67,8 +67,7 @@ pub(super) async fn whoami(global: &Global) -> Result<(), Problem> {
     if let Some(members) = who.as_object_mut() {
         members.insert("credential_from".to_owned(), json!(credential_source(global)?));
     }
-    ui::show(&who, global.output());
-    Ok(())
+    global.show(&who)
 }
 
 fn credential_source(global: &Global) -> Result<String, Problem> {
@@ -122,6 +121,6 @@ pub(super) async fn status(global: &Global) -> Result<(), Problem> {
         "agent": agent(),
         "advice": advice,
     });
-    ui::show(&body, global.output());
+    global.show(&body)?;
     who.map(drop)
 }

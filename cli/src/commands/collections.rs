@@ -3,6 +3,7 @@
 use super::{confirm, object, read, write};
 use crate::{
     args::{Global, Output},
+    complete,
     connect::{Connection, Method, json_input, segment},
     ui::{self, Problem},
 };
@@ -16,9 +17,13 @@ pub(crate) enum Collections {
     /// List collections
     List,
     /// Show a collection
-    Get { id: String },
+    Get {
+        #[arg(add = complete::collections())]
+        id: String,
+    },
     /// Create or change a collection of a preview
     Upsert {
+        #[arg(add = complete::collections())]
         id: String,
         #[arg(long)]
         name: Option<String>,
@@ -33,11 +38,18 @@ pub(crate) enum Collections {
         color: Option<String>,
     },
     /// Delete a collection of a preview, with its documents
-    Delete { id: String },
+    Delete {
+        #[arg(add = complete::collections())]
+        id: String,
+    },
     /// Show the versions of a collection
-    History { id: String },
+    History {
+        #[arg(add = complete::collections())]
+        id: String,
+    },
     /// Compare a collection with another schema: what changes, and whether that breaks anyone
     Diff {
+        #[arg(add = complete::collections())]
         id: String,
         /// JSON Schema: inline, @file, or - for stdin
         #[arg(long, required_unless_present = "with")]

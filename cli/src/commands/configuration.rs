@@ -83,8 +83,7 @@ impl Plan {
             changes.push(found);
         }
         if global.output() != Output::Table {
-            ui::show(&json!({"database": database, "changes": changes}), global.output());
-            return Ok(());
+            return global.show(&json!({"database": database, "changes": changes}));
         }
         for change in &changes {
             let id = change["id"].as_str().unwrap_or_default();

@@ -1,8 +1,11 @@
 //! `rekor databases`.
 
-use super::{confirm, list, members, object, promote, read, write};
+use super::{
+    confirm, database_settings::DatabaseSettings, list, members, object, promote, read, write,
+};
 use crate::{
     args::Global,
+    complete,
     connect::{Method, query, segment},
     ui::Problem,
 };
@@ -18,7 +21,10 @@ pub(crate) enum Databases {
         tag: Option<String>,
     },
     /// Show a database
-    Get { id: String },
+    Get {
+        #[arg(add = complete::databases())]
+        id: String,
+    },
     /// Create a database
     Create {
         id: String,
@@ -35,6 +41,7 @@ pub(crate) enum Databases {
     },
     /// Replace the tags of a database
     Tag {
+        #[arg(add = complete::databases())]
         id: String,
         /// Comma list
         #[arg(long)]
@@ -42,14 +49,20 @@ pub(crate) enum Databases {
     },
     /// Change the display name
     Rename {
+        #[arg(add = complete::databases())]
         id: String,
         #[arg(long)]
         name: String,
     },
+    Settings(DatabaseSettings),
     /// Delete a database and its previews
-    Delete { id: String },
+    Delete {
+        #[arg(add = complete::databases())]
+        id: String,
+    },
     /// Create a preview, <id>--<slug>
     CreatePreview {
+        #[arg(add = complete::databases())]
         id: String,
         /// The slug
         #[arg(long)]
@@ -58,9 +71,14 @@ pub(crate) enum Databases {
         description: Option<String>,
     },
     /// List the previews of a database
-    ListPreviews { id: String },
+    ListPreviews {
+        #[arg(add = complete::databases())]
+        id: String,
+    },
     /// Restore a deleted database
-    Restore { id: String },
+    Restore {
+        id: String,
+    },
     /// Promote a preview's configuration: a human act, confirmed with your password
     Promote(promote::Promote),
     /// Undo a promotion: a human act, confirmed with your password
@@ -68,12 +86,17 @@ pub(crate) enum Databases {
     /// Show a promotion
     Promotion {
         /// The production database
+        #[arg(add = complete::databases())]
         id: String,
         /// The promotion
+        #[arg(add = complete::promotions())]
         promotion: String,
     },
     /// List the promotions into a database
-    Promotions { id: String },
+    Promotions {
+        #[arg(add = complete::databases())]
+        id: String,
+    },
 }
 
 impl Databases {
@@ -112,6 +135,7 @@ impl Databases {
             Self::Rename { id, name } => {
                 write(global, Method::Put, &at(&id), Some(json!({"name": name}).to_string())).await
             }
+            Self::Settings(settings) => settings.run(global).await,
             Self::Delete { id } => {
                 confirm(
                     global,

@@ -3,6 +3,7 @@
 use super::{confirm, object, read, write};
 use crate::{
     args::Global,
+    complete,
     connect::{Connection, Method, json_input, query, request_json, segment},
     ui::{self, Problem},
 };
@@ -17,6 +18,7 @@ use tokio_util::io::ReaderStream;
 pub(crate) enum Documents {
     /// Create or replace a document
     Upsert {
+        #[arg(add = complete::collections())]
         collection: String,
         /// JSON: inline, @file, or - for stdin
         #[arg(long)]
@@ -33,20 +35,43 @@ pub(crate) enum Documents {
     },
     /// Merge members into a document
     Patch {
+        #[arg(add = complete::collections())]
         collection: String,
+        #[arg(add = complete::documents())]
         id: String,
         /// JSON: inline, @file, or - for stdin
         #[arg(long)]
         data: String,
     },
     /// Show a document
-    Get { collection: String, id: String },
+    Get {
+        #[arg(add = complete::collections())]
+        collection: String,
+        #[arg(add = complete::documents())]
+        id: String,
+    },
+    /// Mark a document as cancelled: its data stays, and it says that it no longer counts
+    Cancel {
+        #[arg(add = complete::collections())]
+        collection: String,
+        #[arg(add = complete::documents())]
+        id: String,
+        /// Take a cancellation back
+        #[arg(long)]
+        undo: bool,
+    },
     /// Soft-delete a document and its relationships
-    Delete { collection: String, id: String },
+    Delete {
+        #[arg(add = complete::collections())]
+        collection: String,
+        #[arg(add = complete::documents())]
+        id: String,
+    },
     /// Query documents with a filter, or aggregate them
     Query(Query),
     /// Export documents as NDJSON
     Export {
+        #[arg(add = complete::collections())]
         collection: String,
         /// File to write, instead of stdout
         #[arg(long, value_name = "FILE")]
@@ -57,6 +82,7 @@ pub(crate) enum Documents {
     },
     /// Import NDJSON from a file, or - for stdin
     Import {
+        #[arg(add = complete::collections())]
         collection: String,
         file: String,
         /// Path of the id in a line
@@ -76,6 +102,7 @@ pub(crate) enum Documents {
 /// Query the documents of a collection
 #[derive(Debug, Args)]
 pub(crate) struct Query {
+    #[arg(add = complete::collections())]
     collection: String,
     /// Condition: {"field":"data.status","op":"eq","value":"paid"}, inline, @file, or -
     #[arg(long)]
@@ -133,8 +160,7 @@ impl Query {
         );
         let body = Some(object(&fields, &raw));
         let answer = Connection::open(global, false)?.send(Method::Post, &path, body).await?;
-        ui::show(&answer, global.output());
-        Ok(())
+        global.show(&answer)
     }
 }
 
@@ -185,6 +211,11 @@ impl Documents {
             }
             Self::Get { collection, id } => {
                 read(global, &format!("{}/{}", base(&collection), segment(&id))).await
+            }
+            Self::Cancel { collection, id, undo } => {
+                let path = format!("{}/{}/cancel", base(&collection), segment(&id));
+                let body = object(&[("cancelled", Some(Value::from(!undo)))], &[]);
+                write(global, Method::Post, &path, Some(body)).await
             }
             Self::Delete { collection, id } => {
                 confirm(global, &format!("Delete the document {id}?"))?;
@@ -242,8 +273,7 @@ async fn export(global: &Global, path: &str, file: Option<&str>) -> Result<(), P
 
 async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> {
     if global.dry_run {
-        ui::show(&request_json(Method::Post, path, Some(file)), global.output());
-        return Ok(());
+        return global.show(&request_json(Method::Post, path, Some(file)));
     }
     let connection = Connection::open(global, true)?;
     let unreadable = |e: std::io::Error| Problem::usage(format!("{file}: {e}"));
@@ -265,7 +295,7 @@ async fn import(global: &Global, path: &str, file: &str) -> Result<(), Problem> 
     let answer = connection.stream(path, stream).await;
     bar.finish_and_clear();
     let body = answer?;
-    ui::show(&body, global.output());
+    global.show(&body)?;
     let failed = body.get("failed").and_then(Value::as_u64).unwrap_or(0);
     if failed == 0 {
         return Ok(());

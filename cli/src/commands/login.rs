@@ -78,8 +78,7 @@ impl Login {
         config.current.clone_from(&name);
         config.save()?;
         let shown = json!({"logged_in": true, "profile": name, "kind": who["kind"], "id": who["id"], "name": who["name"], "config": Config::path()?.display().to_string()});
-        ui::show(&shown, global.output());
-        Ok(())
+        global.show(&shown)
     }
 }
 
@@ -103,8 +102,7 @@ pub(super) async fn logout(global: &Global) -> Result<(), Problem> {
         profile.token = None;
     }
     config.save()?;
-    ui::show(&json!({"logged_out": true, "profile": name}), global.output());
-    Ok(())
+    global.show(&json!({"logged_out": true, "profile": name}))
 }
 
 fn ask(question: &str) -> Result<String, Problem> {

@@ -3,6 +3,7 @@
 use super::{list, members};
 use crate::{
     args::{Global, Output},
+    complete,
     connect::{Connection, Method, segment},
     ui::{self, Problem},
 };
@@ -18,9 +19,10 @@ use serde_json::{Map, Value, json};
   rekor databases promote shop --promotion 0192…                 (a person applies)")]
 pub(crate) struct Promote {
     /// The production database
+    #[arg(add = complete::databases())]
     id: String,
     /// The preview
-    #[arg(long, required_unless_present = "promotion")]
+    #[arg(long, required_unless_present = "promotion", add = complete::databases())]
     from: Option<String>,
     /// Apply an open promotion that somebody asked for
     #[arg(long, value_name = "PROMOTION", conflicts_with = "from")]
@@ -84,6 +86,7 @@ impl Promote {
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
     /// The production database
+    #[arg(add = complete::databases())]
     id: String,
     /// The promotion to undo
     #[arg(long)]
@@ -125,7 +128,7 @@ async fn act(
         if global.output() == Output::Table {
             ui::text(&describe(&shown));
         } else {
-            ui::show(&shown, global.output());
+            global.show(&shown)?;
         }
         if global.dry_run {
             return Ok(());
@@ -153,7 +156,7 @@ async fn act(
             text("id")
         ));
     } else {
-        ui::show(&answer, global.output());
+        global.show(&answer)?;
     }
     Ok(())
 }

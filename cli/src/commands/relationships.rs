@@ -3,8 +3,9 @@
 use super::{confirm, object, read, write};
 use crate::{
     args::{Global, Output},
+    complete,
     connect::{Connection, Method, json_input, query, segment},
-    ui::{self, Problem},
+    ui::Problem,
 };
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub(crate) enum Relationships {
         #[arg(long)]
         target: String,
         /// Type of the relationship
-        #[arg(long = "type", value_name = "TYPE")]
+        #[arg(long = "type", value_name = "TYPE", add = complete::relationship_types())]
         rel_type: String,
         #[arg(long)]
         id: Option<String>,
@@ -53,10 +54,12 @@ pub(crate) enum Relationships {
 /// Traverse the relationships of a document
 #[derive(Debug, Args)]
 pub(crate) struct QueryRelationships {
+    #[arg(add = complete::collections())]
     collection: String,
+    #[arg(add = complete::documents())]
     id: String,
     /// Only this type
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", add = complete::relationship_types())]
     rel_type: Option<String>,
     /// outgoing, incoming or both
     #[arg(long)]
@@ -144,8 +147,7 @@ impl QueryRelationships {
                 *step = flattened(step);
             }
         }
-        ui::show(&found, global.output());
-        Ok(())
+        global.show(&found)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     args::Global,
     ui::{self, Problem},
 };
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rekor_api::{Service, ServiceConfig, Thresholds};
 use rekor_core::{
     store::RootLocation,
@@ -52,19 +52,38 @@ pub(crate) struct Serve {
     #[arg(long)]
     dev: bool,
     /// The owner's credential (rks_…), with --dev
+    /// How the log on stderr is written
+    #[arg(long, env = "REKOR_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
     #[arg(long, env = "REKOR_OWNER_TOKEN", hide_env_values = true, hide = true)]
     owner_token: Option<String>,
 }
 
+/// How the server writes its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+impl LogFormat {
+    /// Writes to stderr from now on what `REKOR_LOG` lets through.
+    fn start(self) {
+        let filter = tracing_subscriber::EnvFilter::try_from_env("REKOR_LOG")
+            .unwrap_or_else(|_| "info".into());
+        let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+        match self {
+            Self::Text => log.init(),
+            Self::Json => log.json().init(),
+        }
+    }
+}
+
 impl Serve {
     pub(crate) async fn run(self, _global: &Global) -> Result<(), Problem> {
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_env_filter(
-                tracing_subscriber::EnvFilter::try_from_env("REKOR_LOG")
-                    .unwrap_or_else(|_| "info".into()),
-            )
-            .init();
+        self.log_format.start();
         let root = RootLocation::parse(&self.data)?;
         let owner_token = self.credential()?;
         let listener = TcpListener::bind(self.listen)

@@ -37,7 +37,7 @@ impl Sql {
         let path = format!("/v1/{}/sql", segment(&global.database()?));
         let body = json!({"query": query, "params": params}).to_string();
         let answer = Connection::open(global, false)?.send(Method::Post, &path, Some(body)).await?;
-        ui::show(&answer, global.output());
+        global.show(&answer)?;
         for warning in answer
             .pointer("/meta/warnings")
             .and_then(Value::as_array)

@@ -3,6 +3,7 @@
 use super::{confirm, object, read, write};
 use crate::{
     args::Global,
+    complete,
     connect::{Method, json_input, segment},
     ui::Problem,
 };
@@ -25,7 +26,10 @@ pub(crate) enum Tokens {
     /// List tokens
     List,
     /// Revoke a token
-    Revoke { id: String },
+    Revoke {
+        #[arg(add = complete::tokens())]
+        id: String,
+    },
 }
 
 impl Tokens {

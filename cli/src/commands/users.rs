@@ -3,6 +3,7 @@
 use super::{confirm, object, promote, read};
 use crate::{
     args::Global,
+    complete,
     connect::{Connection, Method, json_input, request_json, segment},
     ui::{self, Problem},
 };
@@ -29,6 +30,7 @@ pub(crate) enum Users {
     /// Change a person
     Change {
         /// Id or login
+        #[arg(add = complete::users())]
         id: String,
         #[arg(long)]
         name: Option<String>,
@@ -42,9 +44,12 @@ pub(crate) enum Users {
         #[arg(long)]
         password: bool,
     },
+    /// Change your own password; your other sessions end
+    Password,
     /// Remove a person, with their sessions and tokens
     Delete {
         /// Id or login
+        #[arg(add = complete::users())]
         id: String,
     },
 }
@@ -64,6 +69,12 @@ impl Users {
                     password.then(|| ui::secret(&format!("New password of {id}"))).transpose()?;
                 let body = user_body(None, name, role, grants, password)?;
                 administer(global, Method::Put, &at(&id), Some(body)).await
+            }
+            Self::Password => {
+                let known = ui::secret("Your password")?;
+                let new = ui::secret("Your new password")?;
+                let body = json!({"password": known, "new_password": new}).to_string();
+                administer(global, Method::Post, "/v1/auth/password", Some(body)).await
             }
             Self::Delete { id } => {
                 confirm(global, &format!("Remove {id}, with all sessions and tokens?"))?;
@@ -100,13 +111,14 @@ async fn administer(
     if global.dry_run {
         let shown = body.as_deref().map(|text| {
             let mut body: Value = serde_json::from_str(text).unwrap_or_default();
-            if let Some(password) = body.get_mut("password") {
-                *password = json!("***");
+            for secret in ["password", "new_password"] {
+                if let Some(password) = body.get_mut(secret) {
+                    *password = json!("***");
+                }
             }
             body.to_string()
         });
-        ui::show(&request_json(method, path, shown.as_deref()), global.output());
-        return Ok(());
+        return global.show(&request_json(method, path, shown.as_deref()));
     }
     let connection = Connection::open(global, true)?;
     let answer = match connection.send(method, path, body.clone()).await {
@@ -116,6 +128,5 @@ async fn administer(
         }
         answer => answer?,
     };
-    ui::show(&answer, global.output());
-    Ok(())
+    global.show(&answer)
 }
