@@ -136,6 +136,30 @@ async fn arrow_and_parquet_are_read_back() {
             "na: List(Utf8)",
         ]
     );
+    let row = arrow::util::pretty::pretty_format_batches(&[stream[0].slice(1, 1)]).unwrap();
+    let row = row.to_string();
+    let cells: Vec<&str> =
+        row.lines().nth(3).unwrap().trim_matches('|').split('|').map(str::trim).collect();
+    assert_eq!(
+        cells,
+        [
+            "1",
+            "",
+            "[1, 7]",
+            "{a: 1, b: y}",
+            "{k: 1}",
+            "2024-01-02",
+            "2024-01-02T03:04:05Z",
+            "2024-01-02T03:04:05.678+01:00",
+            "1.500",
+            "true",
+            "61f0c404-5cb3-11e7-907b-a6006ad3dba0",
+            "61620000",
+            "{\"x\":1}",
+            "1",
+            "[, q]",
+        ]
+    );
     let parquet = bytes(&service, &caller, COLUMNS, "Parquet").await;
     assert_eq!(
         (&parquet[..4], Format::Parquet.media_type()),

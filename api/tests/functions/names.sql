@@ -57,3 +57,4 @@ SELECT distanceL1([1, 2], [3, 4]), distanceL2([1, 2], [4, 6]), distanceL2Squared
 SELECT normL1((1, 2)), normL2((3, 4)), normL2Squared((3, 4)), normLinf((3, 4)), normLp((3, 4), 1), normalizeL1((1, 3)), normalizeL2((3, 4)), normalizeLinf((1, 2)), normalizeLp((1, 3), 1)
 SELECT modOrNull(5, 3), modOrNull(5, 0), pmod(-5, 3), pmodOrNull(5, 0), positive_modulo(-5, 3), positive_modulo_or_null(5, 0)
 SELECT toTypeName(hostName()), toTypeName(hostname()), toTypeName(FQDN()), toTypeName(fullHostName())
+SELECT json_array_length('[1, 2]'), MONTHNAME(toDate('2024-03-01'))

@@ -10,7 +10,7 @@ use crate::{
 use arrow::{
     array::{
         Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, ListArray, MapArray, RecordBatch,
-        RecordBatchOptions, StringBuilder, StructArray,
+        RecordBatchOptions, StringBuilder, StructArray, make_array,
     },
     buffer::NullBuffer,
     compute::cast,
@@ -143,6 +143,12 @@ fn portable(array: &ArrayRef, ty: &ChType, wanted: &DataType) -> SqlResult<Array
             let (offsets, nulls) = (lists.offsets().clone(), lists.nulls().cloned());
             let map = MapArray::try_new(Arc::clone(entries), offsets, pairs, nulls, false);
             Ok(Arc::new(map.map_err(failed)?))
+        }
+        (_, DataType::Timestamp(unit, Some(_))) => {
+            // Instants are UTC already: a cast would take them for what clocks of the zone show.
+            let instants = cast(array, &DataType::Timestamp(*unit, None)).map_err(failed)?;
+            let data = instants.to_data().into_builder().data_type(wanted.clone());
+            data.build().map(make_array).map_err(failed)
         }
         _ => {
             let plain = cast(array, &ty.arrow()).map_err(failed)?;

@@ -96,7 +96,7 @@ const SCALARS: &[Family] = &[
     ("UUIDs", &[uuids::NAMES, uuids::CALLS]),
     ("Random values", &[random::NAMES]),
     ("Readable numbers", &[readable::NAMES]),
-    ("Parts of times", &[calendar::NAMES]),
+    ("Parts of times", &[calendar::NAMES, &["toTimezone"]]),
     ("Rounding of times", &[time_floor::NAMES]),
     ("Arithmetic of times", &[time_shift::NAMES]),
     ("Making times", &[time_make::NAMES]),

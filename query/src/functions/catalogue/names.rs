@@ -53,6 +53,7 @@ pub(super) const CONDITIONS: &[&str] = &[
 /// Conversions that do not fail.
 pub(super) const CONVERSIONS: &[&str] = &[
     "CAST",
+    "DATE",
     "reinterpretAsUUID",
     "toDate32OrDefault",
     "toDate32OrNull",
@@ -230,7 +231,6 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("CHAR_LENGTH", "lengthUTF8"),
     ("COVAR_POP", "covarPop"),
     ("COVAR_SAMP", "covarSamp"),
-    ("DATE", "toDate"),
     ("DATE_DIFF", "dateDiff"),
     ("DATE_FORMAT", "formatDateTime"),
     ("DATE_TRUNC", "dateTrunc"),
