@@ -101,11 +101,14 @@ impl Format {
 
     /// The format that an `Accept` header asks for; `None` for the answer of the API, which is JSON of its own shape.
     pub fn accepted(accept: &str) -> Option<Self> {
-        accept.split(',').find_map(|range| {
-            let media = range.split(';').next().unwrap_or_default().trim();
+        let ranges = accept.split(',').map(|range| range.split(';').next().unwrap_or_default());
+        ranges.map(str::trim).find_map(|media| {
+            if ["application/json", "application/*", "*/*"].contains(&media) {
+                return Some(None);
+            }
             let found = ACCEPTED.iter().find(|(known, _)| known.eq_ignore_ascii_case(media));
-            found.map(|(_, format)| *format)
-        })
+            found.map(|(_, format)| Some(*format))
+        })?
     }
 
     /// The media types by which [`Self::accepted`] knows a format.
@@ -289,6 +292,7 @@ mod tests {
     #[test]
     fn accept_headers_name_formats() {
         assert_eq!(Format::accepted("text/csv;q=0.9, */*"), Some(Format::CsvWithNames));
-        assert_eq!(Format::accepted("application/json, */*"), None);
+        assert_eq!(Format::accepted("application/json, text/csv"), None);
+        assert_eq!(Format::accepted("image/png"), None);
     }
 }
