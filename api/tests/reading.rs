@@ -30,13 +30,18 @@ async fn wide(api: &Api) {
     api.ok("POST", "/v1/admin/flush", Value::Null).await;
 }
 
-/// A document: every path has a value that compresses badly.
+/// A document: a thousand paths in objects of 25 members, with values that compress badly.
 fn line(number: usize) -> Value {
-    let member = |path: usize| {
-        let mixed = (number * PATHS + path).wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as usize);
-        (format!("p{path:04}"), json!(mixed % 1_000_003))
-    };
-    Value::Object((0..PATHS).map(member).collect::<Map<_, _>>())
+    let mut document = Map::new();
+    for path in 0..PATHS {
+        let object = document.entry(format!("g{:02}", path / 25)).or_insert_with(|| json!({}));
+        object[format!("p{:02}", path % 25)] = json!(value(number, path));
+    }
+    Value::Object(document)
+}
+
+fn value(number: usize, path: usize) -> u64 {
+    ((number * PATHS + path) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) % 1_000_003
 }
 
 async fn reading(api: &Api, query: &str) -> String {
@@ -51,17 +56,17 @@ async fn a_query_on_one_path_of_a_thousand_reads_only_that_path() {
     let directory = tempfile::tempdir().unwrap();
     let api = Api::start(directory.path()).await;
     wide(&api).await;
-    let query = "SELECT sum(data.p0500.:Int64) AS s FROM documents WHERE collection = 'things' AND deleted = false";
+    let query = "SELECT sum(data.g20.p03.:Int64) AS s FROM documents WHERE collection = 'things' AND deleted = false";
     let answer = api.ok("POST", "/v1/wide/sql", json!({"query": query})).await;
-    let wanted: u64 = (0..DOCUMENTS).map(|n| line(n)["p0500"].as_u64().unwrap()).sum();
+    let wanted: u64 = (0..DOCUMENTS).map(|number| value(number, 503)).sum();
     assert_eq!(answer["data"], json!([{"s": wanted}]));
     let whole =
         "SELECT data FROM documents WHERE collection = 'things' AND deleted = false LIMIT 1000";
     let whole = api.ok("POST", "/v1/wide/sql", json!({"query": whole})).await;
     let bytes = |answer: &Value| answer["meta"]["bytes_scanned"].as_u64().unwrap();
-    // Eight bytes a row at most, and the page headers.
+    // Eight bytes a row at most, and page headers; two threads may read the same page.
     let (one, all) = (bytes(&answer), bytes(&whole));
-    assert!(one > 0 && one < DOCUMENTS as u64 * 10, "one path takes {one} bytes");
+    assert!(one > 0 && one < DOCUMENTS as u64 * 20, "one path takes {one} bytes");
     assert!(all > 200 * one, "one path takes {one} of {all} bytes");
 
     let words = reading(&api, &format!("EXPLAIN ANALYZE {query}")).await;
@@ -73,7 +78,7 @@ async fn a_query_on_one_path_of_a_thousand_reads_only_that_path() {
         "{words}"
     );
     assert!(part.starts_with("documents of things: 1 of 1 files, "), "{words}");
-    assert_eq!(columns, "  columns: data.p0500.:Int64", "{words}");
+    assert_eq!(columns, "  columns: data.g20.p03.:Int64", "{words}");
     assert!(part.contains("KiB of ") && part.contains(" row groups"), "{words}");
 }
 
@@ -109,5 +114,5 @@ async fn explain_tells_what_is_left_out() {
     let words = reading(&api, &format!("EXPLAIN ANALYZE {count} < 100")).await;
     assert!(words.contains("1 rows (") && words.contains(" from memory"), "{words}");
     assert!(words.contains("  1 dead rows of files are left out"), "{words}");
-    assert!(!reading(&api, "EXPLAIN SELECT 1").await.contains("EXPLAIN ANALYZE"));
+    assert_eq!(reading(&api, "EXPLAIN SELECT 1").await, "reads no rows of tables");
 }

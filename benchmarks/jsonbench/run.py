@@ -143,10 +143,12 @@ def ask(server, queries, rounds):
 def wide(server):
     """Bytes that a query on one path of a thousand reads, and the bytes of the files."""
     documents = 5_000
-    lines = "\n".join(json.dumps({f"p{path:04}": (row * WIDE_PATHS + path) * 2_654_435_761 % 1_000_003 for path in range(WIDE_PATHS)}) for row in range(documents))
+    member = lambda row, path: (row * WIDE_PATHS + path) * 2_654_435_761 % 1_000_003
+    document = lambda row: {f"g{path:02}": {f"p{i:02}": member(row, path * 25 + i) for i in range(25)} for path in range(WIDE_PATHS // 25)}
+    lines = "\n".join(json.dumps(document(row)) for row in range(documents))
     server.request("POST", "/v1/bench/import/wide", lines, "application/x-ndjson")
     server.request("POST", "/v1/admin/flush")
-    query = "SELECT sum(data.p0500.:Int64) FROM documents WHERE collection = 'wide' AND deleted = false"
+    query = "SELECT sum(data.g20.p03.:Int64) FROM documents WHERE collection = 'wide' AND deleted = false"
     reading = server.sql("EXPLAIN ANALYZE " + query)["data"][0]["plan"].splitlines()
     return server.sql(query)["meta"]["bytes_scanned"], next(line for line in reading if line.startswith("documents of wide"))
 

@@ -71,6 +71,7 @@ fn queries_come_from_arguments_files_and_pipes() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(&Root::Local(data.path().to_owned()));
     shop(server.port, &["items"]);
+    expect(server.port, "POST", "/v1/shop/documents/items", &json!({"data": {"n": 1}}));
     let text = |arguments: &[&str], stdin: &str| {
         let (code, out, said) = rekor(&server, arguments, stdin);
         assert_eq!(code, 0, "{arguments:?}: {said}");

@@ -133,8 +133,11 @@ impl PartReading {
                 files.pruned("row_groups_pruned_statistics"),
                 files.pruned("page_index_pages_pruned"),
             );
-            // A row group that is read in two ranges was ruled out twice.
-            let ruled_out = ruled_out * files.groups_left / files.ranges_left.max(1);
+            // A row group that is read in two ranges was ruled out twice, and so were its pages.
+            let once =
+                |count: usize| (count * files.groups_left).div_ceil(files.ranges_left.max(1));
+            let (ruled_out, pages_out, pages_in) =
+                (once(ruled_out), once(pages_out), once(pages_in));
             sums.files += files.file_count;
             sums.files_left += files.files_left;
             sums.groups += files.group_count;
@@ -253,7 +256,7 @@ impl Report {
         self.state(|state| {
             let (read, skipped) = (state.parts.len(), state.skipped);
             if read + skipped == 0 {
-                out.push_str("reads no table");
+                out.push_str("reads no rows of tables");
                 return;
             }
             let verb = if ran { "read" } else { "would read" };
