@@ -13,5 +13,6 @@ mod login;
 mod password;
 
 pub use rekor_ingest::Thresholds;
+pub use rekor_query as query;
 pub use server::{local_router, router, serve};
 pub use service::{Service, ServiceConfig};

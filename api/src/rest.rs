@@ -5,6 +5,7 @@ mod handlers;
 pub(crate) mod limit;
 mod openapi;
 mod pages;
+mod sql;
 
 use crate::service::Service;
 use axum::{
@@ -99,7 +100,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             post(handlers::import_call),
         )
         .route("/v1/{db}/batch", post(handlers::batch))
-        .route("/v1/{db}/sql", post(handlers::sql))
+        .route("/v1/{db}/sql", post(sql::sql))
         .route(
             "/v1/{db}/import/{collection}",
             post(handlers::import).layer(DefaultBodyLimit::disable()),

@@ -5,6 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "dialect/catalogue.rs"]
+mod catalogue;
+#[path = "dialect/formats.rs"]
+mod formats;
 #[path = "dialect/functions.rs"]
 mod functions;
 

@@ -2,7 +2,7 @@
 
 use crate::{args::Global, ui::Problem};
 use axum::{Router, body::Body};
-use futures::Stream;
+use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use http_body_util::BodyExt;
 use rekor_api::{Service, ServiceConfig};
 use serde_json::{Value, json};
@@ -118,9 +118,6 @@ impl Connection {
         path: &str,
         mut sink: impl FnMut(&[u8]) -> std::io::Result<()>,
     ) -> Result<(), Problem> {
-        let broken = |error: &dyn std::fmt::Display| {
-            Problem::network(format!("the answer broke off: {error}; what came is not complete"))
-        };
         let mut write = |bytes: &[u8]| {
             sink(bytes)
                 .map_err(|error| Problem::other(format!("the output cannot be written: {error}")))
@@ -137,7 +134,7 @@ impl Connection {
                     let text = response.text().await.map_err(|e| lost(url, &e))?;
                     return answer(status, &text).map(drop);
                 }
-                while let Some(chunk) = response.chunk().await.map_err(|e| broken(&e))? {
+                while let Some(chunk) = response.chunk().await.map_err(|e| broken_off(&e))? {
                     write(&chunk)?;
                 }
                 Ok(())
@@ -150,7 +147,7 @@ impl Connection {
                 let mut body = response.into_body();
                 let mut refusal = Vec::new();
                 while let Some(frame) = body.frame().await {
-                    let frame = frame.map_err(|e| broken(&e))?;
+                    let frame = frame.map_err(|e| broken_off(&e))?;
                     let Some(bytes) = frame.data_ref() else { continue };
                     if status >= 400 {
                         refusal.extend_from_slice(bytes);
@@ -164,6 +161,40 @@ impl Connection {
                 Ok(())
             }
         }
+    }
+
+    /// Sends JSON and hands the answer on as it comes, unless it is an error. Dropping the answer, or the future, closes the
+    /// request.
+    pub(crate) async fn post(&self, path: &str, body: String) -> Result<Reply, Problem> {
+        let (status, reply) = match self {
+            Self::Remote { client, url, token } => {
+                let mut request = client
+                    .post(format!("{url}{path}"))
+                    .header("content-type", "application/json")
+                    .body(body);
+                if let Some(token) = token {
+                    request = request.bearer_auth(token);
+                }
+                let response = request.send().await.map_err(|e| lost(url, &e))?;
+                let (status, headers) = (response.status(), response.headers().clone());
+                let body = response.bytes_stream().map_err(|error| broken_off(&error)).boxed();
+                (status.as_u16(), Reply { headers, body })
+            }
+            Self::Local { router, .. } => {
+                let media = ("application/json", None);
+                let response = local(router, Method::Post, path, Body::from(body), media).await?;
+                let (status, headers) = (response.status(), response.headers().clone());
+                let body = response.into_body().into_data_stream();
+                // A data stream is a body, too: both have these methods.
+                let body = TryStreamExt::map_err(body, |error| broken_off(&error));
+                let body = StreamExt::boxed(body);
+                (status.as_u16(), Reply { headers, body })
+            }
+        };
+        if status >= 400 {
+            return Err(Problem::api(status, reply.json().await?));
+        }
+        Ok(reply)
     }
 
     async fn exchange(
@@ -204,6 +235,33 @@ impl Connection {
             }
         }
     }
+}
+
+/// An answer that is read as it comes.
+pub(crate) struct Reply {
+    headers: axum::http::HeaderMap,
+    /// Its bytes.
+    pub(crate) body: BoxStream<'static, Result<bytes::Bytes, Problem>>,
+}
+
+impl Reply {
+    /// The text of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// All of it, as JSON; text that is none is a JSON string.
+    pub(crate) async fn json(self) -> Result<Value, Problem> {
+        let chunks: Vec<bytes::Bytes> = self.body.try_collect().await?;
+        let bytes = chunks.concat();
+        Ok(serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes))))
+    }
+}
+
+fn broken_off(error: &dyn std::fmt::Display) -> Problem {
+    Problem::network(format!("the answer broke off: {error}; what came is not complete"))
 }
 
 fn lost(url: &str, error: &reqwest::Error) -> Problem {

@@ -161,6 +161,11 @@ pub(crate) fn bytes(bytes: &[u8]) -> std::io::Result<()> {
     std::io::stdout().lock().write_all(bytes)
 }
 
+/// Makes what was printed visible.
+pub(crate) fn flush() {
+    drop(std::io::stdout().lock().flush());
+}
+
 /// Prints an answer of the API.
 pub(crate) fn show(body: &Value, output: Output) {
     let out = match output {

@@ -15,6 +15,7 @@ mod crashing;
 mod promoting;
 #[path = "support/s3.rs"]
 mod s3;
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/server.rs"]
 mod server;
 

@@ -1,12 +1,14 @@
-//! Parquet encoding and decoding of data files (`docs/format/data-file.md`).
+//! Parquet: encoding and decoding of data files (`docs/format/data-file.md`), and answers as files.
 
 mod order;
 mod reader;
+mod rows;
 mod stats;
 mod writer;
 
 pub use order::{ClusterKey, sort_by_cluster_key};
 pub use reader::OpenDataFile;
+pub use rows::encode_rows;
 pub use writer::{DataFileSpec, DataFileWriter};
 
 use crate::Error;

@@ -14,6 +14,7 @@ mod query;
 mod relation;
 mod scope;
 mod select;
+mod system;
 mod types;
 
 pub(crate) use types::parse_type;
@@ -22,6 +23,7 @@ use crate::{
     budget::Budget,
     dialect::{Explain, parse},
     error::{ChCode, SqlError, SqlResult},
+    format::Format,
     types::ChType,
 };
 use datafusion::{
@@ -81,6 +83,8 @@ pub(crate) struct Bound {
     /// The plan of WITH TOTALS.
     pub(crate) totals: Option<LogicalPlan>,
     pub(crate) explain: Option<Explain>,
+    /// What stands after FORMAT.
+    pub(crate) format: Option<Format>,
 }
 
 /// Binds a query text.
@@ -88,13 +92,27 @@ pub(crate) struct Bound {
 /// # Errors
 /// Every error a query can have before it reads rows.
 pub(crate) fn bind(sql: &str, params: &Map<String, Json>, tables: &dyn Tables) -> SqlResult<Bound> {
-    let parsed = parse(sql)?;
+    let mut parsed = parse(sql)?;
+    let format = parsed.query.format_clause.take().map(|clause| format_of(&clause)).transpose()?;
     let with = parsed.with.into_iter().collect();
     let binder = Binder { tables, params, with, next: Cell::new(1) };
     let relation = binder.query(&parsed.query, &query::Env::default())?;
     let columns =
         relation.columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect();
-    Ok(Bound { plan: relation.plan, columns, totals: relation.totals, explain: parsed.explain })
+    Ok(Bound {
+        plan: relation.plan,
+        columns,
+        totals: relation.totals,
+        explain: parsed.explain,
+        format,
+    })
+}
+
+fn format_of(clause: &ast::FormatClause) -> SqlResult<Format> {
+    match clause {
+        ast::FormatClause::Identifier(name) => Format::parse(&name.value),
+        ast::FormatClause::Null => Ok(Format::Null),
+    }
 }
 
 /// What binding needs everywhere.

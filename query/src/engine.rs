@@ -4,18 +4,19 @@ use crate::{
     bind::{Bound, bind},
     budget::Budget,
     error::{ChCode, SqlError, SqlResult},
+    format::Format,
     scan::SnapshotTables,
     session::{runtime, session, sql_error},
     types::ChType,
 };
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, RecordBatch},
+        array::{Array, ArrayRef, AsArray, RecordBatch, StringArray},
         datatypes::DataType,
     },
     execution::{context::SessionContext, runtime_env::RuntimeEnv},
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
-    physical_plan::execute_stream,
+    physical_plan::{ExecutionPlan, execute_stream},
 };
 use futures::{Stream, StreamExt};
 use object_store::ObjectStore;
@@ -138,12 +139,25 @@ pub struct QueryResult {
     pub has_more: bool,
     /// What the caller should know.
     pub warnings: Vec<String>,
+    /// The format that the query asks for with FORMAT.
+    pub format: Option<Format>,
     /// How long it took.
     pub elapsed: Duration,
+    /// How much of that until the first row could be read.
+    pub planning: Duration,
     /// Bytes of the columns that were read.
     pub bytes_scanned: u64,
+    /// Rows that were read, before most filters.
+    pub rows_scanned: u64,
     /// The snapshot: `<shard>-<sequence number>`, comparable within one database.
     pub snapshot_seq: String,
+}
+
+impl QueryResult {
+    /// Rows of the answer.
+    pub fn row_count(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
 }
 
 impl QueryEngine {
@@ -293,6 +307,7 @@ impl Shared {
         let columns = result_columns(bound.columns);
         let physical =
             context.state().create_physical_plan(&bound.plan).await.map_err(sql_error)?;
+        let planning = started.elapsed();
         let mut stream = execute_stream(physical, context.task_ctx()).map_err(sql_error)?;
         while let Some(batch) = stream.next().await {
             let answer = QueryResult {
@@ -301,8 +316,11 @@ impl Shared {
                 totals: None,
                 has_more: false,
                 warnings: Vec::new(),
+                format: bound.format,
                 elapsed: started.elapsed(),
-                bytes_scanned: tables.bytes_scanned(),
+                planning,
+                bytes_scanned: tables.report().bytes(),
+                rows_scanned: tables.report().rows(),
                 snapshot_seq: snapshot_seq.clone(),
             };
             if batches.send(Ok(answer)).await.is_err() {
@@ -336,11 +354,11 @@ impl Shared {
     async fn run(&self, request: QueryRequest, budget: &Budget) -> SqlResult<QueryResult> {
         let started = Instant::now();
         let Planned { context, tables, bound, snapshot_seq } = self.plan(&request, budget).await?;
-        let Bound { plan, columns, totals, explain } = bound;
+        let Bound { plan, columns, totals, explain, format } = bound;
         let mut columns = result_columns(columns);
         let plan = match explain {
             Some(explain) => {
-                columns = ["plan_type", "plan"]
+                columns = EXPLAIN_COLUMNS
                     .map(|name| ResultColumn { name: name.to_owned(), ty: ChType::String })
                     .to_vec();
                 LogicalPlanBuilder::from(plan)
@@ -350,24 +368,44 @@ impl Shared {
             }
             None => plan,
         };
-        let memory_bytes = request.limits.memory_bytes;
-        let (batches, has_more) =
-            collect(&context, plan, request.limits.rows, memory_bytes).await?;
+        let QueryLimits { rows, memory_bytes, .. } = request.limits;
+        let physical = physical_plan(&context, plan, rows).await?;
+        let planning = started.elapsed();
+        let (mut batches, has_more) = drain(&context, physical, rows, memory_bytes).await?;
         let totals = match totals {
             Some(plan) => collect(&context, plan, 1, memory_bytes).await?.0.into_iter().next(),
             None => None,
         };
+        if let Some(explain) = explain {
+            batches.insert(0, reading(&tables.report().describe(explain.analyze))?);
+        }
         Ok(QueryResult {
             columns,
             batches,
             totals,
             has_more,
             warnings: tables.warnings(),
+            format,
             elapsed: started.elapsed(),
-            bytes_scanned: tables.bytes_scanned(),
+            planning,
+            bytes_scanned: tables.report().bytes(),
+            rows_scanned: tables.report().rows(),
             snapshot_seq,
         })
     }
+}
+
+/// The columns of EXPLAIN.
+const EXPLAIN_COLUMNS: [&str; 2] = ["plan_type", "plan"];
+
+/// The first row of EXPLAIN: what is read, in words.
+fn reading(words: &str) -> SqlResult<RecordBatch> {
+    let cells = EXPLAIN_COLUMNS.into_iter().zip(["reading", words]).map(|(name, text)| {
+        let values: ArrayRef = Arc::new(StringArray::from_iter_values([text]));
+        (name, values)
+    });
+    RecordBatch::try_from_iter(cells)
+        .map_err(|error| SqlError::new(ChCode::LogicalError, error.to_string()))
 }
 
 /// A query that is ready to run.
@@ -389,6 +427,16 @@ pub(crate) async fn collect(
     rows: usize,
     bytes: usize,
 ) -> SqlResult<(Vec<RecordBatch>, bool)> {
+    let physical = physical_plan(context, plan, rows).await?;
+    drain(context, physical, rows, bytes).await
+}
+
+/// A plan that is ready to run, and makes hardly more than `rows` rows.
+async fn physical_plan(
+    context: &SessionContext,
+    plan: LogicalPlan,
+    rows: usize,
+) -> SqlResult<Arc<dyn ExecutionPlan>> {
     let explain = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
     let plan = if explain {
         plan
@@ -398,8 +446,16 @@ pub(crate) async fn collect(
             .and_then(LogicalPlanBuilder::build)
             .map_err(sql_error)?
     };
-    let state = context.state();
-    let physical = state.create_physical_plan(&plan).await.map_err(sql_error)?;
+    context.state().create_physical_plan(&plan).await.map_err(sql_error)
+}
+
+/// The first `rows` rows that a plan makes, and whether there are more.
+async fn drain(
+    context: &SessionContext,
+    physical: Arc<dyn ExecutionPlan>,
+    rows: usize,
+    bytes: usize,
+) -> SqlResult<(Vec<RecordBatch>, bool)> {
     let mut stream = execute_stream(physical, context.task_ctx()).map_err(sql_error)?;
     let mut batches = Vec::new();
     let (mut left, mut bytes_left) = (rows, bytes);

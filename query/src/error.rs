@@ -110,6 +110,7 @@ ch_codes! {
     ArgumentOutOfBound = 69 "ARGUMENT_OUT_OF_BOUND",
     CannotConvertType = 70 "CANNOT_CONVERT_TYPE",
     CannotParseNumber = 72 "CANNOT_PARSE_NUMBER",
+    UnknownFormat = 73 "UNKNOWN_FORMAT",
     UnknownSetting = 115 "UNKNOWN_SETTING",
     IncorrectData = 117 "INCORRECT_DATA",
     IncorrectResultOfScalarSubquery = 125 "INCORRECT_RESULT_OF_SCALAR_SUBQUERY",

@@ -9,6 +9,7 @@ mod array_sets;
 mod arrays;
 mod bits;
 mod calendar;
+mod catalogue;
 mod compare;
 mod conditional;
 mod conversion;
@@ -55,6 +56,7 @@ mod vectors;
 mod window;
 
 pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};
+pub use catalogue::{FunctionInfo, FunctionKind, functions};
 pub(crate) use compare::{in_values, to_predicate};
 pub(crate) use conditional::case;
 pub(crate) use convert::{cast, convert, default_value, parse_text};
@@ -64,6 +66,11 @@ pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order};
 pub(crate) use registry::scalar;
 pub(crate) use supertype::{common_type, literal, scalar_of};
 pub(crate) use window::{Over, is_window_only, window};
+
+/// A quantity in words, as `formatReadableQuantity` gives it.
+pub(crate) fn readable_quantity(value: f64) -> String {
+    readable::quantity(value)
+}
 
 /// `array`, after a check that it is as long as `other`.
 pub(crate) fn same_size(

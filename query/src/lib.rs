@@ -7,6 +7,7 @@
 pub mod engine;
 pub mod error;
 pub mod filter;
+pub mod format;
 pub mod result;
 pub mod types;
 
@@ -20,3 +21,5 @@ mod typed;
 mod value;
 
 pub use engine::{QueryEngine, QueryLimits, QueryRequest, QueryResult, ResultColumn, Scope};
+pub use format::Format;
+pub use functions::{FunctionInfo, FunctionKind, functions};

@@ -1,12 +1,12 @@
-//! Answers as JSON, NDJSON and CSV, with values printed as ClickHouse prints them.
+//! Answers as the JSON of the API, with values printed as ClickHouse prints them. Other formats: [`crate::format`].
 
 use crate::{
     engine::QueryResult,
     error::SqlResult,
+    format::rows_of,
     types::ChType,
-    value::{Value, printable, printed, text_of},
+    value::{Value, printed, text_of},
 };
-use datafusion::arrow::array::RecordBatch;
 use rekor_core::Result;
 use serde_json::{Map, Value as Json, json};
 
@@ -30,9 +30,10 @@ impl QueryResult {
             "elapsed_ms": self.elapsed.as_secs_f64() * 1e3,
             "snapshot_seq": self.snapshot_seq,
             "bytes_scanned": self.bytes_scanned,
+            "planning_ms": self.planning.as_secs_f64() * 1e3,
         });
         if let (Some(totals), Some(meta)) = (&self.totals, meta.as_object_mut()) {
-            let row = rows_of(totals, &self.types())?.into_iter().next().unwrap_or_default();
+            let row = rows_of(totals, &self.columns)?.into_iter().next().unwrap_or_default();
             meta.insert("totals".to_owned(), Json::Object(self.object(row)));
         }
         if let (false, Some(meta)) = (self.warnings.is_empty(), meta.as_object_mut()) {
@@ -41,40 +42,9 @@ impl QueryResult {
         Ok(json!({"data": data, "meta": meta}))
     }
 
-    /// One JSON object per line.
-    ///
-    /// # Errors
-    /// As [`Self::to_json`].
-    pub fn to_ndjson(&self) -> Result<String> {
-        let lines =
-            self.rows()?.into_iter().map(|row| format!("{}\n", Json::Object(self.object(row))));
-        Ok(lines.collect())
-    }
-
-    /// CSV with a header line.
-    ///
-    /// # Errors
-    /// As [`Self::to_json`].
-    pub fn to_csv(&self) -> Result<String> {
-        let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-        let mut out = line(self.columns.iter().map(|c| csv_cell(&c.name)).collect());
-        for row in self.rows()? {
-            out.push_str(&line(row.iter().map(|v| csv_cell(&printed(&text_of(v)))).collect()));
-        }
-        Ok(out)
-    }
-
-    fn types(&self) -> Vec<&ChType> {
-        self.columns.iter().map(|c| &c.ty).collect()
-    }
-
     fn rows(&self) -> SqlResult<Vec<Vec<Value>>> {
-        let types = self.types();
-        let mut rows = Vec::new();
-        for batch in &self.batches {
-            rows.extend(rows_of(batch, &types)?);
-        }
-        Ok(rows)
+        let batches = self.batches.iter().map(|batch| rows_of(batch, &self.columns));
+        Ok(batches.collect::<SqlResult<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     fn object(&self, row: Vec<Value>) -> Map<String, Json> {
@@ -84,21 +54,6 @@ impl QueryResult {
             .map(|(column, value)| (column.name.clone(), json_value(&value, &column.ty)))
             .collect()
     }
-}
-
-fn rows_of(batch: &RecordBatch, types: &[&ChType]) -> SqlResult<Vec<Vec<Value>>> {
-    let mut columns = Vec::new();
-    for (array, ty) in batch.columns().iter().zip(types) {
-        let values = crate::value::from_array(array, ty)?;
-        columns.push(
-            values.into_iter().map(|value| printable(value, ty)).collect::<Vec<_>>().into_iter(),
-        );
-    }
-    let mut rows = Vec::with_capacity(batch.num_rows());
-    for _ in 0..batch.num_rows() {
-        rows.push(columns.iter_mut().filter_map(Iterator::next).collect());
-    }
-    Ok(rows)
 }
 
 /// A value as JSON: 64-bit integers are numbers, NaN and infinities null, times text, tuples arrays, or objects if their
@@ -154,12 +109,4 @@ fn tuple_value(items: &[Value], ty: &ChType) -> Json {
         return Json::Object(values.filter_map(|(name, value)| Some((name?, value))).collect());
     }
     Json::Array(values.map(|(_, value)| value).collect())
-}
-
-fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }

@@ -7,6 +7,7 @@ mod cell;
 mod exec;
 mod pieces;
 mod provider;
+mod report;
 mod scope;
 mod tables;
 

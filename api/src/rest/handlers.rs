@@ -16,7 +16,6 @@ use crate::service::{
     relationship::{RelationshipBody, Walk},
     relationship_type::TypeChange,
     session::{Confirmation, Enrolment, Login, PasswordChange},
-    sql::SqlBody,
     token::NewToken,
     user::{NewUser, UserChange},
 };
@@ -736,27 +735,4 @@ pub(super) async fn import(
 ) -> Answer {
     let body = request.into_body().into_data_stream();
     ok(service.import(&caller, (&db, &collection), &options, body).await?)
-}
-
-pub(super) async fn sql(
-    State(service): Shared,
-    By(caller): By,
-    Path(db): Path<String>,
-    headers: HeaderMap,
-    Body(body): Body<SqlBody>,
-) -> Answer {
-    let result = service.sql(&caller, &db, body).await?;
-    let accept =
-        headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("application/json");
-    if accept.contains("text/csv") {
-        return Ok(
-            ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()?).into_response()
-        );
-    }
-    if accept.contains("ndjson") {
-        return Ok(
-            ([(header::CONTENT_TYPE, "application/x-ndjson")], result.to_ndjson()?).into_response()
-        );
-    }
-    ok(result.to_json()?)
 }

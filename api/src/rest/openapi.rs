@@ -7,6 +7,7 @@ use super::OPEN_ROUTES;
 use crate::operation::{Facts, Needs, OPERATIONS, Operation};
 use axum::Json;
 use rekor_core::ErrorKind;
+use rekor_query::Format;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -156,7 +157,8 @@ fn responses(route: &str, media: &str, facts: Option<&Facts>) -> Value {
         if media == "application/json" { answers::of(route) } else { json!({"type": "string"}) };
     content.insert(media.to_owned(), json!({"schema": schema}));
     if route == "post /v1/{db}/sql" {
-        for other in ["text/csv", "application/x-ndjson"] {
+        let others = Format::accepted_media_types().chain(["text/plain"]);
+        for other in others {
             content.insert(other.to_owned(), json!({"schema": {"type": "string"}}));
         }
     }

@@ -7,7 +7,7 @@ use rekor_core::{
     grant::{Permission, Subject},
     id::DatabaseId,
 };
-use rekor_query::{QueryLimits, QueryRequest, QueryResult, Scope};
+use rekor_query::{Format, QueryLimits, QueryRequest, QueryResult, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -20,6 +20,9 @@ pub struct SqlBody {
     /// Values of `{name:Type}`.
     #[serde(default)]
     pub params: Map<String, Value>,
+    /// A format of ClickHouse for the answer, unless the query names one itself.
+    #[serde(default)]
+    pub format: Option<String>,
 }
 
 /// What a principal may see of a database, computed once per request.
@@ -56,6 +59,7 @@ impl Service {
         limits: QueryLimits,
     ) -> Result<QueryResult> {
         let database = self.reach(caller, Op::Sql, database)?.entry.id.clone();
+        let format = body.format.as_deref().map(Format::parse).transpose()?;
         let mut params = body.params;
         for (name, value) in [
             ("database_id", database.as_str()),
@@ -79,6 +83,8 @@ impl Service {
             params,
             limits,
         };
-        self.queries.execute(request).await
+        let mut result = self.queries.execute(request).await?;
+        result.format = result.format.or(format);
+        Ok(result)
     }
 }

@@ -592,16 +592,17 @@ fn number(text: &str) -> Option<Value> {
     if text.contains(['.', 'e', 'E']) {
         text.parse().ok().map(Value::Float)
     } else {
-        text.parse().map(Value::Int).ok().or_else(|| text.parse().ok().map(Value::Float))
+        // What is beyond 64 bits is a float, as in ClickHouse.
+        let whole: Option<u64> = text.parse().ok();
+        whole.map(|v| Value::Int(v.into())).or_else(|| text.parse().ok().map(Value::Float))
     }
 }
 
 fn negative(value: &ast::Value) -> Option<Value> {
     match value {
         ast::Value::Number(text, _) => match number(text)? {
-            Value::Int(v) => Some(Value::Int(-v)),
-            Value::Float(v) => Some(Value::Float(-v)),
-            _ => None,
+            Value::Int(v) if v <= 1 << 63 => Some(Value::Int(-v)),
+            other => other.as_f64().map(|v| Value::Float(-v)),
         },
         _ => None,
     }

@@ -6,6 +6,7 @@ use super::{
     query::{Env, Output, Relation, Working},
     relation::{Join, Rel},
     scope::{Named, Place, Scan, Scope, TableRef},
+    system::LiteralColumn,
     unsupported,
 };
 use crate::{
@@ -148,6 +149,10 @@ impl Binder<'_> {
             let alias = alias.or_else(|| Some("one".to_owned()));
             return self.constants("dummy", ChType::UInt(8), 0..1, alias);
         }
+        if let Some(table) = self.system_table(&name) {
+            let alias = alias.or_else(|| name.rsplit('.').next().map(str::to_owned));
+            return self.literal_rows(&table?, alias);
+        }
         let Some(columns) = self.tables.columns(&name) else {
             let mut near: Vec<String> = self
                 .tables
@@ -256,45 +261,52 @@ impl Binder<'_> {
     /// A table of one column with these numbers.
     fn constants(
         &self,
-        column: &str,
+        column: &'static str,
         ty: ChType,
         numbers: std::ops::Range<i128>,
         alias: Option<String>,
     ) -> SqlResult<Source> {
-        let id = self.fresh();
         let values: Vec<crate::value::Value> = numbers.map(crate::value::Value::Int).collect();
-        let array = crate::value::to_array(&values, &ty)?;
-        let schema = arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new(
-            &id,
-            ty.arrow(),
-            false,
-        )]);
-        let batch = arrow::array::RecordBatch::try_new(schema.into(), vec![array])
+        self.literal_rows(&[(column, ty, values)], alias)
+    }
+
+    /// A table of columns with these values.
+    fn literal_rows(&self, columns: &[LiteralColumn], alias: Option<String>) -> SqlResult<Source> {
+        let (mut fields, mut arrays, mut named, mut out) = (vec![], vec![], vec![], vec![]);
+        for (name, ty, values) in columns {
+            let id = self.fresh();
+            fields.push(arrow::datatypes::Field::new(&id, ty.arrow(), ty.is_nullable()));
+            arrays.push(crate::value::to_array(values, ty)?);
+            named.push(Named {
+                name: (*name).to_owned(),
+                ty: ty.clone(),
+                place: Place::Plan(id.clone()),
+                hidden: false,
+            });
+            out.push((id, ty.clone()));
+        }
+        let schema = arrow::datatypes::Schema::new(fields);
+        let batch = arrow::array::RecordBatch::try_new(schema.into(), arrays)
             .map_err(|e| SqlError::new(ChCode::LogicalError, e.to_string()))?;
         let table = datafusion::datasource::MemTable::try_new(batch.schema(), vec![vec![batch]])
             .map_err(super::plan_error)?;
-        let name = self.fresh();
+        let table_name = self.fresh();
         let plan = LogicalPlanBuilder::scan(
-            name.as_str(),
+            table_name.as_str(),
             datafusion::datasource::provider_as_source(Arc::new(table)),
             None,
         )
         .and_then(|b| {
-            b.project([
-                Plan::Column(datafusion::common::Column::new(Some(name.as_str()), &id)).alias(&id)
-            ])
+            b.project(out.iter().map(|(id, _)| {
+                let column = datafusion::common::Column::new(Some(table_name.as_str()), id);
+                Plan::Column(column).alias(id)
+            }))
         })
         .and_then(LogicalPlanBuilder::build)
         .map_err(super::plan_error)?;
-        let columns = vec![Named {
-            name: column.to_owned(),
-            ty: ty.clone(),
-            place: Place::Plan(id.clone()),
-            hidden: false,
-        }];
         Ok(Source {
-            rel: Rel::Plan(plan, vec![(id, ty)]),
-            tables: vec![TableRef { alias, columns, order: None }],
+            rel: Rel::Plan(plan, out),
+            tables: vec![TableRef { alias, columns: named, order: None }],
         })
     }
 

@@ -111,7 +111,7 @@ impl Binder<'_> {
         if format_clause.is_some() {
             return Err(SqlError::new(
                 ChCode::SyntaxError,
-                "FORMAT is not part of a query here; ask for a format with the Accept header or --output.",
+                "FORMAT stands at the end of a whole query, not in a subquery.",
             ));
         }
         let wants_order = env.wants_order;

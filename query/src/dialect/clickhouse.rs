@@ -54,6 +54,11 @@ impl Dialect for ChDialect {
         supports_select_wildcard_replace,
         supports_comma_separated_trim
     );
+    fn is_column_alias(&self, keyword: &Keyword, parser: &mut Parser<'_>) -> bool {
+        // `SELECT 1 FORMAT CSV` names no column.
+        !matches!(keyword, Keyword::FORMAT | Keyword::SETTINGS)
+            && self.0.is_column_alias(keyword, parser)
+    }
     fn supports_filter_during_aggregation(&self) -> bool {
         true
     }

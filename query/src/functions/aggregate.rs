@@ -110,9 +110,14 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
     bases::split(name).is_some()
 }
 
-/// Names of aggregate functions, for suggestions.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+/// Names of the aggregate functions, without combinators.
+pub(super) fn base_names() -> impl Iterator<Item = &'static str> {
     bases::names()
+}
+
+/// The name of an aggregate function as ClickHouse spells it.
+pub(super) fn spelling(name: &str) -> &str {
+    bases::spelling(name)
 }
 
 /// Resolves an aggregate.

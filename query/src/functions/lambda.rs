@@ -15,6 +15,7 @@ use datafusion::{
         datatypes::{DataType, Field, Schema},
     },
     common::{Result as DfResult, ToDFSchema},
+    config::ConfigOptions,
     error::DataFusionError,
     execution::context::ExecutionProps,
     logical_expr::{
@@ -25,8 +26,12 @@ use datafusion::{
 };
 use std::{
     hash::{Hash, Hasher},
+    ops::Range,
     sync::Arc,
 };
+
+/// Elements of arrays that are taken apart at once, unless a single array has more.
+const ELEMENTS_AT_ONCE: usize = 1 << 16;
 
 /// A bound lambda.
 #[derive(Clone, Debug)]
@@ -172,36 +177,72 @@ impl ScalarUDFImpl for HigherOrder {
             .iter()
             .map(|arg| arg.to_array(args.number_rows))
             .collect::<DfResult<Vec<_>>>()?;
+        let lengths = self.lengths(arrays.get(..self.items.len()).unwrap_or(&arrays))?;
+        let mut out = Vec::with_capacity(lengths.len());
+        let mut spent = 0;
+        for rows in chunks(&lengths) {
+            let slice = |array: &ArrayRef| array.slice(rows.start, rows.len());
+            let part: Vec<ArrayRef> = arrays.iter().map(slice).collect();
+            let lengths = lengths.get(rows).unwrap_or_default();
+            self.rows(&part, lengths, &args.config_options, &mut spent, &mut out)?;
+        }
+        Ok(ColumnarValue::Array(to_array(&out, &self.ret)?))
+    }
+}
+
+/// Ranges of rows with so few elements that a query can stop between them, and that little of them is in memory at once.
+fn chunks(lengths: &[usize]) -> Vec<Range<usize>> {
+    let (mut chunks, mut start, mut elements) = (Vec::new(), 0, 0);
+    for (row, length) in lengths.iter().enumerate() {
+        if row > start && elements + length > ELEMENTS_AT_ONCE {
+            chunks.push(start..row);
+            (start, elements) = (row, 0);
+        }
+        elements += length;
+    }
+    if start < lengths.len() {
+        chunks.push(start..lengths.len());
+    }
+    chunks
+}
+
+impl HigherOrder {
+    /// The answers for some rows.
+    fn rows(
+        &self,
+        arrays: &[ArrayRef],
+        lengths: &[usize],
+        options: &Arc<ConfigOptions>,
+        spent: &mut usize,
+        out: &mut Vec<Value>,
+    ) -> DfResult<()> {
+        let budget = Budget::of(options);
+        budget.check()?;
         let (lists, captures) = arrays.split_at(self.items.len().min(arrays.len()));
-        let lengths = self.lengths(lists)?;
         let parents: UInt32Array = lengths
             .iter()
             .enumerate()
             .flat_map(|(row, &n)| std::iter::repeat_n(u32::try_from(row).unwrap_or(u32::MAX), n))
             .collect();
-        let bodies = self.evaluate(lists, captures, &parents)?;
+        let bodies = self.evaluate(lists, captures, &parents, options)?;
         let elements = self.subjects(lists)?;
         let mut at = 0;
-        let mut out = Vec::with_capacity(lengths.len());
-        let mut spent = 0;
-        for (row, length) in lengths.into_iter().enumerate() {
+        for (row, length) in lengths.iter().enumerate() {
             if row % ROWS_BETWEEN_CHECKS == 0 {
-                Budget::of(&args.config_options).check()?;
+                budget.check()?;
             }
             let (items, keys) = (
                 elements.get(at..at + length).unwrap_or_default(),
                 bodies.get(at..at + length).unwrap_or_default(),
             );
             let value = self.finish(items, keys);
-            super::udf::within_limit(&self.name, &value, &mut spent)?;
+            super::udf::within_limit(&self.name, &value, spent)?;
             out.push(value);
             at += length;
         }
-        Ok(ColumnarValue::Array(to_array(&out, &self.ret)?))
+        Ok(())
     }
-}
 
-impl HigherOrder {
     fn lengths(&self, lists: &[ArrayRef]) -> DfResult<Vec<usize>> {
         let of = |list: &ArrayRef| -> Vec<usize> {
             let list = list.as_list::<i32>();
@@ -240,6 +281,7 @@ impl HigherOrder {
         lists: &[ArrayRef],
         captures: &[ArrayRef],
         parents: &UInt32Array,
+        options: &Arc<ConfigOptions>,
     ) -> DfResult<Vec<Value>> {
         let mut fields = Vec::new();
         let mut columns: Vec<ArrayRef> = Vec::new();
@@ -252,11 +294,11 @@ impl HigherOrder {
             columns.push(take(capture, parents, None)?);
         }
         let schema = Arc::new(Schema::new(fields));
-        let physical = create_physical_expr(
-            &self.body,
-            &Arc::clone(&schema).to_dfschema()?,
-            &ExecutionProps::new(),
-        )?;
+        // The functions of the body stop with the query, too.
+        let mut props = ExecutionProps::new();
+        props.config_options = Some(Arc::clone(options));
+        let physical =
+            create_physical_expr(&self.body, &Arc::clone(&schema).to_dfschema()?, &props)?;
         let options = RecordBatchOptions::new().with_row_count(Some(parents.len()));
         let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
         let array = physical.evaluate(&batch)?.into_array(parents.len())?;

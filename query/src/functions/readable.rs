@@ -79,6 +79,14 @@ fn number_to_text(types: &[ChType]) -> SqlResult<ChType> {
     }
 }
 
+/// A quantity in words: `12.35 million`.
+pub(super) fn quantity(value: f64) -> String {
+    match scaled(value, 1e3, &QUANTITIES) {
+        Value::String(text) => text,
+        other => crate::value::text_of(&other),
+    }
+}
+
 /// The value in the largest unit that it fills.
 fn scaled(value: f64, base: f64, units: &[&str]) -> Value {
     let mut value = value;

@@ -1,8 +1,9 @@
 //! Names to functions.
 
 use super::{
-    arithmetic, array_edit, array_sets, arrays, bits, calendar, compare, conditional, conversion,
-    convert, json, keyed, maps, math, misc, readable, reduce, reinterpret, rounding, strings,
+    arithmetic, array_edit, array_sets, arrays, bits, calendar, catalogue, compare, conditional,
+    conversion, convert, json, keyed, maps, math, misc, readable, reduce, reinterpret, rounding,
+    strings,
     supertype::literal,
     text, time_floor, time_format, time_make, time_parse, time_shift, tuples,
     udf::{Kernel, Nulls, row_call},
@@ -27,7 +28,7 @@ pub(super) struct Entry {
 }
 
 /// SQL-standard names are known in any case; ClickHouse's own only as written.
-fn canonical(name: &str) -> String {
+pub(super) fn canonical(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let textual = text::canonical(name, &lower);
     if textual != name {
@@ -114,6 +115,8 @@ fn canonical(name: &str) -> String {
         "vectorsum" => "tuplePlus",
         "vectordifference" => "tupleMinus",
         "hostname" => "hostName",
+        "json_array_length" => "JSONArrayLength",
+        "monthname" => "monthName",
         "fqdn" | "fullhostname" => "FQDN",
         "timezone" => "timezone",
         "ltrim" => "trimLeft",
@@ -145,7 +148,15 @@ fn alias(name: &str) -> &str {
         "arrayFlatten" => "flatten",
         "caseWithExpr" => "caseWithExpression",
         "caseWithoutExpr" | "caseWithoutExpression" => "multiIf",
+        "JSONMergePatch" => "jsonMergePatch",
         "mapContains" => "mapContainsKey",
+        "visitParamExtractBool" => "simpleJSONExtractBool",
+        "visitParamExtractFloat" => "simpleJSONExtractFloat",
+        "visitParamExtractInt" => "simpleJSONExtractInt",
+        "visitParamExtractRaw" => "simpleJSONExtractRaw",
+        "visitParamExtractString" => "simpleJSONExtractString",
+        "visitParamExtractUInt" => "simpleJSONExtractUInt",
+        "visitParamHas" => "simpleJSONHas",
         "toTimezone" => "toTimeZone",
         "timeZone" => "timezone",
         "timeZoneOf" => "timezoneOf",
@@ -282,7 +293,7 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
             ChCode::NumberOfArgumentsDoesntMatch,
             format!("Function {name} takes a lambda first, then arrays"),
         )),
-        None if MODULES.iter().skip(1).any(|names| names.contains(&name.as_str())) => {
+        None if MODULES.iter().any(|names| names.contains(&name.as_str())) => {
             Err(SqlError::new(ChCode::NumberOfArgumentsDoesntMatch, wrong_count(&name)))
         }
         None => Err(unknown(&name)),
@@ -389,14 +400,7 @@ fn unknown(name: &str) -> SqlError {
 /// Names of functions close to a wrong one.
 pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
     let lower = name.to_ascii_lowercase();
-    let mut near: Vec<(usize, &str)> = MODULES
-        .iter()
-        .copied()
-        .flatten()
-        .copied()
-        .chain(super::aggregate::names())
-        .chain(json::names())
-        .chain(text::names().copied())
+    let mut near: Vec<(usize, &str)> = catalogue::known_names()
         .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_ascii_lowercase()), known))
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
@@ -407,7 +411,6 @@ pub(crate) fn nearest_names(name: &str) -> Vec<&'static str> {
 
 /// The names of every module.
 const MODULES: &[&[&str]] = &[
-    NAMES,
     math::NAMES,
     rounding::NAMES,
     bits::NAMES,
@@ -429,93 +432,6 @@ const MODULES: &[&[&str]] = &[
     reduce::NAMES,
     tuples::NAMES,
     vectors::NAMES,
-];
-
-/// Names for suggestions.
-const NAMES: &[&str] = &[
-    "abs",
-    "and",
-    "any",
-    "anyLast",
-    "argMax",
-    "argMin",
-    "arrayConcat",
-    "arrayCount",
-    "arrayDistinct",
-    "arrayElement",
-    "arrayExists",
-    "arrayFilter",
-    "arrayFirst",
-    "arrayJoin",
-    "arrayMap",
-    "arrayMax",
-    "arrayMin",
-    "arrayReverse",
-    "arraySlice",
-    "arraySort",
-    "arraySum",
-    "avg",
-    "avgIf",
-    "ceil",
-    "coalesce",
-    "concat",
-    "count",
-    "countIf",
-    "dateDiff",
-    "date_trunc",
-    "empty",
-    "floor",
-    "formatDateTime",
-    "fromUnixTimestamp64Micro",
-    "greatest",
-    "groupArray",
-    "groupUniqArray",
-    "has",
-    "hasAll",
-    "hasAny",
-    "if",
-    "ifNull",
-    "indexOf",
-    "intDiv",
-    "isNotNull",
-    "isNull",
-    "JSONExtractString",
-    "least",
-    "length",
-    "max",
-    "median",
-    "min",
-    "multiIf",
-    "now",
-    "notEmpty",
-    "nullIf",
-    "parseDateTimeBestEffort",
-    "quantile",
-    "range",
-    "reverse",
-    "round",
-    "sqrt",
-    "sum",
-    "sumIf",
-    "toDate",
-    "toDateTime",
-    "toDayOfWeek",
-    "toFloat64",
-    "toHour",
-    "toInt64",
-    "toMonth",
-    "toStartOfDay",
-    "toStartOfHour",
-    "toStartOfMonth",
-    "toString",
-    "toTypeName",
-    "toUInt64",
-    "toYear",
-    "today",
-    "trim",
-    "truncate",
-    "uniq",
-    "uniqExact",
 ];
 
 /// A constant of a value in a given type.
@@ -542,7 +458,7 @@ mod tests {
 
     #[test]
     fn every_name_has_a_function() {
-        for name in MODULES.iter().skip(1).copied().flatten() {
+        for name in MODULES.iter().copied().flatten() {
             let known = |args: Vec<Typed>| match scalar(name, args) {
                 Ok(_) => true,
                 Err(error) => {

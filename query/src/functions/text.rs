@@ -235,11 +235,6 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     })
 }
 
-/// All names.
-pub(super) fn names() -> impl Iterator<Item = &'static &'static str> {
-    MODULES.iter().flat_map(|(names, _)| names.iter()).chain(random::NAMES).chain(uuids::CALLS)
-}
-
 /// The name of a function that is also known by another, or in any case; `lower` is the name in lower case.
 pub(super) fn canonical<'a>(name: &'a str, lower: &'a str) -> &'a str {
     match lower {

@@ -28,6 +28,18 @@ impl Piece {
         u64::from(self.rows.end - self.rows.start) - dead
     }
 
+    /// The row groups in which rows are read, by number.
+    pub(super) fn row_groups(&self) -> impl Iterator<Item = usize> + '_ {
+        let mut start = 0;
+        self.file.row_group_rows.iter().enumerate().filter_map(move |(number, &count)| {
+            let group = start..start + count;
+            start = group.end;
+            let rows = group.start.max(self.rows.start)..group.end.min(self.rows.end);
+            let live = rows.len() as u64 > self.dead.range_cardinality(rows);
+            live.then_some(number)
+        })
+    }
+
     /// The first `count` rows, and the rest.
     pub(super) fn split(&self, count: u32) -> (Self, Self) {
         let middle = self.rows.start.saturating_add(count).min(self.rows.end);

@@ -4,6 +4,7 @@ use super::{
     cell::{Cell, cell_of, is_true},
     exec::{DocumentScanExec, Facts, Mapping, PIECE},
     pieces::{Piece, deal, pieces},
+    report::{FilesReading, PartReading, Report},
     scope::ScopeCondition,
 };
 use async_trait::async_trait;
@@ -48,7 +49,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -90,34 +91,25 @@ pub(super) struct PartsTable {
     sources: Vec<Source>,
     schema: SchemaRef,
     parts: Vec<Part>,
-    bytes_scanned: Arc<AtomicU64>,
-    scans: Arc<Scans>,
+    /// The table's name in SQL.
+    name: String,
+    report: Arc<Report>,
     /// Set when deleted rows are read.
     deleted_read: Option<Arc<AtomicBool>>,
 }
-
-/// The file scans of a query, for what they read.
-pub(super) type Scans = std::sync::Mutex<Vec<Arc<dyn ExecutionPlan>>>;
 
 impl PartsTable {
     pub(super) fn new(
         columns: Vec<(String, Source, DataType)>,
         parts: Vec<Part>,
-        bytes_scanned: Arc<AtomicU64>,
-        scans: Arc<Scans>,
+        name: String,
+        report: Arc<Report>,
         deleted_read: Option<Arc<AtomicBool>>,
     ) -> Self {
         let fields: Vec<Field> =
             columns.iter().map(|(name, _, ty)| Field::new(name, ty.clone(), true)).collect();
         let sources = columns.into_iter().map(|(_, source, _)| source).collect();
-        Self {
-            sources,
-            schema: Arc::new(Schema::new(fields)),
-            parts,
-            bytes_scanned,
-            scans,
-            deleted_read,
-        }
+        Self { sources, schema: Arc::new(Schema::new(fields)), parts, name, report, deleted_read }
     }
 
     /// Whether a part may hold rows that pass the filters: those on constants alone are decided here.
@@ -313,6 +305,7 @@ impl TableProvider for PartsTable {
         let mut batches = Vec::new();
         for part in &self.parts {
             if !self.may_match(part, filters)? {
+                self.report.skip();
                 continue;
             }
             if part.deleted
@@ -320,8 +313,10 @@ impl TableProvider for PartsTable {
             {
                 flag.store(true, Ordering::Relaxed);
             }
-            self.scan_memory(part, &wanted, &mut batches).await?;
-            plans.extend(self.scan_files(state, part, &wanted, &pruning)?);
+            let mut reading = PartReading { name: self.name_of(part), ..PartReading::default() };
+            self.scan_memory(part, &wanted, &mut batches, &mut reading).await?;
+            plans.extend(self.scan_files(state, part, &wanted, &pruning, &mut reading)?);
+            self.report.add(reading);
         }
         if !batches.is_empty() {
             let partition_count = state.config().target_partitions().clamp(1, batches.len());
@@ -363,6 +358,15 @@ impl PartsTable {
             })
     }
 
+    /// What EXPLAIN calls a part.
+    fn name_of(&self, part: &Part) -> String {
+        let deleted = if part.deleted { "deleted " } else { "" };
+        match &part.collection {
+            Some(collection) => format!("{deleted}{} of {collection}", self.name),
+            None => format!("{deleted}{}", self.name),
+        }
+    }
+
     fn source(&self, name: &str) -> Option<&Source> {
         self.schema.index_of(name).ok().and_then(|i| self.sources.get(i))
     }
@@ -372,12 +376,13 @@ impl PartsTable {
         part: &Part,
         wanted: &Wanted,
         batches: &mut Vec<RecordBatch>,
+        reading: &mut PartReading,
     ) -> Result<()> {
         for (keep, chunk) in &part.chunks {
             let batch = self.batch(part, keep.as_ref(), chunk, wanted)?;
             if batch.num_rows() > 0 {
-                let bytes = batch.get_array_memory_size() as u64;
-                self.bytes_scanned.fetch_add(bytes, Ordering::Relaxed);
+                reading.memory_rows += batch.num_rows();
+                reading.memory_bytes += batch.get_array_memory_size();
                 batches.push(batch);
             }
             // A first scan parses documents; between chunks a cancelled or late query stops.
@@ -393,6 +398,7 @@ impl PartsTable {
         part: &Part,
         wanted: &Wanted,
         pruning: &[Expr],
+        reading: &mut PartReading,
     ) -> Result<Vec<Arc<dyn ExecutionPlan>>> {
         let mut groups: BTreeMap<Vec<Cell>, Vec<&FileView>> = BTreeMap::new();
         for view in &part.files {
@@ -410,7 +416,11 @@ impl PartsTable {
             groups.entry(cells).or_default().push(view);
         }
         let scans = groups.into_iter().map(|(cells, views)| {
-            FileScan { table: self, part, wanted, cells, views }.plan(state, pruning)
+            let mut files = FilesReading::all(&views);
+            let scan = FileScan { table: self, part, wanted, cells, views };
+            let plan = scan.plan(state, pruning, &mut files);
+            reading.files.push(files);
+            plan
         });
         scans.filter_map(Result::transpose).collect()
     }
@@ -426,7 +436,12 @@ struct FileScan<'a> {
 }
 
 impl FileScan<'_> {
-    fn plan(self, state: &dyn Session, pruning: &[Expr]) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    fn plan(
+        self,
+        state: &dyn Session,
+        pruning: &[Expr],
+        reading: &mut FilesReading,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let mut file_columns: BTreeMap<String, DataType> = BTreeMap::new();
         for (cell, field) in self.cells.iter().zip(self.wanted.schema.fields()) {
             file_columns.extend(self.physical(cell, field.data_type()));
@@ -468,9 +483,13 @@ impl FileScan<'_> {
             },
             predicate: predicate.as_ref().map(ToString::to_string),
         };
+        reading.columns = read.iter().cloned().collect();
+        reading.predicate.clone_from(&facts.predicate);
         let mut by_piece = Vec::new();
         let target = state.config().target_partitions();
-        let groups: Vec<FileGroup> = deal(all, target)
+        let partitions = deal(all, target);
+        reading.keep(partitions.iter().flatten());
+        let groups: Vec<FileGroup> = partitions
             .into_iter()
             .map(|partition| {
                 let files = partition.into_iter().map(|piece| {
@@ -491,8 +510,7 @@ impl FileScan<'_> {
             scope: scope.map(ScopeCondition::physical).transpose()?,
         };
         let inner = self.source(state, file_schema, &read, groups, predicate)?;
-        let mut scans = self.table.scans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        scans.push(Arc::clone(&inner));
+        reading.plan = Some(Arc::clone(&inner));
         Ok(Some(Arc::new(DocumentScanExec::new(inner, mapping, facts))))
     }
 

@@ -1,7 +1,8 @@
 //! Tables and columns that SQL sees, and the parts of the snapshot behind them.
 
 use super::{
-    provider::{Part, PartsTable, Scans, Source},
+    provider::{Part, PartsTable, Source},
+    report::Report,
     scope::{self, ScopeCondition},
 };
 use crate::{
@@ -26,7 +27,7 @@ use rekor_core::{
 };
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 use tokio::runtime::Handle;
 
@@ -41,8 +42,7 @@ pub(crate) struct SnapshotTables {
     scope: Scope,
     context: SessionContext,
     handle: Handle,
-    bytes_scanned: Arc<AtomicU64>,
-    scans: Arc<Scans>,
+    report: Arc<Report>,
     deleted_read: Arc<AtomicBool>,
     warnings: Mutex<Vec<String>>,
 }
@@ -159,22 +159,15 @@ impl SnapshotTables {
             scope,
             context,
             handle,
-            bytes_scanned: Arc::default(),
-            scans: Arc::default(),
+            report: Arc::default(),
             deleted_read: Arc::default(),
             warnings: Mutex::default(),
         }
     }
 
-    /// Bytes of the columns read so far.
-    pub(crate) fn bytes_scanned(&self) -> u64 {
-        let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_files: usize = scans
-            .iter()
-            .filter_map(|scan| scan.metrics()?.sum_by_name("bytes_scanned"))
-            .map(|value| value.as_usize())
-            .sum();
-        self.bytes_scanned.load(Ordering::Relaxed) + from_files as u64
+    /// What was read so far.
+    pub(crate) fn report(&self) -> &Report {
+        &self.report
     }
 
     /// What the caller should know.
@@ -348,8 +341,8 @@ impl Tables for SnapshotTables {
         Ok(Arc::new(PartsTable::new(
             sources,
             parts,
-            Arc::clone(&self.bytes_scanned),
-            Arc::clone(&self.scans),
+            name.to_owned(),
+            Arc::clone(&self.report),
             (table == Table::Documents).then(|| Arc::clone(&self.deleted_read)),
         )))
     }

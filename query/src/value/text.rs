@@ -89,17 +89,32 @@ fn quoted(value: &Value) -> String {
         | Value::DateTime(_)
         | Value::DateTime64(..)
         | Value::Json(_) => {
-            format!(
-                "'{}'",
-                text_of(value)
-                    .replace('\\', "\\\\")
-                    .replace('\'', "\\'")
-                    .replace('\n', "\\n")
-                    .replace('\t', "\\t")
-            )
+            format!("'{}'", escaped(&text_of(value)))
         }
         other => text_of(other),
     }
+}
+
+/// A text with ClickHouse's escapes, as it stands between single quotes.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let letter = match c {
+            '\0' => '0',
+            '\u{8}' => 'b',
+            '\u{C}' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\\' | '\'' => c,
+            other => {
+                out.push(other);
+                continue;
+            }
+        };
+        out.extend(['\\', letter]);
+    }
+    out
 }
 
 /// The value of a JSON text: arrays as arrays, objects as JSON.

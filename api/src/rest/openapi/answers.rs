@@ -316,23 +316,38 @@ pub(super) fn of(route: &str) -> Value {
             }),
             &[],
         ),
-        ("post", "/v1/{db}/sql") => object(
-            json!({
-                "data": objects(),
-                "meta": {
-                    "type": "object", "required": ["rows", "has_more", "columns"], "additionalProperties": false,
-                    "properties": {
-                        "rows": count(), "has_more": flag(), "elapsed_ms": {"type": "number"}, "snapshot_seq": text(),
-                        "bytes_scanned": count(),
-                        "columns": {"type": "array", "items": object(json!({"name": text(), "type": text()}), &[])},
-                        "warnings": texts(), "totals": {"type": "object"},
-                    },
-                },
-            }),
-            &[],
-        ),
+        ("post", "/v1/{db}/sql") => {
+            json!({"anyOf": [sql_answer(), clickhouse_answer()]})
+        }
         _ => json!({}),
     }
+}
+
+/// An answer of SQL in the shape of the API.
+fn sql_answer() -> Value {
+    object(
+        json!({
+            "data": objects(),
+            "meta": {
+                "type": "object", "required": ["rows", "has_more", "columns"], "additionalProperties": false,
+                "properties": {
+                    "rows": count(), "has_more": flag(), "elapsed_ms": {"type": "number"}, "snapshot_seq": text(),
+                    "bytes_scanned": count(), "planning_ms": {"type": "number"},
+                    "columns": {"type": "array", "items": object(json!({"name": text(), "type": text()}), &[])},
+                    "warnings": texts(), "totals": {"type": "object"},
+                },
+            },
+        }),
+        &[],
+    )
+}
+
+/// An answer of SQL in ClickHouse's formats JSON and JSONCompact.
+fn clickhouse_answer() -> Value {
+    let columns =
+        json!({"type": "array", "items": object(json!({"name": text(), "type": text()}), &[])});
+    let members = json!({"meta": columns, "data": {"type": "array"}, "rows": count(), "totals": {}, "statistics": {"type": "object"}});
+    object(members, &["totals"])
 }
 
 /// The statuses of a route when all is well.

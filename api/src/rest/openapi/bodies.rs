@@ -34,6 +34,12 @@ fn some_text() -> Value {
     json!({"type": ["string", "null"]})
 }
 
+/// Names of formats of SQL answers; their aliases and other cases are known, too.
+fn format_name() -> Value {
+    let names: Vec<&str> = rekor_query::Format::ALL.iter().map(|format| format.name()).collect();
+    json!({"anyOf": [{"type": "string", "examples": names}, {"type": "null"}]})
+}
+
 /// Display names, descriptions and hints.
 fn label() -> Value {
     json!({"type": ["string", "null"], "maxLength": 4_096})
@@ -244,7 +250,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"operations": [{"type": "upsert_document", "collection": "invoices", "data": {}}]}),
         ),
         ("post", "/v1/{db}/sql") => object(
-            json!({"query": text(), "params": {"type": "object"}}),
+            json!({"query": text(), "params": {"type": "object"}, "format": format_name()}),
             &["query"],
             json!({"query": "SELECT count() FROM documents"}),
         ),

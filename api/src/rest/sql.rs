@@ -1,0 +1,64 @@
+//! SQL: the answer of the API, or an answer in one of ClickHouse's formats.
+
+use super::extract::{Answer, Body, By, Failure, Path};
+use crate::service::{Service, sql::SqlBody};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use rekor_query::{Format, QueryResult};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Names the format of an answer, as ClickHouse does. An answer without it has the shape of the API.
+const FORMAT: HeaderName = HeaderName::from_static("x-clickhouse-format");
+
+/// What `meta` says of an answer in another format: rows, whether there are more, time, bytes, snapshot, warnings.
+const SUMMARY: HeaderName = HeaderName::from_static("x-rekor-summary");
+
+/// Runs a query. The format is that of the query's FORMAT, else of the body, else of the `Accept` header.
+pub(super) async fn sql(
+    State(service): State<Arc<Service>>,
+    By(caller): By,
+    Path(db): Path<String>,
+    headers: HeaderMap,
+    Body(body): Body<SqlBody>,
+) -> Answer {
+    let result = service.sql(&caller, &db, body).await?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    match result.format.or_else(|| Format::accepted(accept.unwrap_or_default())) {
+        Some(format) => formatted(result, format),
+        None => Ok(Json(result.to_json()?).into_response()),
+    }
+}
+
+/// The answer piece by piece. What can fail (a type that a format does not have) fails before the first.
+fn formatted(result: QueryResult, format: Format) -> Result<Response, Failure> {
+    let summary = json!({
+        "rows": result.row_count(),
+        "has_more": result.has_more,
+        "elapsed_ms": result.elapsed.as_secs_f64() * 1e3,
+        "planning_ms": result.planning.as_secs_f64() * 1e3,
+        "bytes_scanned": result.bytes_scanned,
+        "rows_scanned": result.rows_scanned,
+        "snapshot_seq": result.snapshot_seq,
+        "warnings": result.warnings,
+    });
+    let summary = HeaderValue::from_bytes(summary.to_string().as_bytes());
+    let mut pieces = result.encode(format);
+    let first = pieces.next().transpose()?;
+    let pieces = stream::iter(first.map(Ok)).chain(stream::iter(pieces));
+    let body = axum::body::Body::from_stream(pieces.map(|piece| piece.map(Bytes::from)));
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    headers.insert(FORMAT, HeaderValue::from_static(format.name()));
+    if let Ok(summary) = summary {
+        headers.insert(SUMMARY, summary);
+    }
+    Ok(response)
+}
