@@ -7,10 +7,7 @@ mod functions;
 mod shell;
 mod split;
 
-use crate::{
-    args::{Global, Output},
-    ui::Problem,
-};
+use crate::{args::Global, ui::Problem};
 use ask::{Session, pointed};
 use clap::Args;
 use serde_json::{Map, Value};
@@ -66,22 +63,20 @@ enum Text {
 impl Sql {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
         if let Some(pattern) = &self.functions {
-            return global.show(&functions::found(pattern));
+            return global.show(&functions::list(pattern));
         }
         let params =
             self.param.iter().map(|pair| parameter(pair)).collect::<Result<Params, _>>()?;
         let text = self.text()?;
         let session = Session::open(global, params, self.format)?;
-        let output = global.output();
         match text {
             Text::Shell => shell::run(session.for_people()).await,
             Text::Query(text) => {
-                ask(&session, Statement { text: &text, vertical: false }, self.explain, output)
-                    .await
+                ask(&session, Statement { text: &text, vertical: false }, self.explain).await
             }
             Text::Queries(text) => {
                 for statement in split::statements(&text) {
-                    ask(&session, statement, self.explain, output).await?;
+                    ask(&session, statement, self.explain).await?;
                 }
                 Ok(())
             }
@@ -108,20 +103,11 @@ impl Sql {
     }
 }
 
-async fn ask(
-    session: &Session,
-    statement: Statement<'_>,
-    explain: bool,
-    output: Output,
-) -> Result<(), Problem> {
+async fn ask(session: &Session, statement: Statement<'_>, explain: bool) -> Result<(), Problem> {
     let (prefix, format) =
         (if explain { EXPLAIN } else { "" }, statement.vertical.then_some("Vertical"));
     let asked = session.ask(&format!("{prefix}{}", statement.text), format).await;
-    let pointed = |problem| match output {
-        Output::Table => pointed(problem, statement.text, prefix.len() as u64),
-        _ => problem,
-    };
-    asked.map(drop).map_err(pointed)
+    asked.map(drop).map_err(|problem| pointed(problem, statement.text, prefix.len() as u64))
 }
 
 /// `key=value`; arrays are JSON, everything else is text that the server reads by the parameter's type.

@@ -17,12 +17,11 @@ const BINARY: [&str; 3] = ["Arrow", "ArrowStream", "Parquet"];
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     connection: Arc<Connection>,
+    global: Global,
     database: String,
     params: Params,
     /// A format of ClickHouse for all answers.
     pub(super) format: Option<String>,
-    /// How answers without a format are printed.
-    global: Global,
 }
 
 /// What the server says of an answer.
@@ -53,8 +52,11 @@ impl Session {
         format: Option<String>,
     ) -> Result<Self, Problem> {
         let database = global.database()?;
+        if format.is_some() && shapes_answers(global) {
+            return Err(Problem::usage("--json and --jq shape the API's own answer, not --format"));
+        }
         let connection = Arc::new(Connection::open(global, false)?);
-        Ok(Self { connection, database, params, format, global: global.clone() })
+        Ok(Self { connection, global: global.clone(), database, params, format })
     }
 
     /// The same, whose answers are tables whatever the flags say.
@@ -90,6 +92,11 @@ impl Session {
             warn(answer.pointer("/meta/warnings"));
             return Ok(Outcome { summary: answer.get("meta").cloned().unwrap_or_default() });
         };
+        if shapes_answers(&self.global) {
+            let message =
+                format!("--json and --jq shape the API's own answer; leave FORMAT {format} out");
+            return Err(Problem::usage(message));
+        }
         if BINARY.contains(&format.as_str()) && std::io::stdout().is_terminal() {
             return Err(Problem::usage(format!(
                 "{format} is not for a terminal; send it to a file with > or to a program with |"
@@ -117,6 +124,11 @@ impl Session {
         let rows = answer.get("data").and_then(Value::as_array);
         Ok(rows.cloned().unwrap_or_default())
     }
+}
+
+/// Whether flags make something else of an answer.
+fn shapes_answers(global: &Global) -> bool {
+    global.json.is_some() || global.jq.is_some()
 }
 
 /// Says what the reader of an answer should know.

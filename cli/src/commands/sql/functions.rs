@@ -3,8 +3,8 @@
 use rekor_api::query::{FunctionInfo, functions};
 use serde_json::{Value, json};
 
-/// The functions whose name, alias or family holds a text, in any case.
-pub(super) fn found(pattern: &str) -> Value {
+/// The functions whose name, alias or family holds a text, in any case; in the shape of an answer of SQL.
+pub(super) fn list(pattern: &str) -> Value {
     let wanted = pattern.to_lowercase();
     let holds = |text: &str| text.to_lowercase().contains(&wanted);
     let found = functions().into_iter().filter(|function| {

@@ -166,7 +166,7 @@ impl Shell {
                 Some((name, value)) => self.session.set(name, value.trim()),
                 None => ui::note("write \\set NAME VALUE"),
             },
-            "f" | "df" => ui::show(&super::functions::found(argument), Output::Table),
+            "f" | "df" => ui::show(&super::functions::list(argument), Output::Table),
             "d" => {
                 let described = match argument {
                     "" => describe::everything(&self.session).await,
