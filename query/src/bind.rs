@@ -11,6 +11,7 @@ mod every_clause;
 mod exists;
 mod expr;
 mod fill;
+mod foreign;
 mod from;
 mod function;
 mod join;

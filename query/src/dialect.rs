@@ -13,7 +13,7 @@ use crate::error::{ChCode, Position, SqlError, SqlResult};
 use clickhouse::ChDialect;
 use rekor_core::limits;
 use sqlparser::{
-    ast::{Query, SetExpr, Statement},
+    ast::{DescribeAlias, Query, SetExpr, Statement},
     dialect::ClickHouseDialect,
     parser::{Parser, ParserError},
     tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError},
@@ -58,8 +58,7 @@ pub(crate) fn parse(sql: &str) -> SqlResult<Parsed> {
     let mut parser = Parser::new(&dialect)
         .with_recursion_limit(RECURSION_MAX)
         .with_tokens_with_locations(tokens);
-    let mut statements =
-        parser.parse_statements().map_err(|error| explained(&error, sql, &raw))?;
+    let mut statements = parser.parse_statements().map_err(|error| explained(&error, sql, &raw))?;
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => select(statement),
         (None, _) => Err(syntax("The query is empty; write a SELECT.", None)),
@@ -75,13 +74,26 @@ fn select(statement: Statement) -> SqlResult<Parsed> {
             }
             _ => Ok(Parsed { query, explain: None }),
         },
-        Statement::Explain { analyze, statement, .. } => {
+        Statement::Explain {
+            describe_alias: DescribeAlias::Explain,
+            analyze,
+            verbose: false,
+            query_plan: false,
+            estimate: false,
+            statement,
+            format: None,
+            options: None,
+        } => {
             let inner = select(*statement)?;
             if inner.explain.is_some() {
                 return Err(syntax("EXPLAIN of EXPLAIN is not allowed.", None));
             }
             Ok(Parsed { explain: Some(Explain { analyze }), ..inner })
         }
+        Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(SqlError::new(
+            ChCode::NotImplemented,
+            "Of EXPLAIN there are `EXPLAIN SELECT …` and `EXPLAIN ANALYZE SELECT …`; for the columns of a table SELECT * FROM it LIMIT 1.",
+        )),
         _ => Err(readonly()),
     }
 }
@@ -128,7 +140,8 @@ fn explained(error: &ParserError, sql: &str, tokens: &[TokenWithSpan]) -> SqlErr
     if error.position.is_none() && error.message.contains("found: EOF") {
         let line = sql.lines().count().max(1) as u64;
         let column = sql.lines().last().unwrap_or_default().chars().count() as u64 + 1;
-        error.message = format!("{} (line {line}, column {column}): the query ends too early.", error.message);
+        error.message =
+            format!("{} (line {line}, column {column}): the query ends too early.", error.message);
         error.position = Some(Position { line, column });
     }
     if let Some(hint) = error.position.and_then(|place| hints::hint(tokens, place)) {

@@ -45,7 +45,7 @@ const WORKER_THREADS_MIN: usize = 2;
 
 /// Stack of a thread, of which only what is used is ever there. Trees of expressions are walked by recursion; the longest
 /// chain that the dialect lets through must fit many times over.
-pub(crate) const STACK_BYTES: usize = 256 << 20;
+pub(crate) const STACK_BYTES: usize = 64 << 20;
 
 /// Batches of a stream that wait for its reader.
 const STREAM_BATCHES: usize = 4;

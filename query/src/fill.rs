@@ -171,8 +171,7 @@ impl ExecutionPlan for FillExec {
         let (filled, schema) = (Arc::clone(&self.filled), Arc::clone(&self.schema));
         let (computed, projection) = (self.computed.clone(), self.projection.clone());
         let batch_rows = context.session_config().batch_size();
-        let reservation =
-            MemoryConsumer::new("WITH FILL").register(context.memory_pool());
+        let reservation = MemoryConsumer::new("WITH FILL").register(context.memory_pool());
         let mut batches = execute_stream(Arc::clone(&self.input), context)?;
         let whole = async move {
             let mut rows = Vec::new();
@@ -224,9 +223,12 @@ fn fill(
     let mut columns = Vec::with_capacity(filled.made.len());
     for (at, made) in filled.made.iter().enumerate() {
         let source = rows.column(at);
-        let constant = |value: &ScalarValue| Ok::<_, datafusion::error::DataFusionError>(
-            cast(&value.to_array()?, source.data_type())?,
-        );
+        let constant = |value: &ScalarValue| {
+            Ok::<_, datafusion::error::DataFusionError>(cast(
+                &value.to_array()?,
+                source.data_type(),
+            )?)
+        };
         let (second, places): (ArrayRef, Vec<(usize, usize)>) = match made {
             Made::Missing => {
                 let values = filled.steps.array(&slots)?;

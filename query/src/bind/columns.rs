@@ -19,11 +19,7 @@ pub(super) type Chosen = (String, Expr);
 
 impl Binder<'_> {
     /// The columns of `*`, or of `table.*`.
-    pub(super) fn all_columns(
-        &self,
-        table: Option<&str>,
-        scope: &Scope,
-    ) -> SqlResult<Vec<Chosen>> {
+    pub(super) fn all_columns(&self, table: Option<&str>, scope: &Scope) -> SqlResult<Vec<Chosen>> {
         let found = columns_of(table, scope)?;
         Ok(self.chosen(&found, scope))
     }
@@ -34,7 +30,8 @@ impl Binder<'_> {
         let [table, matcher, transformers @ ..] = arguments.as_slice() else {
             return Err(unsupported("That set of columns"));
         };
-        let table = if let Expr::Identifier(ident) = table { Some(ident.value.as_str()) } else { None };
+        let table =
+            if let Expr::Identifier(ident) = table { Some(ident.value.as_str()) } else { None };
         let found = columns_of(table, scope)?;
         let found = match marked_call(matcher) {
             Some(("all", _)) => found,
@@ -80,7 +77,8 @@ fn columns_of(table: Option<&str>, scope: &Scope) -> SqlResult<Vec<(Option<Strin
             format!("There is no table {name} in FROM."),
         ));
     }
-    let tables = scope.tables.iter().filter(|known| table.is_none() || known.alias.as_deref() == table);
+    let tables =
+        scope.tables.iter().filter(|known| table.is_none() || known.alias.as_deref() == table);
     Ok(tables
         .flat_map(|known| {
             let of_one = table.is_some();
@@ -167,15 +165,20 @@ fn apply(chosen: Vec<Chosen>, arguments: &[Expr]) -> SqlResult<Vec<Chosen>> {
             Some(prefix) => (applied, Some(prefix)),
             None => return Err(unsupported("A prefix of APPLY that is no text")),
         },
-        _ => return Err(unsupported("APPLY of several functions; write one APPLY behind the other")),
+        _ => {
+            return Err(unsupported(
+                "APPLY of several functions; write one APPLY behind the other",
+            ));
+        }
     };
     chosen
         .into_iter()
         .map(|(name, expr)| {
             let (called, shown) = match applied {
-                Expr::Identifier(function) => {
-                    (call_of(function, FunctionArguments::None, expr), format!("{function}({name})"))
-                }
+                Expr::Identifier(function) => (
+                    call_of(function, FunctionArguments::None, expr),
+                    format!("{function}({name})"),
+                ),
                 Expr::Function(Function { name: function, args, over: None, .. }) => {
                     let Some(ident) = function.0.last().and_then(|part| part.as_ident()) else {
                         return Err(unsupported("That APPLY"));
@@ -259,5 +262,6 @@ fn text(expr: &Expr) -> Option<String> {
 }
 
 fn compiled(pattern: &str) -> SqlResult<regex::Regex> {
-    regex::Regex::new(pattern).map_err(|e| SqlError::new(ChCode::CannotCompileRegexp, e.to_string()))
+    regex::Regex::new(pattern)
+        .map_err(|e| SqlError::new(ChCode::CannotCompileRegexp, e.to_string()))
 }

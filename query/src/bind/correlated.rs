@@ -2,7 +2,11 @@
 //! row per key that is joined to the rows; NULL where it has none, as in ClickHouse.
 
 use super::{
-    Binder, column, join::aligned, join::conjuncts, plan_error, query::Env,
+    Binder, column,
+    join::aligned,
+    join::conjuncts,
+    plan_error,
+    query::Env,
     scope::{Clause, Lookup, Scope},
     select::clauses,
 };
@@ -48,8 +52,7 @@ impl Binder<'_> {
         };
         let mut pairs = Vec::new();
         for (outer, key) in outer_keys.iter().zip(keys) {
-            let outer =
-                scope.within(Clause::BeforeAggregation, || self.expr(outer, scope, env))?;
+            let outer = scope.within(Clause::BeforeAggregation, || self.expr(outer, scope, env))?;
             pairs.push(aligned(outer, Typed::value(column(&key.id), key.ty.clone()))?);
         }
         scope.lookups.borrow_mut().push(Lookup {
@@ -108,7 +111,9 @@ impl ast::Visitor for Tables<'_> {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         match factor {
             TableFactor::Table { alias: Some(alias), .. }
-            | TableFactor::Derived { alias: Some(alias), .. } => self.0.push(alias.name.value.clone()),
+            | TableFactor::Derived { alias: Some(alias), .. } => {
+                self.0.push(alias.name.value.clone())
+            }
             TableFactor::Table { name, .. } => {
                 let name = name.0.last().and_then(|part| part.as_ident());
                 self.0.extend(name.map(|ident| ident.value.clone()));
@@ -182,7 +187,8 @@ fn per_key(query: &Query, outer: &[String]) -> SqlResult<(Query, Vec<Expr>)> {
         }
         match condition {
             Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-                let (own, other) = if mentions(left, outer) { (right, left) } else { (left, right) };
+                let (own, other) =
+                    if mentions(left, outer) { (right, left) } else { (left, right) };
                 if mentions(own, outer) {
                     return Err(refused("compares two columns of it"));
                 }

@@ -122,7 +122,8 @@ fn plain_select(query: &Query) -> SqlResult<Option<&Select>> {
                 )
         )
     });
-    let plain = locks.is_empty() && pipe_operators.is_empty() && ungrouped && rows_only && plain_items;
+    let plain =
+        locks.is_empty() && pipe_operators.is_empty() && ungrouped && rows_only && plain_items;
     Ok(plain.then_some(&**select))
 }
 

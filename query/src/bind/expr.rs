@@ -118,7 +118,9 @@ impl Binder<'_> {
                 self.in_query(expr, subquery, *negated, scope, env)
             }
             Expr::Exists { subquery, .. } if self.looks_outside(subquery, scope) => {
-                Err(correlated::refused("is an EXISTS of several tables, or not a condition of its own in WHERE"))
+                Err(correlated::refused(
+                    "is an EXISTS of several tables, or not a condition of its own in WHERE",
+                ))
             }
             Expr::Exists { subquery, negated } => {
                 let rows = self.rows(subquery, env)?;
@@ -396,15 +398,20 @@ impl Binder<'_> {
             ast::Value::Number(text, false) => {
                 literal(&number(text).ok_or_else(|| unsupported(&format!("The number {text}")))?)
             }
-            ast::Value::SingleQuotedString(text)
-            | ast::Value::EscapedStringLiteral(text) => literal(&Value::String(text.clone())),
-            ast::Value::HexStringLiteral(digits) => match hex::decode(digits).map(String::from_utf8) {
-                Ok(Ok(text)) => literal(&Value::String(text)),
-                _ => Err(SqlError::new(
-                    ChCode::CannotParseText,
-                    format!("x'{digits}' is no UTF-8 text; for a number write 0x{digits}, up to 16 digits."),
-                )),
-            },
+            ast::Value::SingleQuotedString(text) | ast::Value::EscapedStringLiteral(text) => {
+                literal(&Value::String(text.clone()))
+            }
+            ast::Value::HexStringLiteral(digits) => {
+                match hex::decode(digits).map(String::from_utf8) {
+                    Ok(Ok(text)) => literal(&Value::String(text)),
+                    _ => Err(SqlError::new(
+                        ChCode::CannotParseText,
+                        format!(
+                            "x'{digits}' is no UTF-8 text; for a number write 0x{digits}, up to 16 digits."
+                        ),
+                    )),
+                }
+            }
             ast::Value::Boolean(value) => literal(&Value::Bool(*value)),
             ast::Value::Null => Ok(Typed::null()),
             other => Err(unsupported(&format!("The literal {other}"))),

@@ -74,10 +74,14 @@ impl Binder<'_> {
         match (negative, asc) {
             (Ordering::Equal, _) => return Err(wrong("WITH FILL STEP value cannot be zero.")),
             (Ordering::Less, true) => {
-                return Err(wrong("WITH FILL STEP is negative, and the order is ascending: turn one of them."));
+                return Err(wrong(
+                    "WITH FILL STEP is negative, and the order is ascending: turn one of them.",
+                ));
             }
             (Ordering::Greater, false) => {
-                return Err(wrong("WITH FILL STEP is positive, and the order is descending: turn one of them."));
+                return Err(wrong(
+                    "WITH FILL STEP is positive, and the order is descending: turn one of them.",
+                ));
             }
             _ => {}
         }
@@ -97,7 +101,11 @@ impl Binder<'_> {
         expr: &ast::Expr,
         env: &Env,
     ) -> SqlResult<(Value, ChType)> {
-        let wrong = || wrong(format!("WITH FILL {word} must be a constant number, date or interval, not {expr}."));
+        let wrong = || {
+            wrong(format!(
+                "WITH FILL {word} must be a constant number, date or interval, not {expr}."
+            ))
+        };
         let typed = self.expr(expr, &Scope::new(Vec::new()), env).map_err(|error| {
             if error.code == ChCode::UnknownIdentifier { wrong() } else { error }
         })?;
@@ -112,7 +120,9 @@ impl Binder<'_> {
         let fits = match ty {
             ChType::Int(_) | ChType::UInt(_) => number,
             ChType::Float(_) => number || matches!(given, ChType::Float(_)),
-            ChType::Date | ChType::Date32 => number || matches!(given, ChType::Date | ChType::Date32),
+            ChType::Date | ChType::Date32 => {
+                number || matches!(given, ChType::Date | ChType::Date32)
+            }
             ChType::DateTime(_) => number || matches!(given, ChType::DateTime(_)),
             ChType::DateTime64(..) => {
                 number || matches!(given, ChType::DateTime(_) | ChType::DateTime64(..))
@@ -120,7 +130,9 @@ impl Binder<'_> {
             _ => false,
         };
         if !fits {
-            return Err(wrong(format!("WITH FILL {word} is {given}, and the column is {ty}: convert it.")));
+            return Err(wrong(format!(
+                "WITH FILL {word} is {given}, and the column is {ty}: convert it."
+            )));
         }
         if let (ChType::UInt(_), Some(..0)) = (ty, value.as_int()) {
             return Err(wrong(format!(
@@ -141,7 +153,9 @@ impl Binder<'_> {
         let time = matches!(ty, ChType::DateTime(_) | ChType::DateTime64(..));
         let date = matches!(ty, ChType::Date | ChType::Date32);
         match (value, given) {
-            (Value::Int(by), ChType::Interval(unit)) if time || (date && unit >= IntervalUnit::Day) => {
+            (Value::Int(by), ChType::Interval(unit))
+                if time || (date && unit >= IntervalUnit::Day) =>
+            {
                 Ok(Step::Interval(by, unit))
             }
             (_, ChType::Interval(_)) if date => {
@@ -169,9 +183,9 @@ impl Binder<'_> {
             Plan::Column(column) => ids.iter().position(|id| *id == column.name),
             _ => None,
         });
-        let keys: Vec<usize> = keys
-            .collect::<Option<_>>()
-            .ok_or_else(|| unsupported("WITH FILL of an expression of SELECT DISTINCT; select it"))?;
+        let keys: Vec<usize> = keys.collect::<Option<_>>().ok_or_else(|| {
+            unsupported("WITH FILL of an expression of SELECT DISTINCT; select it")
+        })?;
         let column = *keys.get(place).ok_or_else(|| unsupported("That WITH FILL"))?;
         let groups = keys.get(..place).unwrap_or_default().to_vec();
         let mut made = Vec::new();
@@ -180,7 +194,9 @@ impl Binder<'_> {
                 _ if at == column => Made::Missing,
                 _ if groups.contains(&at) => Made::OfGroup,
                 Some(output) => Made::Constant(default_of(&output.ty)?),
-                None => Made::Constant(ScalarValue::try_from(field.data_type()).map_err(plan_error)?),
+                None => {
+                    Made::Constant(ScalarValue::try_from(field.data_type()).map_err(plan_error)?)
+                }
             });
         }
         if let Some(interpolate) = &interpolate {
@@ -221,8 +237,7 @@ impl Binder<'_> {
             place: Place::Plan(output.id.clone()),
             hidden: false,
         };
-        let table =
-            TableRef::new(None, columns.iter().map(named).collect());
+        let table = TableRef::new(None, columns.iter().map(named).collect());
         let scope = Scope::new(vec![table]);
         for ast::InterpolateExpr { column: name, expr } in exprs {
             let at = columns.iter().position(|output| output.name == name.value);

@@ -268,7 +268,10 @@ impl Binder<'_> {
         }
         tables.insert(
             0,
-            TableRef::new(None, vec![Named { name, ty: item, place: Place::Plan(id), hidden: false }]),
+            TableRef::new(
+                None,
+                vec![Named { name, ty: item, place: Place::Plan(id), hidden: false }],
+            ),
         );
         Ok(Source { rel: Rel::ArrayJoin { input, arrays, left }, tables })
     }
@@ -326,10 +329,7 @@ impl Alias {
     }
 
     /// The table under the alias, with its columns renamed.
-    fn apply(
-        self,
-        table: impl FnOnce(Option<String>) -> SqlResult<Source>,
-    ) -> SqlResult<Source> {
+    fn apply(self, table: impl FnOnce(Option<String>) -> SqlResult<Source>) -> SqlResult<Source> {
         renamed(table(self.name)?, &self.columns)
     }
 }
@@ -394,12 +394,17 @@ fn array_expression(factor: &TableFactor) -> SqlResult<(Expr, Option<String>)> {
     else {
         return Err(unsupported(&format!("ARRAY JOIN {factor}")));
     };
-    let is_array = name.0.last().and_then(|part| part.as_ident()).is_some_and(|ident| {
-        ident.value.strip_prefix(MARK) == Some("expr")
-    });
+    let is_array = name
+        .0
+        .last()
+        .and_then(|part| part.as_ident())
+        .is_some_and(|ident| ident.value.strip_prefix(MARK) == Some("expr"));
     match args.as_slice() {
         [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))]
-            if is_array && with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() =>
+            if is_array
+                && with_hints.is_empty()
+                && partitions.is_empty()
+                && index_hints.is_empty() =>
         {
             let Alias { name, columns } = Alias::of(alias.as_ref())?;
             if !columns.is_empty() {

@@ -70,9 +70,12 @@ impl Binder<'_> {
             filter: filter.as_deref(),
             respect_nulls,
         };
-        if let ([named, _], Some((_, alias))) =
-            (args.as_slice(), name.starts_with(MARK).then(|| super::select::aliased(&Expr::Function(function.clone()))).flatten())
-        {
+        if let ([named, _], Some((_, alias))) = (
+            args.as_slice(),
+            name.starts_with(MARK)
+                .then(|| super::select::aliased(&Expr::Function(function.clone())))
+                .flatten(),
+        ) {
             scope.expanding.borrow_mut().push(alias);
             let value = self.expr(named, scope, env);
             scope.expanding.borrow_mut().pop();
@@ -109,10 +112,12 @@ impl Binder<'_> {
                 let value = self.expr(value, scope, env)?;
                 self.in_set(value, set, name == "notIn", scope, env)
             }
-            (name, args) if name.eq_ignore_ascii_case("grouping") => self.grouping(args, scope, env),
-            (name, _) if name.starts_with(MARK) => {
-                Err(unsupported("A set of columns (COLUMNS, EXCEPT, REPLACE, APPLY) inside an expression"))
+            (name, args) if name.eq_ignore_ascii_case("grouping") => {
+                self.grouping(args, scope, env)
             }
+            (name, _) if name.starts_with(MARK) => Err(unsupported(
+                "A set of columns (COLUMNS, EXCEPT, REPLACE, APPLY) inside an expression",
+            )),
             ("length" | "empty" | "notEmpty", [Expr::CompoundIdentifier(idents)])
                 if !scope.grouped.get() =>
             {
@@ -139,12 +144,11 @@ impl Binder<'_> {
                 self.lambda_call(&name, lambda, arrays, scope, env)
             }
             ("isNull" | "isNotNull", [_]) => scalar(&name, self.args(&args, scope, env)?),
-            (called, args)
-                if let Some(lambda) = with_lambda(called, env) =>
-            {
+            (called, args) if let Some(lambda) = with_lambda(called, env) => {
                 self.expr(&applied(called, &lambda, args)?, scope, &env.without(called))
             }
-            _ => scalar(&name, self.args(&args, scope, env)?).map_err(|error| foreign(&name, error)),
+            _ => scalar(&name, self.args(&args, scope, env)?)
+                .map_err(|error| super::foreign::foreign(&name, error)),
         }
     }
 
@@ -235,7 +239,9 @@ impl Binder<'_> {
         };
         let (args, distinct, nulls) = arguments(parameters)?;
         if distinct || nulls.is_some() {
-            return Err(unsupported("DISTINCT or NULLS among the parameters of an aggregate function"));
+            return Err(unsupported(
+                "DISTINCT or NULLS among the parameters of an aggregate function",
+            ));
         }
         args.iter()
             .map(|arg| constant_of(&self.expr(arg, scope, env)?)?.ok_or_else(literals))
@@ -558,44 +564,6 @@ impl Binder<'_> {
             .or_else(unfold)
             .ok_or_else(|| SqlError::new(ChCode::LogicalError, format!("no column {id}")))
     }
-}
-
-/// The error of a function that other databases have, with the name it has here.
-fn foreign(name: &str, error: SqlError) -> SqlError {
-    if error.code != ChCode::UnknownFunction {
-        return error;
-    }
-    let here = match name.to_ascii_lowercase().as_str() {
-        "getdate" | "sysdate" | "current_timestamp" | "getutcdate" => "now()",
-        "nvl" => "ifNull(a, b)",
-        "iif" => "if(condition, a, b)",
-        "decode" => "multiIf(…) or transform(…)",
-        "to_char" | "strftime" | "date_format" => "formatDateTime(time, '%Y-%m-%d')",
-        "to_date" | "str_to_date" => "toDate(text) or parseDateTime(text, format)",
-        "to_timestamp" | "strptime" => "parseDateTimeBestEffort(text)",
-        "to_number" => "toFloat64(text) or toInt64(text)",
-        "json_extract" | "json_extract_path_text" | "json_value" | "get_json_object" | "json_query" => {
-            "data.path.:String, or JSONExtractString(text, 'key')"
-        }
-        "json_array_length" | "array_length" | "cardinality" => "length(array)",
-        "unnest" | "explode" => "arrayJoin(array), or ARRAY JOIN",
-        "charindex" | "instr" | "strpos" => "position(text, needle)",
-        "split_part" | "string_split" | "string_to_array" => "splitByString(separator, text)",
-        "regexp_matches" | "regexp_substr" => "extractAll(text, pattern)",
-        "regexp_like" => "match(text, pattern)",
-        "array_to_string" => "arrayStringConcat(array, separator)",
-        "percentile_cont" | "percentile_disc" | "approx_percentile" => "quantile(0.5)(x)",
-        "approx_count_distinct" => "uniq(x)",
-        "bool_and" | "every" => "min(condition)",
-        "bool_or" => "max(condition)",
-        "datepart" | "date_part" => "EXTRACT(YEAR FROM time), or toYear(time)",
-        "datename" => "dateName(part, time)",
-        "try_cast" | "safe_cast" => "accurateCastOrNull(x, 'Type')",
-        "zeroifnull" => "ifNull(x, 0)",
-        "safe_divide" => "if(b = 0, NULL, a / b)",
-        _ => return error,
-    };
-    SqlError::new(error.code, format!("Function with name `{name}` does not exist; write {here}.")).at(error.position)
 }
 
 /// A lambda named by WITH.

@@ -134,7 +134,14 @@ impl Binder<'_> {
         match constraint {
             JoinConstraint::On(expr) => {
                 for conjunct in conjuncts(expr) {
-                    self.condition_of(conjunct, left_count, scope, env, strictness, &mut conditions)?;
+                    self.condition_of(
+                        conjunct,
+                        left_count,
+                        scope,
+                        env,
+                        strictness,
+                        &mut conditions,
+                    )?;
                 }
             }
             JoinConstraint::Using(names) => {
@@ -159,10 +166,16 @@ impl Binder<'_> {
             }
         }
         if strictness == Strictness::Asof
-            && (conditions.nearest.is_none() || conditions.keys.is_empty() || conditions.filter.is_some())
+            && (conditions.nearest.is_none()
+                || conditions.keys.is_empty()
+                || conditions.filter.is_some())
         {
             return Err(SqlError::new(
-                if conditions.keys.is_empty() { ChCode::NotImplemented } else { ChCode::InvalidJoinOnExpression },
+                if conditions.keys.is_empty() {
+                    ChCode::NotImplemented
+                } else {
+                    ChCode::InvalidJoinOnExpression
+                },
                 "An ASOF JOIN needs equalities of both sides and exactly one of <, <=, >, >= between them: `ON a.key = b.key AND a.time >= b.time`.",
             ));
         }
@@ -237,7 +250,12 @@ impl Binder<'_> {
             let (left, right) = (as_common(a)?, as_common(b)?);
             let (left, right) = if right_only { (right.clone(), right) } else { (left, right) };
             let both = kind == JoinType::Full;
-            computed.push(Merged { id: id.clone(), ty: ty.clone(), left, right: both.then_some(right) });
+            computed.push(Merged {
+                id: id.clone(),
+                ty: ty.clone(),
+                left,
+                right: both.then_some(right),
+            });
             columns.push(Named { name: a.name.clone(), ty, place: Place::Plan(id), hidden: false });
         }
         let names: Vec<String> = pairs.iter().map(|(a, _)| a.name.clone()).collect();

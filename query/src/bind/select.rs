@@ -85,8 +85,7 @@ impl Binder<'_> {
             conditions.push(self.condition(condition, &scope, env)?);
         }
         let others = select.having.iter().chain(&select.qualify).chain(order_exprs(tail.order_by));
-        let grouping =
-            self.group_by(&select.group_by, &items, others.collect(), &scope, env)?;
+        let grouping = self.group_by(&select.group_by, &items, others.collect(), &scope, env)?;
         scope.clause.set(Clause::Output);
         let outputs = self.outputs(&items, &scope, env)?;
         let having = self.filter_of(select.having.as_ref(), &scope, env)?;

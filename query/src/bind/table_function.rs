@@ -58,7 +58,9 @@ impl Binder<'_> {
             _ => {
                 return Err(SqlError::new(
                     ChCode::UnknownFunction,
-                    format!("Unknown table function {name}; there are numbers, zeros and generateSeries. Tables have no brackets behind their names."),
+                    format!(
+                        "Unknown table function {name}; there are numbers, zeros and generateSeries. Tables have no brackets behind their names."
+                    ),
                 ));
             }
         };
@@ -128,8 +130,7 @@ impl Binder<'_> {
         })
         .and_then(LogicalPlanBuilder::build)
         .map_err(super::plan_error)?;
-        let columns =
-            vec![Named {
+        let columns = vec![Named {
             name: column.to_owned(),
             ty: ty.clone(),
             place: Place::Plan(id.clone()),

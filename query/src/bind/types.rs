@@ -82,8 +82,12 @@ fn unknown_type(text: &str) -> String {
         "Int128" | "UInt128" | "Int256" | "UInt256" => {
             " Integers have up to 64 bits here; write Decimal(38, 0) or Decimal(76, 0)."
         }
-        "IPv4" | "IPv6" => " Addresses are strings here; see isIPAddressInRange and IPv4StringToNum.",
-        "AggregateFunction" | "SimpleAggregateFunction" => " States of aggregate functions are not supported.",
+        "IPv4" | "IPv6" => {
+            " Addresses are strings here; see isIPAddressInRange and IPv4StringToNum."
+        }
+        "AggregateFunction" | "SimpleAggregateFunction" => {
+            " States of aggregate functions are not supported."
+        }
         "Object" => " Write JSON.",
         _ => "",
     };

@@ -20,9 +20,40 @@ pub(super) struct ChDialect(pub(super) ClickHouseDialect);
 
 /// Words that are no alias without AS before them, as in ClickHouse.
 const NO_ALIAS: [&str; 34] = [
-    "ALL", "ANTI", "ANY", "ARRAY", "ASOF", "BETWEEN", "CROSS", "EXCEPT", "FETCH", "FINAL", "FORMAT", "FROM", "FULL", "GLOBAL",
-    "GROUP", "HAVING", "INNER", "INTERSECT", "INTO", "JOIN", "LEFT", "LIMIT", "OFFSET", "ON", "ORDER", "PASTE", "PREWHERE",
-    "QUALIFY", "RIGHT", "SAMPLE", "SEMI", "SETTINGS", "USING", "WINDOW",
+    "ALL",
+    "ANTI",
+    "ANY",
+    "ARRAY",
+    "ASOF",
+    "BETWEEN",
+    "CROSS",
+    "EXCEPT",
+    "FETCH",
+    "FINAL",
+    "FORMAT",
+    "FROM",
+    "FULL",
+    "GLOBAL",
+    "GROUP",
+    "HAVING",
+    "INNER",
+    "INTERSECT",
+    "INTO",
+    "JOIN",
+    "LEFT",
+    "LIMIT",
+    "OFFSET",
+    "ON",
+    "ORDER",
+    "PASTE",
+    "PREWHERE",
+    "QUALIFY",
+    "RIGHT",
+    "SAMPLE",
+    "SEMI",
+    "SETTINGS",
+    "USING",
+    "WINDOW",
 ];
 
 /// Whether a word is no alias here: it is one of those, and does not begin a call, as `any(x)` does.
@@ -110,7 +141,8 @@ impl Dialect for ChDialect {
             Token::Question => Some(ternary(p, e)),
             Token::Word(w) if is_alias(&w) => {
                 p.advance_token();
-                let named = |name| call(&format!("{MARK}as"), vec![e.clone(), Expr::Identifier(name)]);
+                let named =
+                    |name| call(&format!("{MARK}as"), vec![e.clone(), Expr::Identifier(name)]);
                 Some(p.parse_identifier().map(named))
             }
             Token::Word(w) if w.keyword == Keyword::DIV => {

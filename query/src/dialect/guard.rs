@@ -19,8 +19,8 @@ const RELATIONS_MAX: usize = 250;
 
 /// Words that make the tree deeper without a bracket.
 const CHAINING: [&str; 16] = [
-    "AND", "OR", "XOR", "NOT", "DIV", "MOD", "IN", "LIKE", "ILIKE", "IS", "BETWEEN", "CASE", "INTERVAL", "REGEXP",
-    "RLIKE", "COLLATE",
+    "AND", "OR", "XOR", "NOT", "DIV", "MOD", "IN", "LIKE", "ILIKE", "IS", "BETWEEN", "CASE",
+    "INTERVAL", "REGEXP", "RLIKE", "COLLATE",
 ];
 
 /// Words that make the tree of relations deeper.
@@ -28,8 +28,8 @@ const RELATIONS: [&str; 4] = ["JOIN", "UNION", "INTERSECT", "EXCEPT"];
 
 /// Words behind which a chain begins anew.
 const CLAUSES: [&str; 12] = [
-    "SELECT", "FROM", "PREWHERE", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET",
-    "SETTINGS",
+    "SELECT", "FROM", "PREWHERE", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER",
+    "LIMIT", "OFFSET", "SETTINGS",
 ];
 
 /// A bracket that is open.
@@ -114,7 +114,9 @@ fn chain(token: &Token, position: Option<Position>, length: &mut usize) -> SqlRe
     }
     if *length > CHAIN_MAX {
         return Err(too_deep(
-            format!("More than {CHAIN_MAX} operators in a row: write `IN (…)` for many values, or an array function"),
+            format!(
+                "More than {CHAIN_MAX} operators in a row: write `IN (…)` for many values, or an array function"
+            ),
             position,
         ));
     }
@@ -122,6 +124,7 @@ fn chain(token: &Token, position: Option<Position>, length: &mut usize) -> SqlRe
 }
 
 fn too_deep(what: String, position: Option<Position>) -> SqlError {
-    let place = position.map_or_else(String::new, |p| format!(" (line {}, column {})", p.line, p.column));
+    let place =
+        position.map_or_else(String::new, |p| format!(" (line {}, column {})", p.line, p.column));
     SqlError::new(ChCode::TooDeepRecursion, format!("{what}{place}.")).at(position)
 }

@@ -6,8 +6,26 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 /// Words that begin clauses.
 const CLAUSES: [&str; 20] = [
-    "SELECT", "FROM", "WHERE", "PREWHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "SETTINGS", "WINDOW", "QUALIFY", "UNION",
-    "INTERSECT", "EXCEPT", "JOIN", "WITH", "EXPLAIN", "DISTINCT", "BETWEEN",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "PREWHERE",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "SETTINGS",
+    "WINDOW",
+    "QUALIFY",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "JOIN",
+    "WITH",
+    "EXPLAIN",
+    "DISTINCT",
+    "BETWEEN",
 ];
 
 /// Most letters in which a word may differ from the one that was meant.

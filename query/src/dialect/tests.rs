@@ -6,14 +6,124 @@ use std::time::{Duration, Instant};
 
 /// Words that the token pass looks at, and what stands around them.
 const WORDS: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "WITH", "AS", "LIMIT", "BY", "OFFSET", "USING", "JOIN", "ARRAY", "ANY", "ASOF", "SEMI", "LEFT",
-    "INNER", "OUTER", "FULL", "CROSS", "PASTE", "GLOBAL", "IN", "NOT", "FINAL", "SETTINGS", "INTERVAL", "GROUP", "ORDER", "TIES",
-    "FILL", "TOTALS", "RECURSIVE", "MATERIALIZED", "FETCH", "FIRST", "NEXT", "ROW", "ROWS", "ONLY", "TOP", "DISTINCT", "ON",
-    "COLUMNS", "EXCEPT", "REPLACE", "APPLY", "STRICT", "UNION", "INTERSECT", "ALL", "SAMPLE", "PREWHERE", "WINDOW", "OVER",
-    "CASE", "WHEN", "END", "CAST", "DateTime", "Nullable", "x", "data", "data.a", ".", ".:", ":", "::", "String", "Array", "(",
-    ")", "[", "]", "[]", "{", "}", "{p:Identifier}", "{p:", ",", "'1 day'", "'1 day 2 hours'", "'a'", "'", "1", ".1", ".1.2",
-    "0b1", "0xF", "1_0", "10L", "*", "?", "=", "<", ">=", "->", "=>", "-", "+", "/", "||", "!", "@", "#", "$1", "\\", "^", ".^",
-    "`q`", "`", "\"", "--c\n", "/*", "*/", ";", "é", "\u{F8FF}", "\0",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "WITH",
+    "AS",
+    "LIMIT",
+    "BY",
+    "OFFSET",
+    "USING",
+    "JOIN",
+    "ARRAY",
+    "ANY",
+    "ASOF",
+    "SEMI",
+    "LEFT",
+    "INNER",
+    "OUTER",
+    "FULL",
+    "CROSS",
+    "PASTE",
+    "GLOBAL",
+    "IN",
+    "NOT",
+    "FINAL",
+    "SETTINGS",
+    "INTERVAL",
+    "GROUP",
+    "ORDER",
+    "TIES",
+    "FILL",
+    "TOTALS",
+    "RECURSIVE",
+    "MATERIALIZED",
+    "FETCH",
+    "FIRST",
+    "NEXT",
+    "ROW",
+    "ROWS",
+    "ONLY",
+    "TOP",
+    "DISTINCT",
+    "ON",
+    "COLUMNS",
+    "EXCEPT",
+    "REPLACE",
+    "APPLY",
+    "STRICT",
+    "UNION",
+    "INTERSECT",
+    "ALL",
+    "SAMPLE",
+    "PREWHERE",
+    "WINDOW",
+    "OVER",
+    "CASE",
+    "WHEN",
+    "END",
+    "CAST",
+    "DateTime",
+    "Nullable",
+    "x",
+    "data",
+    "data.a",
+    ".",
+    ".:",
+    ":",
+    "::",
+    "String",
+    "Array",
+    "(",
+    ")",
+    "[",
+    "]",
+    "[]",
+    "{",
+    "}",
+    "{p:Identifier}",
+    "{p:",
+    ",",
+    "'1 day'",
+    "'1 day 2 hours'",
+    "'a'",
+    "'",
+    "1",
+    ".1",
+    ".1.2",
+    "0b1",
+    "0xF",
+    "1_0",
+    "10L",
+    "*",
+    "?",
+    "=",
+    "<",
+    ">=",
+    "->",
+    "=>",
+    "-",
+    "+",
+    "/",
+    "||",
+    "!",
+    "@",
+    "#",
+    "$1",
+    "\\",
+    "^",
+    ".^",
+    "`q`",
+    "`",
+    "\"",
+    "--c\n",
+    "/*",
+    "*/",
+    ";",
+    "é",
+    "\u{F8FF}",
+    "\0",
 ];
 
 proptest! {
@@ -106,7 +216,8 @@ fn deep_nesting_ends_with_an_answer_or_an_error_and_soon() {
     let walk = || {
         for (before, middle, behind) in NESTS {
             for count in [10, 60, 200, 999, 5_000, 20_000] {
-                let text = format!("SELECT {}{middle}{}", before.repeat(count), behind.repeat(count));
+                let text =
+                    format!("SELECT {}{middle}{}", before.repeat(count), behind.repeat(count));
                 if text.len() > limits::SQL_BYTES_MAX {
                     continue;
                 }
@@ -118,7 +229,10 @@ fn deep_nesting_ends_with_an_answer_or_an_error_and_soon() {
                 }
                 drop(outcome);
                 let elapsed = started.elapsed();
-                assert!(elapsed < Duration::from_secs(10), "{before}…{behind} × {count}: {elapsed:?}");
+                assert!(
+                    elapsed < Duration::from_secs(10),
+                    "{before}…{behind} × {count}: {elapsed:?}"
+                );
             }
         }
     };
@@ -133,7 +247,10 @@ fn what_is_wrong_has_a_place_and_a_name() {
     assert_eq!(code(""), ChCode::SyntaxError);
     assert_eq!(code("SELECT 1; SELECT 2"), ChCode::SyntaxError);
     assert_eq!(code("INSERT INTO t VALUES (1)"), ChCode::Readonly);
-    assert_eq!(code(&format!("SELECT {}1{}", "(".repeat(500), ")".repeat(500))), ChCode::TooDeepRecursion);
+    assert_eq!(
+        code(&format!("SELECT {}1{}", "(".repeat(500), ")".repeat(500))),
+        ChCode::TooDeepRecursion
+    );
     assert_eq!(code(&format!("SELECT 1{}", " + 1".repeat(5_000))), ChCode::TooDeepRecursion);
     let error = parse("SELECT a\nFORM t x y").unwrap_err();
     assert_eq!(error.position.map(|p| p.line), Some(2));

@@ -31,7 +31,8 @@ impl Tokens {
             match token.token {
                 Token::LParen | Token::LBracket | Token::LBrace => open.push(at),
                 Token::RParen | Token::RBracket | Token::RBrace => {
-                    if let Some(close) = open.pop().and_then(|opener: usize| closes.get_mut(opener)) {
+                    if let Some(close) = open.pop().and_then(|opener: usize| closes.get_mut(opener))
+                    {
                         *close = at;
                     }
                 }
@@ -99,8 +100,7 @@ impl Tokens {
     pub(super) fn find(&self, at: usize, stop: impl Fn(&Self, usize) -> bool) -> usize {
         let mut at = at;
         while at < self.len() {
-            let closes =
-                matches!(self.token(at), Token::RParen | Token::RBracket | Token::RBrace);
+            let closes = matches!(self.token(at), Token::RParen | Token::RBracket | Token::RBrace);
             if closes || matches!(self.token(at), Token::SemiColon) || stop(self, at) {
                 return at;
             }
@@ -134,7 +134,10 @@ pub(super) fn word(text: &str, span: Span) -> TokenWithSpan {
 
 /// A name in quotes, whatever is in it.
 pub(super) fn quoted(text: String, span: Span) -> TokenWithSpan {
-    made(Token::Word(Word { value: text, quote_style: Some('`'), keyword: Keyword::NoKeyword }), span)
+    made(
+        Token::Word(Word { value: text, quote_style: Some('`'), keyword: Keyword::NoKeyword }),
+        span,
+    )
 }
 
 /// A name that only the token pass makes; see [`MARK`].

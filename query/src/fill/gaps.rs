@@ -161,11 +161,19 @@ impl Slots<'_> {
                     ended = true;
                 }
             } else if !ended {
-                let reached = self.until(next.or(Some(value.clone())), Some(value.clone()), before, first)?;
-                let met = reached.as_ref().and_then(|next| compare(next, &value)) == Some(Ordering::Equal);
+                let reached =
+                    self.until(next.or(Some(value.clone())), Some(value.clone()), before, first)?;
+                let met = reached.as_ref().and_then(|next| compare(next, &value))
+                    == Some(Ordering::Equal);
                 next = if met { self.steps.next(&value) } else { reached };
             }
-            self.slots.push(Slot { row: Some(row), value: None, before: None, after_made: false, group: None });
+            self.slots.push(Slot {
+                row: Some(row),
+                value: None,
+                before: None,
+                after_made: false,
+                group: None,
+            });
             before = Some(row);
         }
         if !ended && (self.steps.to.is_some()) {
@@ -193,7 +201,9 @@ impl Slots<'_> {
             if self.made > MADE_ROWS_MAX {
                 return Err(SqlError::new(
                     ChCode::TooManyRows,
-                    format!("WITH FILL makes more than {MADE_ROWS_MAX} rows; give a larger STEP or a nearer TO."),
+                    format!(
+                        "WITH FILL makes more than {MADE_ROWS_MAX} rows; give a larger STEP or a nearer TO."
+                    ),
                 ));
             }
             next = self.steps.next(&value);

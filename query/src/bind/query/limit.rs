@@ -31,11 +31,7 @@ pub(super) struct Limits {
 
 impl Binder<'_> {
     /// SETTINGS: the ones with a meaning here are taken, all others are errors.
-    pub(super) fn settings(
-        &self,
-        settings: &[ast::Setting],
-        env: &mut Env,
-    ) -> SqlResult<Limits> {
+    pub(super) fn settings(&self, settings: &[ast::Setting], env: &mut Env) -> SqlResult<Limits> {
         let mut limits = Limits::default();
         let mut seen: Vec<&str> = Vec::new();
         for ast::Setting { key, value } in settings {
@@ -98,7 +94,10 @@ fn setting(name: &str, value: &ast::Expr, env: &mut Env) -> SqlResult<()> {
         "join_use_nulls" => env.use_nulls = flag(name, value)?,
         // Changes how an answer is computed, never the answer.
         "max_threads" => drop(whole(name, value)?),
-        "use_variant_as_common_type" | "allow_experimental_json_type" | "enable_json_type" | "final" => {
+        "use_variant_as_common_type"
+        | "allow_experimental_json_type"
+        | "enable_json_type"
+        | "final" => {
             if !flag(name, value)? {
                 return Err(SqlError::new(
                     ChCode::NotImplemented,
@@ -115,7 +114,9 @@ fn setting(name: &str, value: &ast::Expr, env: &mut Env) -> SqlResult<()> {
         other => {
             return Err(SqlError::new(
                 ChCode::UnknownSetting,
-                format!("Unknown setting {other}. Known are join_use_nulls, max_threads, final, enable_json_type, allow_experimental_json_type, use_variant_as_common_type."),
+                format!(
+                    "Unknown setting {other}. Known are join_use_nulls, max_threads, final, enable_json_type, allow_experimental_json_type, use_variant_as_common_type."
+                ),
             ));
         }
     }
@@ -130,10 +131,9 @@ fn flag(name: &str, value: &ast::Expr) -> SqlResult<bool> {
     match text_of(value).as_str() {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
-        _ => Err(SqlError::new(
-            ChCode::CannotConvertType,
-            format!("{name} is 0 or 1, not {value}."),
-        )),
+        _ => {
+            Err(SqlError::new(ChCode::CannotConvertType, format!("{name} is 0 or 1, not {value}.")))
+        }
     }
 }
 

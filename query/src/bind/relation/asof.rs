@@ -33,7 +33,8 @@ struct Names {
 
 impl Binder<'_> {
     pub(super) fn plan_asof(&self, asof: Asof) -> SqlResult<Planned> {
-        let Asof { left, right, keys, nearest: (left_time, op, right_time), is_left, use_nulls } = asof;
+        let Asof { left, right, keys, nearest: (left_time, op, right_time), is_left, use_nulls } =
+            asof;
         let (left, left_columns) = self.plan(left)?;
         let (right, right_columns) = self.plan(right)?;
         let names = Names {
@@ -151,7 +152,9 @@ fn member(found: &str, id: &str, ty: &ChType, padded: bool) -> SqlResult<Expr> {
     if !padded || default.is_null() {
         return Ok(value);
     }
-    when(column(found).is_null(), lit(scalar_of(&default, ty)?)).otherwise(value).map_err(plan_error)
+    when(column(found).is_null(), lit(scalar_of(&default, ty)?))
+        .otherwise(value)
+        .map_err(plan_error)
 }
 
 fn project(plan: LogicalPlan, exprs: Vec<Expr>) -> SqlResult<LogicalPlan> {

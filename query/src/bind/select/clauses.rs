@@ -86,9 +86,7 @@ pub(in crate::bind) fn clauses(select: &Select) -> SqlResult<Clauses> {
     })
 }
 
-fn windows(
-    named: &[ast::NamedWindowDefinition],
-) -> SqlResult<HashMap<String, ast::WindowSpec>> {
+fn windows(named: &[ast::NamedWindowDefinition]) -> SqlResult<HashMap<String, ast::WindowSpec>> {
     let mut windows = HashMap::new();
     for ast::NamedWindowDefinition(name, definition) in named {
         let ast::NamedWindowExpr::WindowSpec(spec) = definition else {

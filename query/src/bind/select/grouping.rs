@@ -1,7 +1,12 @@
 //! GROUP BY: keys, grouping sets, totals.
 
 use super::{
-    super::{Binder, column, plan_error, query::Env, scope::{Key, Scope}, unsupported},
+    super::{
+        Binder, column, plan_error,
+        query::Env,
+        scope::{Key, Scope},
+        unsupported,
+    },
     items::Item,
     order::position,
 };
@@ -83,7 +88,9 @@ impl Binder<'_> {
             modify(&mut grouping, modifier)?;
         }
         if grouping.totals && matches!(grouping.sets, Some(Sets::Listed(_))) {
-            return Err(unsupported("WITH TOTALS together with GROUPING SETS; add `()` to the sets"));
+            return Err(unsupported(
+                "WITH TOTALS together with GROUPING SETS; add `()` to the sets",
+            ));
         }
         let keys = scope.keys.borrow().len();
         if matches!(grouping.sets, Some(Sets::Cube)) && keys > CUBE_KEYS_MAX {
@@ -141,7 +148,9 @@ impl Binder<'_> {
         for arg in args {
             let typed = self.expr(arg, scope, env)?;
             let at = match &typed.expr {
-                Plan::Column(used) => scope.keys.borrow().iter().position(|key| key.id == used.name),
+                Plan::Column(used) => {
+                    scope.keys.borrow().iter().position(|key| key.id == used.name)
+                }
                 _ => None,
             };
             let at = at.ok_or_else(|| {
@@ -209,7 +218,8 @@ pub(super) fn aggregated(
         Some(Sets::Rollup) => vec![Plan::GroupingSet(GroupingSet::Rollup(named))],
         Some(Sets::Cube) => vec![Plan::GroupingSet(GroupingSet::Cube(named))],
         Some(Sets::Listed(sets)) => {
-            let keys_of = |set: &Vec<usize>| set.iter().filter_map(|at| named.get(*at).cloned()).collect();
+            let keys_of =
+                |set: &Vec<usize>| set.iter().filter_map(|at| named.get(*at).cloned()).collect();
             let sets = sets.iter().map(keys_of).collect();
             vec![Plan::GroupingSet(GroupingSet::GroupingSets(sets))]
         }

@@ -49,7 +49,9 @@ impl Binder<'_> {
                     if alias.quote_style == Some('\'') {
                         return Err(SqlError::new(
                             ChCode::SyntaxError,
-                            format!("Syntax error: the text {alias} is no alias; connect texts with ||, and quote names with `…`."),
+                            format!(
+                                "Syntax error: the text {alias} is no alias; connect texts with ||, and quote names with `…`."
+                            ),
                         ));
                     }
                     let name = self.part(alias)?;
@@ -182,7 +184,9 @@ fn plain(options: &ast::WildcardAdditionalOptions) -> SqlResult<()> {
         return Err(unsupported("EXCEPT or REPLACE of a `*` that is not an item of its own"));
     }
     if opt_ilike.is_some() || opt_exclude.is_some() || opt_rename.is_some() || opt_alias.is_some() {
-        return Err(unsupported("ILIKE, EXCLUDE, RENAME or AS after `*`; write EXCEPT, REPLACE or COLUMNS('re')"));
+        return Err(unsupported(
+            "ILIKE, EXCLUDE, RENAME or AS after `*`; write EXCEPT, REPLACE or COLUMNS('re')",
+        ));
     }
     Ok(())
 }

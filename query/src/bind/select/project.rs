@@ -47,7 +47,11 @@ impl Binder<'_> {
             Some(filling) => {
                 let sorted = sorted(plan, &sort, None)?;
                 let filled = self.filled(sorted, filling, &sort, &columns)?;
-                if tail.with_ties { self.tied(filled, &sort, tail)? } else { limited(filled, tail)? }
+                if tail.with_ties {
+                    self.tied(filled, &sort, tail)?
+                } else {
+                    limited(filled, tail)?
+                }
             }
             None if tail.with_ties => sorted(self.tied(plan, &sort, tail)?, &sort, None)?,
             None => limited(sorted(plan, &sort, Some(tail))?, tail)?,

@@ -25,7 +25,9 @@ pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
     let mut names = vec![false];
     for at in 0..tokens.len() {
         match tokens.token(at) {
-            Token::LParen | Token::LBracket | Token::LBrace => names.push(is_expression(tokens, at)),
+            Token::LParen | Token::LBracket | Token::LBrace => {
+                names.push(is_expression(tokens, at))
+            }
             Token::RParen | Token::RBracket | Token::RBrace => drop(names.pop()),
             Token::Word(_) if tokens.keyword(at, &["AS"]) => {
                 if names.last() == Some(&true) && matches!(tokens.token(at + 1), Token::Word(_)) {
@@ -52,7 +54,8 @@ fn set(names: &mut [bool], value: bool) {
 
 /// `WITH FILL`, `WITH TOTALS` and `WITH TIES` belong to the clause before them.
 fn is_modifier(tokens: &Tokens, at: usize) -> bool {
-    tokens.keyword(at, &["WITH"]) && is_word(tokens.token(at + 1), &["FILL", "TOTALS", "ROLLUP", "CUBE", "TIES"])
+    tokens.keyword(at, &["WITH"])
+        && is_word(tokens.token(at + 1), &["FILL", "TOTALS", "ROLLUP", "CUBE", "TIES"])
 }
 
 /// Whether a bracket holds expressions, and not a query, a type or a list of names.

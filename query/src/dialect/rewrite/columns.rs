@@ -43,17 +43,20 @@ fn inner(tokens: &Tokens, range: Range<usize>) -> SqlResult<Vec<TokenWithSpan>> 
 fn matcher(tokens: &Tokens, at: usize) -> SqlResult<Option<(Vec<TokenWithSpan>, usize)>> {
     let span = tokens.span(at);
     let mut out = Vec::new();
-    if *tokens.token(at) == Token::Mul && is_transformer(tokens, at + 1) && starts_item(tokens, at) {
+    if *tokens.token(at) == Token::Mul && is_transformer(tokens, at + 1) && starts_item(tokens, at)
+    {
         call("all", Vec::new(), span, &mut out);
         return Ok(Some((out, at + 1)));
     }
-    let Some(close) = tokens.close(at + 1).filter(|_| is_word(tokens.token(at), &["COLUMNS"])) else {
+    let Some(close) = tokens.close(at + 1).filter(|_| is_word(tokens.token(at), &["COLUMNS"]))
+    else {
         return Ok(None);
     };
     if *tokens.token(at + 1) != Token::LParen {
         return Ok(None);
     }
-    let is_pattern = matches!(tokens.token(at + 2), Token::SingleQuotedString(_)) && close == at + 3;
+    let is_pattern =
+        matches!(tokens.token(at + 2), Token::SingleQuotedString(_)) && close == at + 3;
     let name = if is_pattern { "like" } else { "named" };
     call(name, vec![inner(tokens, at + 2..close)?], span, &mut out);
     Ok(Some((out, close + 1)))
@@ -89,7 +92,8 @@ fn transformer(tokens: &Tokens, at: usize) -> SqlResult<(Vec<TokenWithSpan>, usi
     let bracket = tokens.close(start).filter(|_| *tokens.token(start) == Token::LParen);
     let mut out = Vec::new();
     let (name, arguments, end) = if is_word(tokens.token(at), &["EXCEPT"]) {
-        let (range, end) = bracket.map_or((start..start + 1, start + 1), |close| (start + 1..close, close + 1));
+        let (range, end) =
+            bracket.map_or((start..start + 1, start + 1), |close| (start + 1..close, close + 1));
         ("except", vec![tokens.slice(range)], end)
     } else if is_word(tokens.token(at), &["REPLACE"]) {
         let (range, end) = match bracket {

@@ -10,16 +10,59 @@ use std::ops::Range;
 
 /// Words that begin a clause.
 const CLAUSES: [&str; 24] = [
-    "SELECT", "FROM", "JOIN", "ON", "USING", "PREWHERE", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY",
-    "ORDER", "LIMIT", "OFFSET", "FETCH", "SETTINGS", "FORMAT", "UNION", "INTERSECT", "EXCEPT", "INTO",
-    "WITH", "SAMPLE", "APPLY",
+    "SELECT",
+    "FROM",
+    "JOIN",
+    "ON",
+    "USING",
+    "PREWHERE",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "WINDOW",
+    "QUALIFY",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "SETTINGS",
+    "FORMAT",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "INTO",
+    "WITH",
+    "SAMPLE",
+    "APPLY",
 ];
 
 /// Words that end the arrays of an ARRAY JOIN.
 const AFTER_ARRAYS: [&str; 25] = [
-    "PREWHERE", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "FETCH",
-    "SETTINGS", "FORMAT", "UNION", "INTERSECT", "EXCEPT", "INTO", "JOIN", "LEFT", "RIGHT", "INNER", "FULL",
-    "CROSS", "GLOBAL", "ARRAY", "WITH",
+    "PREWHERE",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "WINDOW",
+    "QUALIFY",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "SETTINGS",
+    "FORMAT",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "INTO",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "INNER",
+    "FULL",
+    "CROSS",
+    "GLOBAL",
+    "ARRAY",
+    "WITH",
 ];
 
 /// Where in a query a token stands, at one level of brackets.
@@ -46,7 +89,10 @@ pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
                 levels.push(Level::default());
             }
             Token::RParen | Token::RBracket | Token::RBrace => drop(levels.pop()),
-            Token::Word(_) if tokens.keyword(at, &["JOIN"]) && tokens.keyword(at.wrapping_sub(1), &["ARRAY"]) => {
+            Token::Word(_)
+                if tokens.keyword(at, &["JOIN"])
+                    && tokens.keyword(at.wrapping_sub(1), &["ARRAY"]) =>
+            {
                 tokens.copy(at, &mut out);
                 at = arrays(tokens, at + 1, &mut out)?;
                 continue;
@@ -112,9 +158,8 @@ fn arrays(tokens: &Tokens, start: usize, out: &mut Vec<TokenWithSpan>) -> SqlRes
 }
 
 fn array(tokens: &Tokens, array: Range<usize>, out: &mut Vec<TokenWithSpan>) -> SqlResult<()> {
-    let as_at = tokens
-        .find(array.start, |tokens, at| is_word(tokens.token(at), &["AS"]))
-        .min(array.end);
+    let as_at =
+        tokens.find(array.start, |tokens, at| is_word(tokens.token(at), &["AS"])).min(array.end);
     if array.is_empty() || as_at == array.start {
         out.extend(tokens.slice(array));
         return Ok(());

@@ -19,8 +19,8 @@ use crate::{
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 const WORDS: [&str; 14] = [
-    "GLOBAL", "LOCAL", "ANY", "ALL", "ASOF", "SEMI", "ANTI", "PASTE", "LEFT", "RIGHT", "FULL", "INNER",
-    "OUTER", "CROSS",
+    "GLOBAL", "LOCAL", "ANY", "ALL", "ASOF", "SEMI", "ANTI", "PASTE", "LEFT", "RIGHT", "FULL",
+    "INNER", "OUTER", "CROSS",
 ];
 const SIDES: [&str; 5] = ["LEFT", "RIGHT", "FULL", "INNER", "CROSS"];
 const STRICTNESS: [&str; 6] = ["ANY", "ALL", "ASOF", "SEMI", "ANTI", "PASTE"];
@@ -69,7 +69,9 @@ fn words(
     let of = |kinds: &[&'static str]| -> SqlResult<Option<&'static str>> {
         let mut found = None;
         for at in start..join {
-            let Some(kind) = kinds.iter().find(|kind| tokens.keyword(at, &[**kind])) else { continue };
+            let Some(kind) = kinds.iter().find(|kind| tokens.keyword(at, &[**kind])) else {
+                continue;
+            };
             if found.is_some() {
                 return Err(syntax(
                     format!("{} does not go with the words before it.", tokens.token(at)),

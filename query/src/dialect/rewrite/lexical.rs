@@ -64,7 +64,9 @@ fn tokens_text_is_hex(tokens: &Tokens, at: usize) -> bool {
 fn no_number(text: &str, tokens: &Tokens, at: usize) -> SqlError {
     SqlError::new(
         ChCode::UnknownIdentifier,
-        format!("`{text}` is neither a number nor a name: put a space or an operator between them."),
+        format!(
+            "`{text}` is neither a number nor a name: put a space or an operator between them."
+        ),
     )
     .at(tokens.position(at))
 }
@@ -119,9 +121,9 @@ fn subcolumn(tokens: &Tokens, at: usize, out: &mut Vec<TokenWithSpan>) -> SqlRes
     let Token::Word(name) = tokens.token(at + 2) else { return Ok(None) };
     let (text, next) = match tokens.token(at + 1) {
         Token::Colon => {
-            let close = tokens.close(at + 3).filter(|_| {
-                name.quote_style.is_none() && *tokens.token(at + 3) == Token::LParen
-            });
+            let close = tokens
+                .close(at + 3)
+                .filter(|_| name.quote_style.is_none() && *tokens.token(at + 3) == Token::LParen);
             let end = close.map_or(at + 3, |close| close + 1);
             let arguments = tokens.slice(at + 3..end);
             let arguments: String = arguments.iter().map(|token| token.token.to_string()).collect();
@@ -136,9 +138,14 @@ fn subcolumn(tokens: &Tokens, at: usize, out: &mut Vec<TokenWithSpan>) -> SqlRes
 }
 
 /// `items[]` and `items[][]`: one level of arrays each, as the typed members `.:Array(JSON)`, `.:Array(Array(JSON))`.
-fn array_path(tokens: &Tokens, at: usize, out: &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>> {
+fn array_path(
+    tokens: &Tokens,
+    at: usize,
+    out: &mut Vec<TokenWithSpan>,
+) -> SqlResult<Option<usize>> {
     let pair = |k: usize| {
-        *tokens.token(at + 2 * k) == Token::LBracket && *tokens.token(at + 2 * k + 1) == Token::RBracket
+        *tokens.token(at + 2 * k) == Token::LBracket
+            && *tokens.token(at + 2 * k + 1) == Token::RBracket
     };
     if !pair(0) || !ends_path(out) {
         return Ok(None);
@@ -165,7 +172,11 @@ fn is_name(token: &Token, member: bool) -> bool {
 }
 
 /// `t.1`, which the tokenizer reads as a name and the number `.1`.
-fn tuple_member(tokens: &Tokens, at: usize, out: &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>> {
+fn tuple_member(
+    tokens: &Tokens,
+    at: usize,
+    out: &mut Vec<TokenWithSpan>,
+) -> SqlResult<Option<usize>> {
     let Token::Number(digits, false) = tokens.token(at) else { return Ok(None) };
     let Some(member) = digits.strip_prefix('.').filter(|member| !member.is_empty()) else {
         return Ok(None);

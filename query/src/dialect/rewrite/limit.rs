@@ -14,8 +14,19 @@ use std::ops::Range;
 
 /// Words that end an expression of these clauses.
 const ENDS: [&str; 13] = [
-    "LIMIT", "OFFSET", "FETCH", "BY", "WITH", "ROW", "ROWS", "SETTINGS", "FORMAT", "UNION", "INTERSECT",
-    "EXCEPT", "INTO",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "BY",
+    "WITH",
+    "ROW",
+    "ROWS",
+    "SETTINGS",
+    "FORMAT",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "INTO",
 ];
 
 /// The clauses behind ORDER BY, as ranges of tokens.
@@ -70,12 +81,17 @@ fn starts(tokens: &Tokens, at: usize) -> bool {
         | Token::RParen
         | Token::RBracket
         | Token::RBrace
-        | Token::Mul => !is_word(tokens.before(at), &["SELECT", "WHERE", "AND", "OR", "NOT", "BY", "ON"]),
+        | Token::Mul => {
+            !is_word(tokens.before(at), &["SELECT", "WHERE", "AND", "OR", "NOT", "BY", "ON"])
+        }
         _ => false,
     };
     behind_operand
         && tokens.keyword(at, &["LIMIT", "OFFSET", "FETCH"])
-        && !matches!(tokens.token(at + 1), Token::Period | Token::Comma | Token::Eq | Token::EOF | Token::RParen)
+        && !matches!(
+            tokens.token(at + 1),
+            Token::Period | Token::Comma | Token::Eq | Token::EOF | Token::RParen
+        )
 }
 
 /// Takes one clause; `None` if there is none.
@@ -150,9 +166,7 @@ fn rows(tokens: &Tokens, at: usize) -> usize {
 }
 
 fn expression_end(tokens: &Tokens, at: usize) -> usize {
-    tokens.find(at, |tokens, at| {
-        *tokens.token(at) == Token::Comma || is_end(tokens, at)
-    })
+    tokens.find(at, |tokens, at| *tokens.token(at) == Token::Comma || is_end(tokens, at))
 }
 
 fn keys_end(tokens: &Tokens, at: usize) -> usize {

@@ -75,8 +75,7 @@ fn filled(out: &[TokenWithSpan]) -> bool {
 
 /// Whether a type of this name stands here, behind AS.
 fn is_type(tokens: &Tokens, at: usize, ty: &str) -> bool {
-    is_word(tokens.token(at), &[ty])
-        && is_word(tokens.before(at), &["AS"])
+    is_word(tokens.token(at), &[ty]) && is_word(tokens.before(at), &["AS"])
 }
 
 /// A word that is no keyword.
