@@ -4,10 +4,17 @@
 //! each made once, so DataFusion never sees a user's name (`docs/decisions/0002-own-binder.md`). Every part of the AST is
 //! taken apart completely; a clause that is not understood is an error, never ignored.
 
+mod columns;
+mod correlated;
+#[cfg(test)]
+mod every_clause;
 mod exists;
 mod expr;
+mod fill;
+mod foreign;
 mod from;
 mod function;
+mod join;
 mod params;
 mod path;
 mod query;
@@ -15,6 +22,7 @@ mod relation;
 mod scope;
 mod select;
 mod system;
+mod table_function;
 mod types;
 
 pub(crate) use types::parse_type;
@@ -34,7 +42,7 @@ use datafusion::{
 use rekor_core::subcolumn::SubColumn;
 use serde_json::{Map, Value as Json};
 use sqlparser::ast;
-use std::{cell::Cell, collections::HashMap, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
 /// A column that a scan must produce.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,8 +102,7 @@ pub(crate) struct Bound {
 pub(crate) fn bind(sql: &str, params: &Map<String, Json>, tables: &dyn Tables) -> SqlResult<Bound> {
     let mut parsed = parse(sql)?;
     let format = parsed.query.format_clause.take().map(|clause| format_of(&clause)).transpose()?;
-    let with = parsed.with.into_iter().collect();
-    let binder = Binder { tables, params, with, next: Cell::new(1) };
+    let binder = Binder { tables, params, next: Cell::new(1) };
     let relation = binder.query(&parsed.query, &query::Env::default())?;
     let columns =
         relation.columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect();
@@ -119,8 +126,6 @@ fn format_of(clause: &ast::FormatClause) -> SqlResult<Format> {
 pub(crate) struct Binder<'a> {
     tables: &'a dyn Tables,
     params: &'a Map<String, Json>,
-    /// `WITH expr AS name`, visible in the whole statement.
-    with: HashMap<String, ast::Expr>,
     next: Cell<usize>,
 }
 
@@ -143,6 +148,11 @@ fn plan_error(error: datafusion::error::DataFusionError) -> SqlError {
     crate::session::sql_error(error)
 }
 
+/// The error of a construct that is refused; behind a semicolon stands what to write instead.
 fn unsupported(what: &str) -> SqlError {
-    SqlError::new(ChCode::NotImplemented, format!("{what} is not supported."))
+    let message = match what.split_once("; ") {
+        Some((what, instead)) => format!("{what} is not supported; {instead}."),
+        None => format!("{what} is not supported."),
+    };
+    SqlError::new(ChCode::NotImplemented, message)
 }

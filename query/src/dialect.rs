@@ -1,13 +1,19 @@
 //! SQL text to AST: tokens, the token pass, sqlparser under our dialect. Values never become text again.
 
 mod clickhouse;
+mod guard;
+mod hints;
 mod rewrite;
+mod strings;
+mod tokens;
+
+pub(crate) use tokens::MARK;
 
 use crate::error::{ChCode, Position, SqlError, SqlResult};
 use clickhouse::ChDialect;
 use rekor_core::limits;
 use sqlparser::{
-    ast::{Expr, Query, SetExpr, Statement},
+    ast::{DescribeAlias, Query, SetExpr, Statement},
     dialect::ClickHouseDialect,
     parser::{Parser, ParserError},
     tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError},
@@ -21,8 +27,6 @@ const RECURSION_MAX: usize = 64;
 pub(crate) struct Parsed {
     /// The query.
     pub(crate) query: Box<Query>,
-    /// Expressions named by `WITH expr AS name`, in order.
-    pub(crate) with: Vec<(String, Expr)>,
     /// Whether the plan, or the plan with what it did, is wanted instead of rows.
     pub(crate) explain: Option<Explain>,
 }
@@ -43,46 +47,53 @@ pub(crate) fn parse(sql: &str) -> SqlResult<Parsed> {
         return Err(syntax("The SQL text is longer than 256 KiB.", None));
     }
     let dialect = ChDialect(ClickHouseDialect {});
-    let raw =
-        Tokenizer::new(&dialect, sql).tokenize_with_location().map_err(|e| tokenizer_error(&e))?;
-    check_brackets(&raw)?;
+    let mut raw = Tokenizer::new(&dialect, sql)
+        .with_unescape(false)
+        .tokenize_with_location()
+        .map_err(|e| tokenizer_error(&e))?;
+    strings::unescape(&mut raw)?;
+    guard::check(&raw)?;
     check_statement(&raw)?;
-    let (tokens, aliases) = rewrite::rewrite(&raw)?;
-    let parser = |tokens: Vec<TokenWithSpan>| {
-        Parser::new(&dialect).with_recursion_limit(RECURSION_MAX).with_tokens_with_locations(tokens)
-    };
-    let with = aliases
-        .into_iter()
-        .map(|(name, tokens)| {
-            let mut parser = parser(tokens);
-            let expr = parser.parse_expr().map_err(|e| parser_error(&e))?;
-            parser.expect_token(&Token::EOF).map_err(|e| parser_error(&e))?;
-            Ok((name.trim_matches(['`', '"']).to_owned(), expr))
-        })
-        .collect::<SqlResult<_>>()?;
-    let mut statements = parser(tokens).parse_statements().map_err(|e| parser_error(&e))?;
+    let tokens = rewrite::rewrite(raw.clone())?;
+    let mut parser = Parser::new(&dialect)
+        .with_recursion_limit(RECURSION_MAX)
+        .with_tokens_with_locations(tokens);
+    let mut statements = parser.parse_statements().map_err(|error| explained(&error, sql, &raw))?;
     match (statements.pop(), statements.is_empty()) {
-        (Some(statement), true) => select(statement, with),
+        (Some(statement), true) => select(statement),
         (None, _) => Err(syntax("The query is empty; write a SELECT.", None)),
         (Some(_), false) => Err(syntax("Only one statement is allowed in a request.", None)),
     }
 }
 
-fn select(statement: Statement, with: Vec<(String, Expr)>) -> SqlResult<Parsed> {
+fn select(statement: Statement) -> SqlResult<Parsed> {
     match statement {
         Statement::Query(query) => match &*query.body {
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 Err(readonly())
             }
-            _ => Ok(Parsed { query, with, explain: None }),
+            _ => Ok(Parsed { query, explain: None }),
         },
-        Statement::Explain { analyze, statement, .. } => {
-            let inner = select(*statement, with)?;
+        Statement::Explain {
+            describe_alias: DescribeAlias::Explain,
+            analyze,
+            verbose: false,
+            query_plan: false,
+            estimate: false,
+            statement,
+            format: None,
+            options: None,
+        } => {
+            let inner = select(*statement)?;
             if inner.explain.is_some() {
                 return Err(syntax("EXPLAIN of EXPLAIN is not allowed.", None));
             }
             Ok(Parsed { explain: Some(Explain { analyze }), ..inner })
         }
+        Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(SqlError::new(
+            ChCode::NotImplemented,
+            "Of EXPLAIN there are `EXPLAIN SELECT …` and `EXPLAIN ANALYZE SELECT …`; for the columns of a table SELECT * FROM it LIMIT 1.",
+        )),
         _ => Err(readonly()),
     }
 }
@@ -110,33 +121,6 @@ fn check_statement(tokens: &[TokenWithSpan]) -> SqlResult<()> {
     }
 }
 
-/// Every bracket must close; later passes rely on it.
-fn check_brackets(tokens: &[TokenWithSpan]) -> SqlResult<()> {
-    let mut open: Vec<(&Token, Position)> = Vec::new();
-    for token in tokens {
-        let position = Position { line: token.span.start.line, column: token.span.start.column };
-        let closes = match token.token {
-            Token::LParen | Token::LBracket | Token::LBrace => {
-                open.push((&token.token, position));
-                continue;
-            }
-            Token::RParen => Token::LParen,
-            Token::RBracket => Token::LBracket,
-            Token::RBrace => Token::LBrace,
-            _ => continue,
-        };
-        if open.pop().is_none_or(|(opener, _)| *opener != closes) {
-            return Err(syntax(format!("Unmatched {}.", token.token), Some(position)));
-        }
-    }
-    match open.pop() {
-        Some((opener, position)) => {
-            Err(syntax(format!("Unmatched {opener}: it is never closed."), Some(position)))
-        }
-        None => Ok(()),
-    }
-}
-
 /// A syntax error at a place.
 pub(crate) fn syntax(message: impl Into<String>, position: Option<Position>) -> SqlError {
     let message = message.into();
@@ -148,6 +132,22 @@ pub(crate) fn syntax(message: impl Into<String>, position: Option<Position>) -> 
 fn tokenizer_error(error: &TokenizerError) -> SqlError {
     let position = Position { line: error.location.line, column: error.location.column };
     syntax(error.message.clone(), Some(position))
+}
+
+/// A parser's error with its place, and with what may have been meant.
+fn explained(error: &ParserError, sql: &str, tokens: &[TokenWithSpan]) -> SqlError {
+    let mut error = parser_error(error);
+    if error.position.is_none() && error.message.contains("found: EOF") {
+        let line = sql.lines().count().max(1) as u64;
+        let column = sql.lines().last().unwrap_or_default().chars().count() as u64 + 1;
+        error.message =
+            format!("{} (line {line}, column {column}): the query ends too early.", error.message);
+        error.position = Some(Position { line, column });
+    }
+    if let Some(hint) = error.position.and_then(|place| hints::hint(tokens, place)) {
+        error.message = format!("{}. {hint}", error.message.trim_end_matches('.'));
+    }
+    error
 }
 
 /// sqlparser puts the place at the end of its message: `… at Line: 1, Column: 8`.
@@ -169,38 +169,4 @@ fn parser_error(error: &ParserError) -> SqlError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn word() -> impl Strategy<Value = &'static str> {
-        prop::sample::select(vec![
-            "SELECT", "FROM", "WHERE", "WITH", "AS", "LIMIT", "BY", "OFFSET", "USING", "JOIN",
-            "ARRAY", "ANY", "LEFT", "FINAL", "SETTINGS", "INTERVAL", "GROUP", "ORDER", "x", "data",
-            "data.a", ".", ".:", ":", "String", "Array", "(", ")", "[", "]", "{", "}", ",",
-            "'1 day'", "'a'", "1", ".1", "*", "?", "=", "->", "IN", "NOT", "DateTime", "^", "`q`",
-            "--c\n", "UNION", "ALL", ";",
-        ])
-    }
-
-    proptest! {
-        /// Whatever the tokens, the answer is a query or an error, never a panic.
-        #[test]
-        fn no_text_panics(words in prop::collection::vec(word(), 0..24), spaced in any::<bool>()) {
-            let text = words.join(if spaced { " " } else { "" });
-            let _either = parse(&text);
-            let _query = parse(&format!("SELECT {text}"));
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_has_a_place_and_a_name() {
-        let code = |sql: &str| parse(sql).map(|_| ()).unwrap_err().code;
-        assert_eq!(code("SELECT count( FROM t"), ChCode::SyntaxError);
-        assert_eq!(code(""), ChCode::SyntaxError);
-        assert_eq!(code("SELECT 1; SELECT 2"), ChCode::SyntaxError);
-        assert_eq!(code("INSERT INTO t VALUES (1)"), ChCode::Readonly);
-        let error = parse("SELECT a\nFORM t x y").unwrap_err();
-        assert_eq!(error.position.map(|p| p.line), Some(2));
-    }
-}
+mod tests;

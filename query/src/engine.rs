@@ -44,6 +44,10 @@ use tokio::{
 /// Queries need at least this many threads: one may be in a kernel that cannot be interrupted.
 const WORKER_THREADS_MIN: usize = 2;
 
+/// Stack of a thread, of which only what is used is ever there. Trees of expressions are walked by recursion; the longest
+/// chain that the dialect lets through must fit many times over.
+pub(crate) const STACK_BYTES: usize = 64 << 20;
+
 /// Batches of a stream that wait for its reader.
 const STREAM_BATCHES: usize = 4;
 
@@ -169,6 +173,7 @@ impl QueryEngine {
         let threads = Builder::new_multi_thread()
             .worker_threads(partitions.max(WORKER_THREADS_MIN))
             .thread_name("query")
+            .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()
             .map_err(|error| Error::unavailable(format!("No threads for queries: {error}.")))?;

@@ -157,5 +157,8 @@ ch_codes! {
     UnsupportedMethod = 1 "UNSUPPORTED_METHOD",
     ExpectedAllOrDistinct = 558 "EXPECTED_ALL_OR_DISTINCT",
     CannotCompileRegexp = 427 "CANNOT_COMPILE_REGEXP",
+    InvalidWithFillExpression = 475 "INVALID_WITH_FILL_EXPRESSION",
+    EmptyListOfColumnsQueried = 51 "EMPTY_LIST_OF_COLUMNS_QUERIED",
+    IllegalFinal = 181 "ILLEGAL_FINAL",
     UnexpectedExpression = 174 "UNEXPECTED_EXPRESSION",
 }

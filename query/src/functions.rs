@@ -65,6 +65,7 @@ pub(crate) use json::json_path;
 pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order};
 pub(crate) use registry::scalar;
 pub(crate) use supertype::{common_type, literal, scalar_of};
+pub(crate) use time_shift::shift;
 pub(crate) use window::{Over, is_window_only, window};
 
 /// A quantity in words, as `formatReadableQuantity` gives it.

@@ -14,6 +14,7 @@ pub mod types;
 mod bind;
 mod budget;
 mod dialect;
+mod fill;
 mod functions;
 mod scan;
 mod session;

@@ -1,5 +1,7 @@
 //! `[NOT] EXISTS (SELECT …)` that looks at the row around it becomes a SEMI or ANTI join.
 
+use super::{join::conjuncts, select::clauses};
+use crate::error::SqlResult;
 use sqlparser::ast::{
     self, Expr, Ident, JoinConstraint, JoinOperator, Query, Select, SetExpr, TableFactor,
     TableWithJoins,
@@ -7,13 +9,14 @@ use sqlparser::ast::{
 use std::ops::ControlFlow;
 
 /// The SELECT with every such condition of its WHERE moved to FROM; `None` if there is none.
-pub(super) fn decorrelated(select: &Select) -> Option<Select> {
-    let [from] = select.from.as_slice() else { return None };
+pub(super) fn decorrelated(select: &Select) -> SqlResult<Option<Select>> {
+    let [from] = select.from.as_slice() else { return Ok(None) };
+    let Some(selection) = &select.selection else { return Ok(None) };
     let outer: Vec<String> = tables_of(from).into_iter().flatten().collect();
     let mut rest: Option<Expr> = None;
     let mut joins = Vec::new();
-    for condition in conjuncts(select.selection.as_ref()?) {
-        match as_join(condition, &outer) {
+    for condition in conjuncts(selection) {
+        match as_join(condition, &outer)? {
             Some(join) => joins.push(join),
             None => {
                 let condition = Box::new(condition.clone());
@@ -29,21 +32,14 @@ pub(super) fn decorrelated(select: &Select) -> Option<Select> {
         }
     }
     if joins.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut out = select.clone();
     out.selection = rest;
-    out.from.first_mut()?.joins.extend(joins);
-    Some(out)
-}
-
-fn conjuncts(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::BinaryOp { left, op: ast::BinaryOperator::And, right } => {
-            [conjuncts(left), conjuncts(right)].concat()
-        }
-        other => vec![other],
+    for from in out.from.iter_mut().take(1) {
+        from.joins.append(&mut joins);
     }
+    Ok(Some(out))
 }
 
 /// The names of the tables of a FROM, if all are tables with names or aliases that joins can be added to.
@@ -70,46 +66,65 @@ fn name_of(factor: &TableFactor) -> Option<String> {
 }
 
 /// The join that a condition means, if it is an EXISTS over one table whose WHERE names a table around it.
-fn as_join(condition: &Expr, outer: &[String]) -> Option<ast::Join> {
+fn as_join(condition: &Expr, outer: &[String]) -> SqlResult<Option<ast::Join>> {
     let (subquery, negated) = match condition {
         Expr::Exists { subquery, negated } => (subquery, *negated),
         Expr::UnaryOp { op: ast::UnaryOperator::Not, expr } => match &**expr {
             Expr::Exists { subquery, negated } => (subquery, !negated),
-            _ => return None,
+            _ => return Ok(None),
         },
-        _ => return None,
+        _ => return Ok(None),
     };
-    let inner = plain_select(subquery)?;
-    let [TableWithJoins { relation, joins }] = inner.from.as_slice() else { return None };
-    let name = name_of(relation).filter(|_| joins.is_empty())?;
-    let mut condition = inner.selection.clone()?;
-    if outer.contains(&name) || !qualify(&mut condition, &name, outer)? {
-        return None;
+    let Some(inner) = plain_select(subquery)? else { return Ok(None) };
+    let [TableWithJoins { relation, joins }] = inner.from.as_slice() else { return Ok(None) };
+    let Some(name) = name_of(relation).filter(|_| joins.is_empty()) else { return Ok(None) };
+    let Some(mut condition) = inner.selection.clone() else { return Ok(None) };
+    if outer.contains(&name) || qualify(&mut condition, &name, outer) != Some(true) {
+        return Ok(None);
     }
     let on = JoinConstraint::On(condition);
     let join_operator =
         if negated { JoinOperator::LeftAnti(on) } else { JoinOperator::LeftSemi(on) };
-    Some(ast::Join { relation: relation.clone(), global: false, join_operator })
+    // GLOBAL tells a SEMI join of ours from one that was written: its table has no name outside.
+    Ok(Some(ast::Join { relation: relation.clone(), global: true, join_operator }))
 }
 
 /// The SELECT of a query that is nothing but FROM and WHERE: what it selects does not matter to EXISTS.
-fn plain_select(query: &Query) -> Option<&Select> {
-    let plain = query.with.is_none() && query.limit_clause.is_none() && query.fetch.is_none();
-    let SetExpr::Select(select) = &*query.body else { return None };
+fn plain_select(query: &Query) -> SqlResult<Option<&Select>> {
+    let Query {
+        with: None,
+        body,
+        order_by: _,
+        limit_clause: None,
+        fetch: None,
+        locks,
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators,
+    } = query
+    else {
+        return Ok(None);
+    };
+    let SetExpr::Select(select) = &**body else { return Ok(None) };
+    let parts = clauses(select)?;
     let ungrouped = matches!(&select.group_by, ast::GroupByExpr::Expressions(keys, with) if keys.is_empty() && with.is_empty());
-    let rows_only =
-        select.having.is_none() && select.qualify.is_none() && select.prewhere.is_none();
-    let mut aggregates = false;
-    for item in &select.projection {
-        aggregates |= !matches!(
+    let rows_only = select.having.is_none()
+        && select.qualify.is_none()
+        && select.prewhere.is_none()
+        && !parts.is_distinct();
+    let plain_items = select.projection.iter().all(|item| {
+        matches!(
             item,
             ast::SelectItem::Wildcard(_)
                 | ast::SelectItem::UnnamedExpr(
                     Expr::Value(_) | Expr::Identifier(_) | Expr::CompoundIdentifier(_)
                 )
-        );
-    }
-    (plain && ungrouped && rows_only && !aggregates).then_some(select)
+        )
+    });
+    let plain =
+        locks.is_empty() && pipe_operators.is_empty() && ungrouped && rows_only && plain_items;
+    Ok(plain.then_some(&**select))
 }
 
 /// Puts the inner table's name before every name that is not a table's: those mean its columns. Answers whether a table

@@ -1,13 +1,14 @@
 //! Expressions.
 
 use super::{
-    Binder, parse_type,
+    Binder, correlated, parse_type,
     query::Env,
     scope::{Clause, Place, Scope},
     unsupported,
 };
 use crate::{
-    error::{ChCode, SqlError, SqlResult},
+    dialect::MARK,
+    error::{ChCode, Position, SqlError, SqlResult},
     functions::{case, cast, in_values, literal, scalar, to_predicate},
     typed::Typed,
     types::{ChType, IntervalUnit},
@@ -17,12 +18,12 @@ use datafusion::{
     common::tree_node::{Transformed, TreeNode},
     logical_expr::Expr as Plan,
 };
-use sqlparser::ast::{self, BinaryOperator, Expr, UnaryOperator};
+use sqlparser::ast::{self, BinaryOperator, Expr, Spanned, UnaryOperator};
 
 impl Binder<'_> {
     /// The value of an expression.
     pub(super) fn expr(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
-        let typed = self.expr_inner(expr, scope, env)?;
+        let typed = self.expr_inner(expr, scope, env).map_err(|error| error.at(place(expr)))?;
         Ok(if scope.grouped.get() && scope.clause.get() == Clause::Output {
             replace_keys(typed, scope)?
         } else {
@@ -97,21 +98,38 @@ impl Binder<'_> {
                 )?;
                 if *negated { scalar("not", vec![inside]) } else { Ok(inside) }
             }
-            Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
-                scalar(if *negated { "notLike" } else { "like" }, vec![one(expr)?, one(pattern)?])
+            Expr::Like { negated, any: false, expr, pattern, escape_char } => {
+                let pattern = escaped(one(pattern)?, escape_char.as_ref())?;
+                scalar(if *negated { "notLike" } else { "like" }, vec![one(expr)?, pattern])
             }
-            Expr::ILike { negated, any: false, expr, pattern, escape_char: None } => {
-                scalar(if *negated { "notILike" } else { "ilike" }, vec![one(expr)?, one(pattern)?])
+            Expr::ILike { negated, any: false, expr, pattern, escape_char } => {
+                let pattern = escaped(one(pattern)?, escape_char.as_ref())?;
+                scalar(if *negated { "notILike" } else { "ilike" }, vec![one(expr)?, pattern])
+            }
+            Expr::RLike { negated, expr, pattern, regexp: _ } => {
+                let matched = scalar("match", vec![one(expr)?, one(pattern)?])?;
+                if *negated { scalar("not", vec![matched]) } else { Ok(matched) }
             }
             Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated, scope, env),
+            Expr::InSubquery { subquery, .. } if self.looks_outside(subquery, scope) => {
+                Err(correlated::refused("stands behind IN"))
+            }
             Expr::InSubquery { expr, subquery, negated } => {
                 self.in_query(expr, subquery, *negated, scope, env)
+            }
+            Expr::Exists { subquery, .. } if self.looks_outside(subquery, scope) => {
+                Err(correlated::refused(
+                    "is an EXISTS of several tables, or not a condition of its own in WHERE",
+                ))
             }
             Expr::Exists { subquery, negated } => {
                 let rows = self.rows(subquery, env)?;
                 literal(&Value::Int((rows.0.is_empty() == *negated).into()))
             }
-            Expr::Subquery(query) => self.scalar_query(query, env),
+            Expr::Subquery(query) => match self.correlated(query, scope, env)? {
+                Some(value) => Ok(value),
+                None => self.scalar_query(query, env),
+            },
             Expr::Case { case_token: _, end_token: _, operand, conditions, else_result } => {
                 let operand = operand.as_deref().map(one).transpose()?;
                 let mut branches = Vec::new();
@@ -124,6 +142,12 @@ impl Binder<'_> {
                     branches.push((to_predicate(condition)?, one(&branch.result)?));
                 }
                 case(branches, else_result.as_deref().map(one).transpose()?)
+            }
+            Expr::Cast { kind: ast::CastKind::TryCast | ast::CastKind::SafeCast, .. } => {
+                Err(SqlError::new(
+                    ChCode::UnknownFunction,
+                    "Function with name `TRY_CAST` does not exist; write accurateCastOrNull(x, 'Type').",
+                ))
             }
             Expr::Cast { kind: _, expr, data_type, array: false, format: None } => {
                 cast(one(expr)?, &parse_type(&data_type.to_string())?)
@@ -180,7 +204,10 @@ impl Binder<'_> {
                 }
                 scalar("map", args)
             }
-            Expr::Lambda(_) => Err(unsupported("A lambda outside of a function that takes one")),
+            Expr::Lambda(_) => Err(SqlError::new(
+                ChCode::BadArguments,
+                "A lambda `x -> …` stands only inside a function that takes one, such as arrayMap. A part of JSON is data.a.b.",
+            )),
             Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => {
                 Err(unsupported("`*` inside an expression"))
             }
@@ -188,9 +215,9 @@ impl Binder<'_> {
         }
     }
 
-    /// An identifier's text; `<name>` stands for an Identifier parameter.
-    fn part(&self, ident: &ast::Ident) -> SqlResult<String> {
-        match ident.value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+    /// An identifier's text; a marked one in quotes stands for an Identifier parameter.
+    pub(super) fn part(&self, ident: &ast::Ident) -> SqlResult<String> {
+        match ident.value.strip_prefix(MARK) {
             Some(param) if ident.quote_style == Some('`') => self.identifier(param),
             _ => Ok(ident.value.clone()),
         }
@@ -201,6 +228,9 @@ impl Binder<'_> {
         let Some((first, rest)) = parts.split_first() else {
             return Err(unsupported("An empty name"));
         };
+        if let Some(chosen) = scope.chosen.borrow().get(first) {
+            return Ok(chosen.clone());
+        }
         let parameter = scope
             .lambdas
             .borrow()
@@ -226,6 +256,9 @@ impl Binder<'_> {
         if let Some(typed) = self.alias(first, rest, scope, env)? {
             return Ok(typed);
         }
+        if let Some(typed) = self.named_by_with(first, rest, scope, env)? {
+            return Ok(typed);
+        }
         if let Some((second, path)) = rest.split_first()
             && let Some(table) =
                 scope.tables.iter().find(|table| table.alias.as_deref() == Some(first))
@@ -236,29 +269,42 @@ impl Binder<'_> {
         for taken in (1..=parts.len()).rev() {
             let (head, path) = parts.split_at(taken);
             let name = head.join(".");
-            if let Some(found) = scope
-                .tables
-                .iter()
-                .find_map(|table| table.columns.iter().find(|column| column.name == name))
+            let mut tables = scope.tables.iter();
+            if let Some(found) =
+                tables.find_map(|table| table.open_columns().find(|column| column.name == name))
             {
                 return self.column_path(found, path);
             }
         }
-        if let Some(expr) =
-            self.with.get(first).filter(|_| !scope.expanding.borrow().contains(first))
-        {
-            scope.expanding.borrow_mut().push(first.clone());
-            let value = self.expr_inner(expr, scope, env);
-            scope.expanding.borrow_mut().pop();
-            return self.value_path(value?, rest);
-        }
         let near = scope.near(first);
-        let hint =
-            if near.is_empty() { String::new() } else { format!(" Maybe you meant: {near:?}.") };
+        let hint = match (near.is_empty(), scope.tables.is_empty()) {
+            (false, _) => format!(" Maybe you meant: {near:?}."),
+            (true, true) => " The query has no FROM; a text needs single quotes.".to_owned(),
+            (true, false) => String::new(),
+        };
         Err(SqlError::new(
             ChCode::UnknownIdentifier,
             format!("Unknown expression identifier `{}`.{hint}", parts.join(".")),
         ))
+    }
+
+    /// What `WITH expr AS name` says that a name is; inside of the expression, the name is a column's.
+    fn named_by_with(
+        &self,
+        first: &String,
+        rest: &[String],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Option<Typed>> {
+        let Some(expr) = env.expression(first) else { return Ok(None) };
+        let is_table = scope.tables.iter().any(|table| table.alias.as_ref() == Some(first));
+        if scope.expanding.borrow().contains(first) || (!rest.is_empty() && is_table) {
+            return Ok(None);
+        }
+        scope.expanding.borrow_mut().push(first.clone());
+        let value = self.expr_inner(&expr, scope, &env.without(first));
+        scope.expanding.borrow_mut().pop();
+        self.value_path(value?, rest).map(Some)
     }
 
     fn alias(
@@ -335,20 +381,37 @@ impl Binder<'_> {
     /// `CEIL` and `FLOOR`, which the parser takes apart, with a number of digits.
     fn whole(&self, name: &str, value: Typed, field: &ast::CeilFloorKind) -> SqlResult<Typed> {
         let mut args = vec![value];
-        if let ast::CeilFloorKind::Scale(digits) = field {
-            args.push(self.constant(digits)?);
+        match field {
+            ast::CeilFloorKind::Scale(digits) => args.push(self.constant(digits)?),
+            ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) => {}
+            ast::CeilFloorKind::DateTimeField(unit) => {
+                return Err(unsupported(&format!(
+                    "{name}(… TO {unit}); write toStartOfInterval(time, INTERVAL 1 {unit})"
+                )));
+            }
         }
         scalar(name, args)
     }
 
     pub(super) fn constant(&self, value: &ast::Value) -> SqlResult<Typed> {
         match value {
-            ast::Value::Number(text, _) => {
+            ast::Value::Number(text, false) => {
                 literal(&number(text).ok_or_else(|| unsupported(&format!("The number {text}")))?)
             }
-            ast::Value::SingleQuotedString(text)
-            | ast::Value::EscapedStringLiteral(text)
-            | ast::Value::NationalStringLiteral(text) => literal(&Value::String(text.clone())),
+            ast::Value::SingleQuotedString(text) | ast::Value::EscapedStringLiteral(text) => {
+                literal(&Value::String(text.clone()))
+            }
+            ast::Value::HexStringLiteral(digits) => {
+                match hex::decode(digits).map(String::from_utf8) {
+                    Ok(Ok(text)) => literal(&Value::String(text)),
+                    _ => Err(SqlError::new(
+                        ChCode::CannotParseText,
+                        format!(
+                            "x'{digits}' is no UTF-8 text; for a number write 0x{digits}, up to 16 digits."
+                        ),
+                    )),
+                }
+            }
             ast::Value::Boolean(value) => literal(&Value::Bool(*value)),
             ast::Value::Null => Ok(Typed::null()),
             other => Err(unsupported(&format!("The literal {other}"))),
@@ -381,9 +444,24 @@ impl Binder<'_> {
             BinaryOperator::Xor => "xor",
             BinaryOperator::Spaceship => return self.distinct_from(left, right, false, scope, env),
             BinaryOperator::MyIntegerDivide | BinaryOperator::DuckIntegerDivide => "intDiv",
+            BinaryOperator::Arrow | BinaryOperator::LongArrow => {
+                return Err(unsupported(&format!(
+                    "The operator {op}; write the path, data.a.b, and its type, data.a.b.:String"
+                )));
+            }
             other => return Err(unsupported(&format!("The operator {other}"))),
         };
-        scalar(name, vec![self.expr(left, scope, env)?, self.expr(right, scope, env)?])
+        let (left, right) = (self.expr(left, scope, env)?, self.expr(right, scope, env)?);
+        if matches!(name, "plus" | "minus")
+            && let Some(count) = intervals(&right.ty)
+        {
+            return (1..=count).try_fold(left, |sum, at| {
+                let at = literal(&Value::Int(at))?;
+                let interval = scalar("tupleElement", vec![right.clone(), at])?;
+                scalar(name, vec![sum, interval])
+            });
+        }
+        scalar(name, vec![left, right])
     }
 
     fn distinct_from(
@@ -548,12 +626,69 @@ impl Binder<'_> {
     }
 
     fn interval(&self, interval: &ast::Interval, scope: &Scope, env: &Env) -> SqlResult<Typed> {
-        let unit = interval.leading_field.as_ref().map(ToString::to_string).unwrap_or_default();
+        let ast::Interval {
+            value,
+            leading_field,
+            leading_precision: None,
+            last_field: None,
+            fractional_seconds_precision: None,
+        } = interval
+        else {
+            return Err(unsupported(
+                "A precision or a second unit of an INTERVAL; write a tuple of intervals",
+            ));
+        };
+        let unit = leading_field.as_ref().map(ToString::to_string).unwrap_or_default();
         let unit =
             interval_unit(&unit).ok_or_else(|| unsupported(&format!("INTERVAL … {unit}")))?;
-        let value = cast(self.expr(&interval.value, scope, env)?, &ChType::Int(64))?;
+        let value = cast(self.expr(value, scope, env)?, &ChType::Int(64))?;
         Ok(Typed::value(value.into_value(), ChType::Interval(unit)))
     }
+}
+
+/// How many intervals a tuple of nothing else holds.
+fn intervals(ty: &ChType) -> Option<i128> {
+    let ChType::Tuple(fields) = ty else { return None };
+    let all = fields.iter().all(|(_, ty)| matches!(ty, ChType::Interval(_)));
+    (all && !fields.is_empty()).then(|| i128::try_from(fields.len()).ok()).flatten()
+}
+
+/// A pattern of LIKE with another escape character than `\`.
+fn escaped(pattern: Typed, escape: Option<&ast::ValueWithSpan>) -> SqlResult<Typed> {
+    let Some(escape) = escape else { return Ok(pattern) };
+    let one = |text: &str| {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none())
+    };
+    let escape = match &escape.value {
+        ast::Value::SingleQuotedString(text) => one(text),
+        _ => None,
+    };
+    let escape = escape.ok_or_else(|| {
+        SqlError::new(ChCode::BadArguments, "ESCAPE takes one character in quotes.")
+    })?;
+    let Some(Value::String(pattern)) = constant_of(&pattern)? else {
+        return Err(unsupported("ESCAPE with a pattern that is no constant"));
+    };
+    let mut out = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            _ if c == escape => {
+                out.push('\\');
+                out.extend(chars.next());
+            }
+            '\\' => out.push_str("\\\\"),
+            other => out.push(other),
+        }
+    }
+    literal(&Value::String(out))
+}
+
+/// Where an expression begins in the text, if it stands there.
+fn place(expr: &Expr) -> Option<Position> {
+    let start = expr.span().start;
+    (start.line > 0).then_some(Position { line: start.line, column: start.column })
 }
 
 fn interval_unit(word: &str) -> Option<IntervalUnit> {
@@ -589,20 +724,22 @@ fn part_function(unit: &str) -> Option<&'static str> {
 
 fn number(text: &str) -> Option<Value> {
     let text = text.replace('_', "");
+    let float = || text.parse().ok().filter(|v: &f64| v.is_finite()).map(Value::Float);
     if text.contains(['.', 'e', 'E']) {
-        text.parse().ok().map(Value::Float)
-    } else {
-        // What is beyond 64 bits is a float, as in ClickHouse.
-        let whole: Option<u64> = text.parse().ok();
-        whole.map(|v| Value::Int(v.into())).or_else(|| text.parse().ok().map(Value::Float))
+        return float();
     }
+    let whole = text.parse().ok().filter(|v| (0..=i128::from(u64::MAX)).contains(v));
+    whole.map(Value::Int).or_else(float)
 }
 
+#[expect(clippy::cast_precision_loss, reason = "what does not fit an integer is a Float64")]
 fn negative(value: &ast::Value) -> Option<Value> {
     match value {
         ast::Value::Number(text, _) => match number(text)? {
-            Value::Int(v) if v <= 1 << 63 => Some(Value::Int(-v)),
-            other => other.as_f64().map(|v| Value::Float(-v)),
+            Value::Int(v) if -v < i128::from(i64::MIN) => Some(Value::Float(-(v as f64))),
+            Value::Int(v) => Some(Value::Int(-v)),
+            Value::Float(v) => Some(Value::Float(-v)),
+            _ => None,
         },
         _ => None,
     }
@@ -670,6 +807,7 @@ pub(super) fn check_grouped(typed: &Typed, scope: &Scope) -> SqlResult<()> {
     }
     for used in typed.expr.column_refs() {
         let known = scope.keys.borrow().iter().any(|key| key.id == used.name)
+            || scope.grouping_id.borrow().as_ref() == Some(&used.name)
             || scope
                 .aggregates
                 .borrow()

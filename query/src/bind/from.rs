@@ -2,44 +2,28 @@
 
 use super::{
     Binder,
-    expr::constant_of,
     query::{Env, Output, Relation, Working},
-    relation::{Join, Rel},
+    relation::Rel,
     scope::{Named, Place, Scan, Scope, TableRef},
-    system::LiteralColumn,
     unsupported,
 };
 use crate::{
-    error::{ChCode, SqlError, SqlResult},
-    functions::{cast, common_type, to_predicate},
-    typed::Typed,
+    dialect::MARK,
+    error::{ChCode, Position, SqlError, SqlResult},
     types::ChType,
 };
 use datafusion::{
     catalog::cte_worktable::CteWorkTable,
-    common::JoinType,
-    logical_expr::{BinaryExpr, Expr as Plan, LogicalPlanBuilder, Operator},
+    logical_expr::{Expr as Plan, LogicalPlanBuilder},
 };
-use sqlparser::ast::{self, Expr, JoinConstraint, JoinOperator, TableFactor};
-use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc};
+use sqlparser::ast::{self, Expr, JoinOperator, Spanned, TableFactor};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 /// A relation and the names it brings.
 pub(super) struct Source {
     pub(super) rel: Rel,
     pub(super) tables: Vec<TableRef>,
 }
-
-/// How a join pairs rows.
-#[derive(Clone, Copy)]
-struct How {
-    /// Whether a row meets at most one of the other side.
-    any: bool,
-    /// Whether what has no match is NULL instead of the default.
-    use_nulls: bool,
-}
-
-/// Largest `numbers(n)`.
-const NUMBERS_MAX: i128 = 1_000_000;
 
 impl Binder<'_> {
     /// All of FROM. Items separated by commas are crossed, but after an ARRAY JOIN they are its further arrays.
@@ -62,23 +46,26 @@ impl Binder<'_> {
                 continue;
             }
             let right = self.joined(item, env, use_nulls)?;
-            source = crossed(source, right);
+            source = super::join::crossed(source, right);
         }
         Ok(source)
     }
 
     fn joined(&self, item: &ast::TableWithJoins, env: &Env, use_nulls: bool) -> SqlResult<Source> {
         let mut source = self.factor(&item.relation, env, use_nulls)?;
-        for ast::Join { relation, global: any, join_operator } in &item.joins {
-            source = match join_operator {
-                JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin => {
-                    self.array_joined(source, relation, false, env)?
-                }
-                JoinOperator::LeftArrayJoin => self.array_joined(source, relation, true, env)?,
-                operator => {
+        for join in &item.joins {
+            let ast::Join { relation, global, join_operator } = join;
+            let left = match join_operator {
+                JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin => Some(false),
+                JoinOperator::LeftArrayJoin => Some(true),
+                _ => None,
+            };
+            source = match left {
+                Some(_) if *global => return Err(unsupported("GLOBAL or ANY before ARRAY JOIN")),
+                Some(left) => self.array_joined(source, relation, left, env)?,
+                None => {
                     let right = self.factor(relation, env, use_nulls)?;
-                    let how = How { any: *any, use_nulls };
-                    self.join(source, right, operator, env, how)?
+                    self.join(source, right, join, env, use_nulls)?
                 }
             };
         }
@@ -99,29 +86,40 @@ impl Binder<'_> {
                 sample,
                 index_hints,
             } => {
-                if !with_hints.is_empty()
-                    || version.is_some()
-                    || *with_ordinality
-                    || !partitions.is_empty()
-                    || json_path.is_some()
-                    || sample.is_some()
-                    || !index_hints.is_empty()
-                {
-                    return Err(unsupported("SAMPLE, hints and versions of tables"));
+                let refused = [
+                    (version.is_some(), "A version of a table"),
+                    (*with_ordinality, "WITH ORDINALITY; write arrayEnumerate in ARRAY JOIN"),
+                    (!partitions.is_empty(), "PARTITION of a table; write a condition"),
+                    (json_path.is_some(), "A path behind a table; write data.path"),
+                    (sample.is_some(), "SAMPLE; write WHERE cityHash64(id) % 10 = 0"),
+                    (!index_hints.is_empty(), "A hint for indexes"),
+                ];
+                if let Some((_, what)) = refused.iter().find(|(given, _)| *given) {
+                    return Err(unsupported(what));
                 }
+                let is_final = is_final(with_hints)?;
                 let parts: Vec<String> = name
                     .0
                     .iter()
                     .filter_map(|part| part.as_ident().map(|ident| ident.value.clone()))
                     .collect();
-                let alias = alias_name(alias.as_ref())?;
+                let alias = Alias::of(alias.as_ref())?;
                 match args {
-                    Some(args) => self.table_function(&parts.join("."), args, alias, env),
-                    None => self.table(&parts, alias, env),
+                    Some(_) if is_final => Err(SqlError::new(
+                        ChCode::IllegalFinal,
+                        format!("The table function {name} has no versions: leave out FINAL."),
+                    )),
+                    Some(args) => {
+                        let name = parts.join(".");
+                        alias.apply(|alias| self.table_function(&name, args, alias, env))
+                    }
+                    None => alias
+                        .apply(|alias| self.table(&parts, alias, is_final, env))
+                        .map_err(|error| error.at(place(name))),
                 }
             }
             TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {
-                self.derived(subquery, alias_name(alias.as_ref())?, env)
+                Alias::of(alias.as_ref())?.apply(|alias| self.derived(subquery, alias, env))
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 self.joined(table_with_joins, env, use_nulls)
@@ -130,20 +128,33 @@ impl Binder<'_> {
         }
     }
 
-    fn table(&self, parts: &[String], alias: Option<String>, env: &Env) -> SqlResult<Source> {
+    fn table(
+        &self,
+        parts: &[String],
+        alias: Option<String>,
+        is_final: bool,
+        env: &Env,
+    ) -> SqlResult<Source> {
         let mut name = parts.join(".");
-        if let Some(param) = name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        if let Some(param) = name.strip_prefix(MARK) {
             name = self.identifier(param)?;
+        }
+        if is_final && (env.working(&name).is_some() || env.cte(&name).is_some()) {
+            return Err(SqlError::new(
+                ChCode::UnsupportedMethod,
+                format!("{name} is a query and has no versions: write FINAL inside of it."),
+            ));
         }
         if let Some(working) = env.working(&name) {
             return self.working(&working, alias.or(Some(name)));
         }
-        if let Some((query, inner)) = env.cte(&name) {
-            if env.is_recursive(&name) {
-                let relation = self.recursive(&name, &query, &inner)?;
-                return Ok(source_of(relation, alias.or(Some(name))));
-            }
-            return self.derived(&query, alias.or(Some(name)), &inner);
+        if let Some((cte, inner)) = env.cte(&name) {
+            let relation = if env.is_recursive(&name) {
+                self.recursive(&name, &cte.query, &inner)?
+            } else {
+                self.query(&cte.query, &inner.for_derived())?
+            };
+            return renamed(source_of(relation, alias.or(Some(name))), &cte.columns);
         }
         if name == "system.one" {
             let alias = alias.or_else(|| Some("one".to_owned()));
@@ -183,7 +194,7 @@ impl Binder<'_> {
             .collect();
         Ok(Source {
             rel: Rel::Scan(scan),
-            tables: vec![TableRef { alias: alias.or(Some(name)), columns, order: None }],
+            tables: vec![TableRef::new(alias.or(Some(name)), columns)],
         })
     }
 
@@ -215,99 +226,6 @@ impl Binder<'_> {
         .and_then(LogicalPlanBuilder::build)
         .map_err(super::plan_error)?;
         Ok(source_of(Relation { plan, columns, totals: None, order: None }, alias))
-    }
-
-    fn table_function(
-        &self,
-        name: &str,
-        args: &ast::TableFunctionArgs,
-        alias: Option<String>,
-        env: &Env,
-    ) -> SqlResult<Source> {
-        if name != "numbers" || args.settings.is_some() {
-            return Err(SqlError::new(
-                ChCode::UnknownFunction,
-                format!("Unknown table function {name}; only numbers(n) exists."),
-            ));
-        }
-        let scope = Scope::new(Vec::new());
-        let mut bounds = Vec::new();
-        for arg in &args.args {
-            let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = arg else {
-                return Err(unsupported("That argument of numbers"));
-            };
-            let value = constant_of(&self.expr(expr, &scope, env)?)?.and_then(|v| v.as_int());
-            bounds.push(value.ok_or_else(|| {
-                SqlError::new(ChCode::BadArguments, "numbers takes constant integers")
-            })?);
-        }
-        let (start, count) = match bounds.as_slice() {
-            [count] => (0, *count),
-            [start, count] => (*start, *count),
-            _ => {
-                return Err(SqlError::new(
-                    ChCode::NumberOfArgumentsDoesntMatch,
-                    "numbers takes a count, or an offset and a count",
-                ));
-            }
-        };
-        if !(0..=NUMBERS_MAX).contains(&count) || start < 0 {
-            return Err(SqlError::new(ChCode::TooManyRows, "numbers makes at most a million rows"));
-        }
-        let alias = alias.or_else(|| Some("numbers".to_owned()));
-        self.constants("number", ChType::UInt(64), start..start + count, alias)
-    }
-
-    /// A table of one column with these numbers.
-    fn constants(
-        &self,
-        column: &'static str,
-        ty: ChType,
-        numbers: std::ops::Range<i128>,
-        alias: Option<String>,
-    ) -> SqlResult<Source> {
-        let values: Vec<crate::value::Value> = numbers.map(crate::value::Value::Int).collect();
-        self.literal_rows(&[(column, ty, values)], alias)
-    }
-
-    /// A table of columns with these values.
-    fn literal_rows(&self, columns: &[LiteralColumn], alias: Option<String>) -> SqlResult<Source> {
-        let (mut fields, mut arrays, mut named, mut out) = (vec![], vec![], vec![], vec![]);
-        for (name, ty, values) in columns {
-            let id = self.fresh();
-            fields.push(arrow::datatypes::Field::new(&id, ty.arrow(), ty.is_nullable()));
-            arrays.push(crate::value::to_array(values, ty)?);
-            named.push(Named {
-                name: (*name).to_owned(),
-                ty: ty.clone(),
-                place: Place::Plan(id.clone()),
-                hidden: false,
-            });
-            out.push((id, ty.clone()));
-        }
-        let schema = arrow::datatypes::Schema::new(fields);
-        let batch = arrow::array::RecordBatch::try_new(schema.into(), arrays)
-            .map_err(|e| SqlError::new(ChCode::LogicalError, e.to_string()))?;
-        let table = datafusion::datasource::MemTable::try_new(batch.schema(), vec![vec![batch]])
-            .map_err(super::plan_error)?;
-        let table_name = self.fresh();
-        let plan = LogicalPlanBuilder::scan(
-            table_name.as_str(),
-            datafusion::datasource::provider_as_source(Arc::new(table)),
-            None,
-        )
-        .and_then(|b| {
-            b.project(out.iter().map(|(id, _)| {
-                let column = datafusion::common::Column::new(Some(table_name.as_str()), id);
-                Plan::Column(column).alias(id)
-            }))
-        })
-        .and_then(LogicalPlanBuilder::build)
-        .map_err(super::plan_error)?;
-        Ok(Source {
-            rel: Rel::Plan(plan, out),
-            tables: vec![TableRef { alias, columns: named, order: None }],
-        })
     }
 
     fn array_joined(
@@ -354,169 +272,12 @@ impl Binder<'_> {
         }
         tables.insert(
             0,
-            TableRef {
-                alias: None,
-                columns: vec![Named { name, ty: item, place: Place::Plan(id), hidden: false }],
-                order: None,
-            },
+            TableRef::new(
+                None,
+                vec![Named { name, ty: item, place: Place::Plan(id), hidden: false }],
+            ),
         );
         Ok(Source { rel: Rel::ArrayJoin { input, arrays, left }, tables })
-    }
-
-    fn join(
-        &self,
-        left: Source,
-        right: Source,
-        operator: &JoinOperator,
-        env: &Env,
-        How { any, use_nulls }: How,
-    ) -> SqlResult<Source> {
-        let (kind, constraint) = match operator {
-            JoinOperator::Join(c) | JoinOperator::Inner(c) => (JoinType::Inner, c),
-            JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => (JoinType::Left, c),
-            JoinOperator::Right(c) | JoinOperator::RightOuter(c) => (JoinType::Right, c),
-            JoinOperator::FullOuter(c) => (JoinType::Full, c),
-            JoinOperator::Semi(c) | JoinOperator::LeftSemi(c) => (JoinType::LeftSemi, c),
-            JoinOperator::RightSemi(c) => (JoinType::RightSemi, c),
-            JoinOperator::Anti(c) | JoinOperator::LeftAnti(c) => (JoinType::LeftAnti, c),
-            JoinOperator::RightAnti(c) => (JoinType::RightAnti, c),
-            JoinOperator::CrossJoin(JoinConstraint::None) => return Ok(crossed(left, right)),
-            other => return Err(unsupported(&format!("The join {other:?}"))),
-        };
-        let (left_count, mut tables) = (left.tables.len(), left.tables);
-        tables.extend(right.tables);
-        let scope = Scope::new(tables);
-        let mut keys = Vec::new();
-        let mut filter = None;
-        match constraint {
-            JoinConstraint::On(expr) => {
-                for conjunct in conjuncts(expr) {
-                    self.join_condition(conjunct, left_count, &scope, env, &mut keys, &mut filter)?;
-                }
-            }
-            JoinConstraint::Using(names) => {
-                for name in names {
-                    let name = name
-                        .0
-                        .last()
-                        .and_then(|part| part.as_ident())
-                        .map(|ident| ident.value.clone())
-                        .unwrap_or_default();
-                    let side = |range: &[TableRef]| {
-                        range
-                            .iter()
-                            .find_map(|t| t.columns.iter().find(|c| c.name == name).cloned())
-                    };
-                    let (a, b) = scope.tables.split_at(left_count);
-                    let missing = || {
-                        SqlError::new(
-                            ChCode::UnknownIdentifier,
-                            format!("USING ({name}): both sides need a column of that name."),
-                        )
-                    };
-                    let (a, b) = (side(a).ok_or_else(missing)?, side(b).ok_or_else(missing)?);
-                    keys.push(aligned(self.named(&a), self.named(&b))?);
-                }
-            }
-            JoinConstraint::None => {
-                return Err(SqlError::new(
-                    ChCode::InvalidJoinOnExpression,
-                    "A JOIN needs ON or USING; write CROSS JOIN for all pairs.",
-                ));
-            }
-            JoinConstraint::Natural => return Err(unsupported("NATURAL JOIN")),
-        }
-        let matches_one = matches!(kind, JoinType::Inner | JoinType::Left | JoinType::Right);
-        if any && (filter.is_some() || keys.is_empty() || !matches_one) {
-            return Err(unsupported(
-                "ANY of a FULL join, or with a condition that is no equality of both sides",
-            ));
-        }
-        let using: Vec<String> = match constraint {
-            JoinConstraint::Using(names) => names
-                .iter()
-                .filter_map(|n| n.0.last()?.as_ident().map(|i| i.value.clone()))
-                .collect(),
-            _ => Vec::new(),
-        };
-        let mut tables = scope.tables;
-        for table in tables.iter_mut().skip(left_count) {
-            table.columns.retain(|column| !using.contains(&column.name));
-        }
-        match kind {
-            JoinType::LeftSemi | JoinType::LeftAnti => tables.truncate(left_count),
-            JoinType::RightSemi | JoinType::RightAnti => drop(tables.drain(..left_count)),
-            _ if use_nulls => {
-                for (i, table) in tables.iter_mut().enumerate() {
-                    let padded = if i < left_count {
-                        matches!(kind, JoinType::Right | JoinType::Full)
-                    } else {
-                        matches!(kind, JoinType::Left | JoinType::Full)
-                    };
-                    table
-                        .columns
-                        .iter_mut()
-                        .filter(|_| padded)
-                        .for_each(|column| column.ty = column.ty.clone().nullable());
-                }
-            }
-            _ => {}
-        }
-        let rel = Rel::Join(Box::new(Join {
-            left: left.rel,
-            right: right.rel,
-            kind,
-            keys,
-            filter,
-            any,
-            use_nulls,
-        }));
-        Ok(Source { rel, tables })
-    }
-
-    /// An equality of one side with the other is a key; anything else is checked per pair.
-    fn join_condition(
-        &self,
-        expr: &Expr,
-        left_count: usize,
-        scope: &Scope,
-        env: &Env,
-        keys: &mut Vec<(Plan, Plan)>,
-        filter: &mut Option<Plan>,
-    ) -> SqlResult<()> {
-        if let Expr::BinaryOp { left, op: ast::BinaryOperator::Eq, right } = expr {
-            let (a, b) = (self.expr(left, scope, env)?, self.expr(right, scope, env)?);
-            for side in [&a, &b] {
-                if matches!(side.ty, ChType::Dynamic | ChType::Variant(_)) {
-                    return Err(SqlError::new(
-                        ChCode::IllegalColumn,
-                        "JOIN on keys with Dynamic type is not supported: use a `.:Type` subcolumn or CAST.",
-                    ));
-                }
-            }
-            let left_ids = ids_of(scope.tables.get(..left_count).unwrap_or_default());
-            let right_ids = ids_of(scope.tables.get(left_count..).unwrap_or_default());
-            let within = |e: &Plan, ids: &HashSet<String>| {
-                let used = e.column_refs();
-                !used.is_empty() && used.iter().all(|c| ids.contains(&c.name))
-            };
-            if within(&a.expr, &left_ids) && within(&b.expr, &right_ids) {
-                keys.push(aligned(a, b)?);
-                return Ok(());
-            }
-            if within(&b.expr, &left_ids) && within(&a.expr, &right_ids) {
-                keys.push(aligned(b, a)?);
-                return Ok(());
-            }
-        }
-        let condition = to_predicate(self.expr(expr, scope, env)?)?;
-        *filter = Some(match filter.take() {
-            Some(all) => {
-                Plan::BinaryExpr(BinaryExpr::new(Box::new(all), Operator::And, Box::new(condition)))
-            }
-            None => condition,
-        });
-        Ok(())
     }
 }
 
@@ -536,118 +297,125 @@ fn source_of(relation: Relation, alias: Option<String>) -> Source {
     types.extend(relation.order.clone().map(|id| (id, ChType::UInt(64))));
     Source {
         rel: Rel::Plan(relation.plan, types),
-        tables: vec![TableRef { alias, columns, order: relation.order }],
+        tables: vec![TableRef { order: relation.order, ..TableRef::new(alias, columns) }],
     }
 }
 
-/// The ids of the columns of some tables, requested ones of scans included.
-fn ids_of(tables: &[TableRef]) -> HashSet<String> {
-    let mut ids = HashSet::new();
-    for named in tables.iter().flat_map(|table| &table.columns) {
-        match &named.place {
-            Place::Plan(id) => drop(ids.insert(id.clone())),
-            Place::Scan(scan) => {
-                ids.extend(scan.columns.borrow().iter().map(|(request, _)| request.output.clone()))
-            }
+/// Where a table's name stands in the text.
+fn place(name: &ast::ObjectName) -> Option<Position> {
+    let start = name.span().start;
+    (start.line > 0).then_some(Position { line: start.line, column: start.column })
+}
+
+/// A table's alias, and the names it gives to the table's columns.
+struct Alias {
+    name: Option<String>,
+    columns: Vec<String>,
+}
+
+impl Alias {
+    fn of(alias: Option<&ast::TableAlias>) -> SqlResult<Self> {
+        let Some(ast::TableAlias { explicit, name, columns, at }) = alias else {
+            return Ok(Self { name: None, columns: Vec::new() });
+        };
+        if at.is_some() {
+            return Err(unsupported("AT behind a table; write arrayEnumerate in ARRAY JOIN"));
         }
+        let word = name.value.to_ascii_uppercase();
+        let is_keyword = ["FINAL", "ANY", "PASTE", "SAMPLE", "ASOF"].contains(&word.as_str());
+        if !*explicit && name.quote_style.is_none() && is_keyword {
+            return Err(SqlError::new(
+                ChCode::SyntaxError,
+                format!("Syntax error: {name} is out of place here; quote it if it is an alias."),
+            ));
+        }
+        Ok(Self { name: Some(name.value.clone()), columns: column_names(columns)? })
     }
-    ids
+
+    /// The table under the alias, with its columns renamed.
+    fn apply(self, table: impl FnOnce(Option<String>) -> SqlResult<Source>) -> SqlResult<Source> {
+        renamed(table(self.name)?, &self.columns)
+    }
 }
 
-fn aligned(a: Typed, b: Typed) -> SqlResult<(Plan, Plan)> {
-    let common = common_type(&[a.ty.strip_nullable().clone(), b.ty.strip_nullable().clone()])?;
-    if matches!(common, ChType::Variant(_)) {
+/// The names in `t (a, b)`.
+pub(super) fn column_names(columns: &[ast::TableAliasColumnDef]) -> SqlResult<Vec<String>> {
+    columns
+        .iter()
+        .map(|ast::TableAliasColumnDef { name, data_type }| match data_type {
+            None => Ok(name.value.clone()),
+            Some(_) => Err(unsupported("A type behind a column's name; write CAST in the query")),
+        })
+        .collect()
+}
+
+/// A table whose columns have these names, if there are any.
+fn renamed(mut source: Source, names: &[String]) -> SqlResult<Source> {
+    if names.is_empty() {
+        return Ok(source);
+    }
+    let count: usize = source.tables.iter().map(|table| table.columns.len()).sum();
+    if count != names.len() {
         return Err(SqlError::new(
-            ChCode::NoCommonType,
-            format!("JOIN keys {} and {} have no common type.", a.ty, b.ty),
+            ChCode::BadArguments,
+            format!(
+                "Number of aliases does not match number of projection columns. Expected {count}, got {}.",
+                names.len()
+            ),
         ));
     }
-    let as_common = |side: Typed| {
-        let ty = if side.ty.is_nullable() { common.clone().nullable() } else { common.clone() };
-        cast(side, &ty).map(Typed::into_value)
-    };
-    Ok((as_common(a)?, as_common(b)?))
+    let columns = source.tables.iter_mut().flat_map(|table| &mut table.columns);
+    for (column, name) in columns.zip(names) {
+        column.name.clone_from(name);
+    }
+    Ok(source)
 }
 
-fn crossed(left: Source, right: Source) -> Source {
-    let mut tables = left.tables;
-    tables.extend(right.tables);
-    let join = Join {
-        left: left.rel,
-        right: right.rel,
-        kind: JoinType::Inner,
-        keys: Vec::new(),
-        filter: None,
-        any: false,
-        use_nulls: false,
-    };
-    Source { rel: Rel::Join(Box::new(join)), tables }
-}
-
-fn conjuncts(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::BinaryOp { left, op: ast::BinaryOperator::And, right } => {
-            [conjuncts(left), conjuncts(right)].concat()
-        }
-        Expr::Nested(inner) => conjuncts(inner),
-        other => vec![other],
+/// Whether the hints of a table are the one that the token pass makes of FINAL. Every query sees the newest version of a row
+/// anyway, so it means nothing for a table; a query has no versions.
+fn is_final(hints: &[Expr]) -> SqlResult<bool> {
+    match hints {
+        [] => Ok(false),
+        [Expr::Identifier(ident)] if ident.value.strip_prefix(MARK) == Some("final") => Ok(true),
+        _ => Err(unsupported("WITH (…) behind a table")),
     }
 }
 
-fn alias_name(alias: Option<&ast::TableAlias>) -> SqlResult<Option<String>> {
-    match alias {
-        Some(alias) if !alias.columns.is_empty() => {
-            Err(unsupported("Column names after a table alias"))
-        }
-        Some(alias)
-            if ["FINAL", "ANY", "PASTE", "SAMPLE"].iter().any(|word| {
-                alias.name.quote_style.is_none() && alias.name.value.eq_ignore_ascii_case(word)
-            }) =>
-        {
-            Err(unsupported(&format!("`{}` here", alias.name.value)))
-        }
-        other => Ok(other.map(|alias| alias.name.value.clone())),
-    }
-}
-
-/// sqlparser reads the array of ARRAY JOIN as a table.
+/// The array of an ARRAY JOIN, which the parser takes for a table function, and its alias.
 fn array_expression(factor: &TableFactor) -> SqlResult<(Expr, Option<String>)> {
-    match factor {
-        TableFactor::Table { name, alias, args, .. } => {
-            let alias = alias_name(alias.as_ref())?;
-            let idents: Vec<ast::Ident> =
-                name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
-            let expr = match args {
-                Some(args) => {
-                    let list = ast::FunctionArgumentList {
-                        duplicate_treatment: None,
-                        args: args.args.clone(),
-                        clauses: Vec::new(),
-                    };
-                    Expr::Function(ast::Function {
-                        name: name.clone(),
-                        uses_odbc_syntax: false,
-                        parameters: ast::FunctionArguments::None,
-                        args: ast::FunctionArguments::List(list),
-                        filter: None,
-                        null_treatment: None,
-                        over: None,
-                        within_group: Vec::new(),
-                    })
-                }
-                None if idents.len() == 1 => Expr::Identifier(
-                    idents
-                        .into_iter()
-                        .next()
-                        .ok_or_else(|| unsupported("ARRAY JOIN without an array"))?,
-                ),
-                None => Expr::CompoundIdentifier(idents),
-            };
-            Ok((expr, alias))
+    let TableFactor::Table {
+        name,
+        alias,
+        args: Some(ast::TableFunctionArgs { args, settings: None }),
+        with_hints,
+        version: None,
+        with_ordinality: false,
+        partitions,
+        json_path: None,
+        sample: None,
+        index_hints,
+    } = factor
+    else {
+        return Err(unsupported(&format!("ARRAY JOIN {factor}")));
+    };
+    let is_array = name
+        .0
+        .last()
+        .and_then(|part| part.as_ident())
+        .is_some_and(|ident| ident.value.strip_prefix(MARK) == Some("expr"));
+    match args.as_slice() {
+        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))]
+            if is_array
+                && with_hints.is_empty()
+                && partitions.is_empty()
+                && index_hints.is_empty() =>
+        {
+            let Alias { name, columns } = Alias::of(alias.as_ref())?;
+            if !columns.is_empty() {
+                return Err(unsupported("Names of columns behind an array; write tupleElement"));
+            }
+            Ok((expr.clone(), name))
         }
-        TableFactor::TableFunction { expr, alias } => {
-            Ok((expr.clone(), alias_name(alias.as_ref())?))
-        }
-        other => Err(unsupported(&format!("ARRAY JOIN {other}"))),
+        _ => Err(unsupported(&format!("ARRAY JOIN {factor}"))),
     }
 }

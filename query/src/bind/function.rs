@@ -8,6 +8,7 @@ use super::{
     unsupported,
 };
 use crate::{
+    dialect::MARK,
     error::{ChCode, SqlError, SqlResult},
     functions::{
         AggregateCall, Lambda, Over, aggregate, cast, fold, has_limit, higher_order, is_aggregate,
@@ -43,19 +44,24 @@ impl Binder<'_> {
             within_group,
         } = function;
         if !within_group.is_empty() {
-            return Err(unsupported("WITHIN GROUP"));
+            return Err(unsupported("WITHIN GROUP; write quantile(0.5)(x)"));
         }
         let respect_nulls = null_treatment
             .as_ref()
             .map(|treatment| matches!(treatment, ast::NullTreatment::RespectNulls));
-        let name = name
-            .0
-            .last()
-            .and_then(|part| part.as_ident())
-            .map(|ident| ident.value.clone())
-            .unwrap_or_default();
+        let name = match name.0.as_slice() {
+            [part] => part.as_ident().map(|ident| ident.value.clone()),
+            _ => None,
+        }
+        .ok_or_else(|| {
+            SqlError::new(
+                ChCode::UnknownFunction,
+                format!("Function with name `{name}` does not exist; functions have no database."),
+            )
+        })?;
         let (args, distinct, inner_nulls) = arguments(args)?;
         let respect_nulls = respect_nulls.or(inner_nulls);
+        let args = self.spread(args, scope)?;
         let parts = Parts {
             name: &name,
             parameters,
@@ -64,6 +70,17 @@ impl Binder<'_> {
             filter: filter.as_deref(),
             respect_nulls,
         };
+        if let ([named, _], Some((_, alias))) = (
+            args.as_slice(),
+            name.starts_with(MARK)
+                .then(|| super::select::aliased(&Expr::Function(function.clone())))
+                .flatten(),
+        ) {
+            scope.expanding.borrow_mut().push(alias);
+            let value = self.expr(named, scope, env);
+            scope.expanding.borrow_mut().pop();
+            return value;
+        }
         if name.eq_ignore_ascii_case("CAST") && args.len() == 2 {
             return self.cast_call(&args, scope, env);
         }
@@ -95,7 +112,12 @@ impl Binder<'_> {
                 let value = self.expr(value, scope, env)?;
                 self.in_set(value, set, name == "notIn", scope, env)
             }
-            ("__expr", [inner]) => self.expr(inner, scope, env),
+            (name, args) if name.eq_ignore_ascii_case("grouping") => {
+                self.grouping(args, scope, env)
+            }
+            (name, _) if name.starts_with(MARK) => Err(unsupported(
+                "A set of columns (COLUMNS, EXCEPT, REPLACE, APPLY) inside an expression",
+            )),
             ("length" | "empty" | "notEmpty", [Expr::CompoundIdentifier(idents)])
                 if !scope.grouped.get() =>
             {
@@ -122,18 +144,24 @@ impl Binder<'_> {
                 self.lambda_call(&name, lambda, arrays, scope, env)
             }
             ("isNull" | "isNotNull", [_]) => scalar(&name, self.args(&args, scope, env)?),
-            (called, [single])
-                if self.with.get(called).is_some_and(|e| matches!(e, Expr::Lambda(_))) =>
-            {
-                self.with_lambda(called, std::slice::from_ref(single), scope, env)
+            (called, args) if let Some(lambda) = with_lambda(called, env) => {
+                self.expr(&applied(called, &lambda, args)?, scope, &env.without(called))
             }
-            (called, several)
-                if self.with.get(called).is_some_and(|e| matches!(e, Expr::Lambda(_))) =>
-            {
-                self.with_lambda(called, several, scope, env)
-            }
-            _ => scalar(&name, self.args(&args, scope, env)?),
+            _ => scalar(&name, self.args(&args, scope, env)?)
+                .map_err(|error| super::foreign::foreign(&name, error)),
         }
+    }
+
+    /// The arguments, with every set of columns (`COLUMNS('re')`) spread out.
+    fn spread(&self, args: Vec<Expr>, scope: &Scope) -> SqlResult<Vec<Expr>> {
+        let mut spread = Vec::with_capacity(args.len());
+        for arg in args {
+            match self.column_set(&arg, scope)? {
+                Some(columns) => spread.extend(columns.into_iter().map(|(_, expr)| expr)),
+                None => spread.push(arg),
+            }
+        }
+        Ok(spread)
     }
 
     fn args(&self, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {
@@ -209,7 +237,12 @@ impl Binder<'_> {
                 "Parameters of aggregate functions must be literals.",
             )
         };
-        let (args, ..) = arguments(parameters)?;
+        let (args, distinct, nulls) = arguments(parameters)?;
+        if distinct || nulls.is_some() {
+            return Err(unsupported(
+                "DISTINCT or NULLS among the parameters of an aggregate function",
+            ));
+        }
         args.iter()
             .map(|arg| constant_of(&self.expr(arg, scope, env)?)?.ok_or_else(literals))
             .collect()
@@ -411,7 +444,7 @@ impl Binder<'_> {
         env: &Env,
     ) -> SqlResult<Typed> {
         let (arrays, first) = self.lambda_subjects(name, arrays, scope, env)?;
-        let names = lambda_names(lambda);
+        let names = lambda_names(lambda)?;
         let mut params = Vec::new();
         for (position, name) in names.iter().enumerate() {
             let position = match (&first, position.checked_sub(1)) {
@@ -531,32 +564,41 @@ impl Binder<'_> {
             .or_else(unfold)
             .ok_or_else(|| SqlError::new(ChCode::LogicalError, format!("no column {id}")))
     }
+}
 
-    /// A lambda named by WITH, called like a function.
-    fn with_lambda(&self, name: &str, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Typed> {
-        let Some(Expr::Lambda(lambda)) = self.with.get(name) else {
-            return Err(unsupported("That call"));
-        };
-        let names = lambda_names(lambda);
-        if names.len() != args.len() {
-            return Err(SqlError::new(
-                ChCode::NumberOfArgumentsDoesntMatch,
-                format!("{name} takes {} arguments.", names.len()),
-            ));
-        }
-        let mut body = (*lambda.body).clone();
-        let replaced = ast::visit_expressions_mut(&mut body, |expr: &mut Expr| {
-            if let Expr::Identifier(ident) = expr
-                && let Some(at) = names.iter().position(|n| *n == ident.value)
-                && let Some(arg) = args.get(at)
-            {
-                *expr = Expr::Nested(Box::new(arg.clone()));
-            }
-            std::ops::ControlFlow::<()>::Continue(())
-        });
-        let _done = replaced;
-        self.expr(&body, scope, env)
+/// A lambda named by WITH.
+fn with_lambda(name: &str, env: &Env) -> Option<ast::LambdaFunction> {
+    match &*env.expression(name)? {
+        Expr::Lambda(lambda) => Some(lambda.clone()),
+        _ => None,
     }
+}
+
+/// What a lambda's body is for some arguments.
+fn applied(name: &str, lambda: &ast::LambdaFunction, args: &[Expr]) -> SqlResult<Expr> {
+    let names = lambda_names(lambda)?;
+    if names.len() != args.len() {
+        return Err(SqlError::new(
+            ChCode::NumberOfArgumentsDoesntMatch,
+            format!("{name} takes {} arguments.", names.len()),
+        ));
+    }
+    let by_name: Vec<_> = names.into_iter().zip(args.iter().cloned()).collect();
+    Ok(substituted(&lambda.body, &by_name))
+}
+
+/// An expression with others in the place of some names.
+pub(super) fn substituted(body: &Expr, by_name: &[(String, Expr)]) -> Expr {
+    let mut body = body.clone();
+    let _walked = ast::visit_expressions_mut(&mut body, |expr: &mut Expr| {
+        if let Expr::Identifier(ident) = expr
+            && let Some((_, by)) = by_name.iter().find(|(name, _)| *name == ident.value)
+        {
+            *expr = Expr::Nested(Box::new(by.clone()));
+        }
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+    body
 }
 
 /// Functions whose first argument may be the bare name of a unit of time: `date_add(DAY, 1, d)`.
@@ -582,8 +624,12 @@ fn named_window(scope: &Scope, name: &str) -> SqlResult<ast::WindowSpec> {
     })
 }
 
-fn lambda_names(lambda: &ast::LambdaFunction) -> Vec<String> {
-    lambda.params.iter().map(|param| param.name.value.clone()).collect()
+fn lambda_names(lambda: &ast::LambdaFunction) -> SqlResult<Vec<String>> {
+    let names = lambda.params.iter().map(|param| match &param.data_type {
+        None => Ok(param.name.value.clone()),
+        Some(_) => Err(unsupported("A type behind a lambda's parameter")),
+    });
+    names.collect()
 }
 
 /// The parts of a call of an aggregate or window function.

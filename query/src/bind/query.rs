@@ -1,7 +1,11 @@
 //! Queries: CTEs, set operations, and what stands after a SELECT.
 
+mod limit;
+
+pub(super) use limit::LimitBy;
+
 use super::{
-    Binder, column, expr::constant_of, plan_error, scope::Scope, select::Tail, unsupported,
+    Binder, column, columns::marked_call, from::column_names, plan_error, select::Tail, unsupported,
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -10,7 +14,8 @@ use crate::{
     types::ChType,
 };
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use sqlparser::ast::{self, LimitClause, Query, SetExpr, SetOperator, SetQuantifier};
+use limit::Limits;
+use sqlparser::ast::{self, Query, SetExpr, SetOperator, SetQuantifier};
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
@@ -46,19 +51,20 @@ pub(super) struct Working {
     pub(super) columns: Vec<Output>,
 }
 
-/// What the token pass carries in SETTINGS, as sqlparser knows no place for it.
-#[derive(Debug, Default)]
-struct Carried {
-    /// LIMIT n, offset BY keys.
-    limit_by: Option<(Vec<ast::Expr>, Vec<ast::Expr>)>,
-    /// LIMIT n WITH TIES.
-    with_ties: bool,
+/// A query with a name.
+#[derive(Debug)]
+pub(super) struct Cte {
+    pub(super) query: Query,
+    /// Names of its columns, if it gives them.
+    pub(super) columns: Vec<String>,
 }
 
-/// The CTEs in sight.
+/// The names in sight that are no columns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Env {
-    ctes: HashMap<String, Rc<(Query, Env)>>,
+    ctes: HashMap<String, Rc<(Cte, Env)>>,
+    /// `WITH expr AS name`.
+    expressions: HashMap<String, Rc<ast::Expr>>,
     /// The CTEs that refer to themselves.
     recursive: HashSet<String>,
     /// The rows that such a CTE found in its last step, where its own next step is bound.
@@ -85,8 +91,57 @@ impl Env {
     }
 
     /// A CTE by name, with what was in sight where it was written.
-    pub(super) fn cte(&self, name: &str) -> Option<(Query, Self)> {
-        self.ctes.get(name).map(|cte| (cte.0.clone(), cte.1.clone()))
+    pub(super) fn cte(&self, name: &str) -> Option<(&Cte, Self)> {
+        self.ctes.get(name).map(|cte| (&cte.0, cte.1.clone()))
+    }
+
+    /// An expression by name.
+    pub(super) fn expression(&self, name: &str) -> Option<Rc<ast::Expr>> {
+        self.expressions.get(name).cloned()
+    }
+
+    /// The same without an expression's name: inside of itself, the name means something else, or nothing.
+    pub(super) fn without(&self, name: &str) -> Self {
+        let mut env = self.clone();
+        env.expressions.remove(name);
+        env
+    }
+
+    /// Takes the names of a WITH.
+    fn take(&mut self, with: &ast::With) -> SqlResult<()> {
+        let ast::With { with_token: _, recursive, cte_tables } = with;
+        let mut queries = Vec::new();
+        for cte in cte_tables {
+            let ast::Cte { alias, query, from, materialized, closing_paren_token: _ } = cte;
+            let ast::TableAlias { explicit: _, name, columns, at } = alias;
+            if from.is_some() || materialized.is_some() || at.is_some() {
+                return Err(unsupported("MATERIALIZED or FROM behind a query in WITH"));
+            }
+            let name = name.value.clone();
+            match named_expression(query) {
+                Some(expr) => drop(self.expressions.insert(name, Rc::new(expr))),
+                None => queries.push((name, &**query, column_names(columns)?)),
+            }
+        }
+        if let Some(twice) = queries.iter().enumerate().find_map(|(at, (name, ..))| {
+            queries.iter().take(at).any(|(before, ..)| before == name).then_some(name)
+        }) {
+            return Err(SqlError::new(
+                ChCode::MultipleExpressionsForAlias,
+                format!("CTE with name {twice} already exists."),
+            ));
+        }
+        for (name, query, columns) in in_order(queries) {
+            if *recursive && refers_to(query, &name) {
+                self.recursive.insert(name.clone());
+            } else {
+                self.recursive.remove(&name);
+            }
+            let outer = self.clone();
+            let cte = Cte { query: query.clone(), columns };
+            self.ctes.insert(name, Rc::new((cte, outer)));
+        }
+        Ok(())
     }
 }
 
@@ -116,31 +171,17 @@ impl Binder<'_> {
         }
         let wants_order = env.wants_order;
         let mut env = Env { wants_order: false, ..env.clone() };
-        if let Some(ast::With { with_token: _, recursive, cte_tables }) = with {
-            for cte in cte_tables {
-                let name = cte.alias.name.value.clone();
-                if *recursive && refers_to(&cte.query, &name) {
-                    env.recursive.insert(name);
-                } else {
-                    env.recursive.remove(&name);
-                }
-                if !cte.alias.columns.is_empty() {
-                    return Err(unsupported("Column names after a CTE's name"));
-                }
-                let outer = env.clone();
-                env.ctes
-                    .insert(cte.alias.name.value.clone(), Rc::new(((*cte.query).clone(), outer)));
-            }
+        if let Some(with) = with {
+            env.take(with)?;
         }
-        let carried = self.settings(settings.as_deref().unwrap_or_default(), &mut env)?;
-        let (limit, offset) = self.limit(limit_clause.as_ref(), fetch.as_ref(), &env)?;
-        let Carried { limit_by, with_ties } = carried;
+        if limit_clause.is_some() || fetch.is_some() {
+            return Err(unsupported("LIMIT, OFFSET or FETCH in this place"));
+        }
+        let limits = self.settings(settings.as_deref().unwrap_or_default(), &mut env)?;
+        let Limits { limit, offset, with_ties, by: limit_by } = limits;
         let order_by = order_by.as_ref();
         if with_ties && order_by.is_none() {
-            return Err(SqlError::new(
-                ChCode::LogicalError,
-                "LIMIT WITH TIES without ORDER BY: nothing says which rows are tied.",
-            ));
+            return Err(ties_without_order());
         }
         let tail = Tail { order_by, limit, offset, with_ties, limit_by, wants_order };
         match &**body {
@@ -168,7 +209,7 @@ impl Binder<'_> {
             SetExpr::Select(select) => self.select(select, tail, env),
             SetExpr::Query(query) if tail.is_empty() => self.query(query, env),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
-                let none = Tail::none();
+                let none = Tail::default();
                 let left = self.set_expr(left, &none, env)?;
                 let right = self.set_expr(right, tail, env)?;
                 self.combine(left, right, *op, *set_quantifier)
@@ -188,7 +229,15 @@ impl Binder<'_> {
                 ),
             )
         };
-        let plain = query.order_by.is_none() && query.limit_clause.is_none();
+        let plain = query.with.is_none()
+            && query.order_by.is_none()
+            && query.limit_clause.is_none()
+            && query.fetch.is_none()
+            && query.settings.is_none()
+            && query.format_clause.is_none()
+            && query.for_clause.is_none()
+            && query.locks.is_empty()
+            && query.pipe_operators.is_empty();
         let SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right } =
             &*query.body
         else {
@@ -199,10 +248,10 @@ impl Binder<'_> {
             SetQuantifier::Distinct => true,
             _ => return Err(wrong()),
         };
-        if !plain || query.with.is_some() {
+        if !plain {
             return Err(wrong());
         }
-        let none = Tail::none();
+        let none = Tail::default();
         let first = self.set_expr(left, &none, env)?;
         let table = self.fresh();
         let mut types: Vec<ChType> = first.columns.iter().map(|c| c.ty.clone()).collect();
@@ -318,84 +367,48 @@ impl Binder<'_> {
         Ok(Relation { plan, columns, totals: None, order: None })
     }
 
-    /// SETTINGS: the ones with a meaning here are taken, all others are errors.
-    fn settings(&self, settings: &[ast::Setting], env: &mut Env) -> SqlResult<Carried> {
-        let mut carried = Carried::default();
-        for ast::Setting { key, value } in settings {
-            match key.value.as_str() {
-                "__limit_by" => {
-                    let parts = limit_by_parts(value);
-                    carried.limit_by = Some(parts.ok_or_else(|| unsupported("That LIMIT BY"))?);
-                }
-                "__with_ties" => carried.with_ties = true,
-                // Changes how an answer is computed, never the answer.
-                "max_threads" => {}
-                "join_use_nulls" => env.use_nulls = value.to_string() == "1",
-                "use_variant_as_common_type"
-                | "allow_experimental_json_type"
-                | "enable_json_type"
-                | "final"
-                    if value.to_string() == "1" => {}
-                "max_execution_time" | "max_memory_usage" => {
-                    return Err(SqlError::new(
-                        ChCode::UnknownSetting,
-                        format!("{} is set by the server, not by the query.", key.value),
-                    ));
-                }
-                other => {
-                    return Err(SqlError::new(
-                        ChCode::UnknownSetting,
-                        format!("Unknown setting {other}."),
-                    ));
-                }
-            }
-        }
-        Ok(carried)
-    }
-
     pub(super) fn use_nulls(env: &Env) -> bool {
         env.use_nulls
     }
+}
 
-    fn limit(
-        &self,
-        clause: Option<&LimitClause>,
-        fetch: Option<&ast::Fetch>,
-        env: &Env,
-    ) -> SqlResult<(Option<usize>, usize)> {
-        let (limit, offset) = match clause {
-            None => (None, None),
-            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
-                (limit.as_ref(), offset.as_ref().map(|o| &o.value))
-            }
-            Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
-            Some(LimitClause::LimitOffset { .. }) => return Err(unsupported("That LIMIT BY")),
-        };
-        let fetched = match fetch {
-            Some(ast::Fetch { with_ties: false, percent: false, quantity }) => quantity.as_ref(),
-            Some(_) => return Err(unsupported("FETCH … WITH TIES or PERCENT")),
-            None => None,
-        };
-        let number = |expr: &ast::Expr| self.row_count(expr, env);
-        Ok((
-            limit.or(fetched).map(number).transpose()?,
-            offset.map(number).transpose()?.unwrap_or(0),
-        ))
-    }
+/// The error of ties that nothing defines.
+pub(super) fn ties_without_order() -> SqlError {
+    SqlError::new(
+        ChCode::LogicalError,
+        "LIMIT WITH TIES without ORDER BY: nothing says which rows are tied.",
+    )
+}
 
-    /// A constant number of rows.
-    pub(super) fn row_count(&self, expr: &ast::Expr, env: &Env) -> SqlResult<usize> {
-        let scope = Scope::new(Vec::new());
-        let value = constant_of(&self.expr(expr, &scope, env)?)?
-            .and_then(|v| v.as_int())
-            .and_then(|v| usize::try_from(v).ok());
-        value.ok_or_else(|| {
-            SqlError::new(
-                ChCode::InvalidLimitExpression,
-                format!("LIMIT and OFFSET need a number that is not negative, not {expr}."),
-            )
-        })
+/// The expression of a `WITH expr AS name`, which the token pass writes as `name AS (SELECT ⌘with(expr))`.
+fn named_expression(query: &Query) -> Option<ast::Expr> {
+    let SetExpr::Select(select) = &*query.body else { return None };
+    let [ast::SelectItem::UnnamedExpr(item)] = select.projection.as_slice() else { return None };
+    match marked_call(item)? {
+        ("with", arguments) => arguments.into_iter().next(),
+        _ => None,
     }
+}
+
+/// Most queries of a WITH that may stand in any order.
+const SORTED_MAX: usize = 50;
+
+/// A query of a WITH: its name, itself, and the names of its columns.
+type Named<'a> = (String, &'a Query, Vec<String>);
+
+/// Queries in an order in which each stands behind those that it names; as written where they name each other.
+fn in_order(queries: Vec<Named<'_>>) -> Vec<Named<'_>> {
+    if queries.len() > SORTED_MAX {
+        return queries;
+    }
+    let (mut left, mut ordered) = (queries, Vec::new());
+    while !left.is_empty() {
+        let free = left.iter().position(|(name, query, _)| {
+            left.iter().all(|(other, ..)| other == name || !refers_to(query, other))
+        });
+        ordered.push(left.remove(free.unwrap_or(0)));
+    }
+    ordered
 }
 
 /// Whether a query names a table.
@@ -408,26 +421,4 @@ fn refers_to(query: &Query, name: &str) -> bool {
         }
     });
     found.is_break()
-}
-
-/// `tuple(tuple(n, offset), keys…)` as the token pass writes it.
-fn limit_by_parts(value: &ast::Expr) -> Option<(Vec<ast::Expr>, Vec<ast::Expr>)> {
-    let mut outer = call_args(value)?.into_iter();
-    let head = call_args(&outer.next()?)?;
-    Some((head, outer.collect()))
-}
-
-fn call_args(expr: &ast::Expr) -> Option<Vec<ast::Expr>> {
-    let ast::Expr::Function(function) = expr else { return None };
-    let ast::FunctionArguments::List(list) = &function.args else { return None };
-    list.args
-        .iter()
-        .map(|arg| {
-            if let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = arg {
-                Some(expr.clone())
-            } else {
-                None
-            }
-        })
-        .collect()
 }

@@ -1,5 +1,7 @@
 //! FROM as a small tree that becomes a plan when its SELECT is bound, because only then all columns of its scans are known.
 
+mod asof;
+
 use super::{Binder, column, plan_error, scope::Scan};
 use crate::{
     error::SqlResult,
@@ -10,7 +12,7 @@ use crate::{
 use datafusion::{
     common::{Column, JoinType, UnnestOptions},
     datasource::provider_as_source,
-    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit, when},
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator, lit, when},
 };
 use std::rc::Rc;
 
@@ -24,6 +26,7 @@ pub(super) enum Rel {
     /// A subquery, and the types of its columns.
     Plan(LogicalPlan, Vec<(String, ChType)>),
     Join(Box<Join>),
+    Asof(Box<Asof>),
     ArrayJoin {
         input: Box<Self>,
         arrays: Vec<(Typed, String)>,
@@ -39,9 +42,34 @@ pub(super) struct Join {
     pub(super) kind: JoinType,
     pub(super) keys: Vec<(Expr, Expr)>,
     pub(super) filter: Option<Expr>,
-    /// A row meets at most one of the other side.
-    pub(super) any: bool,
+    /// Only one row per key of that side takes part.
+    pub(super) one_left: bool,
+    pub(super) one_right: bool,
     /// Unmatched sides keep NULLs instead of defaults.
+    pub(super) use_nulls: bool,
+    /// Columns of USING that are neither side's own.
+    pub(super) merged: Vec<Merged>,
+}
+
+/// A column of USING: the left side's value, or the right one's where the left has no match.
+#[derive(Debug)]
+pub(super) struct Merged {
+    pub(super) id: String,
+    pub(super) ty: ChType,
+    pub(super) left: Expr,
+    pub(super) right: Option<Expr>,
+}
+
+/// A join with the nearest row of the other side.
+#[derive(Debug)]
+pub(super) struct Asof {
+    pub(super) left: Rel,
+    pub(super) right: Rel,
+    pub(super) keys: Vec<(Expr, Expr)>,
+    /// `left op right`, where op is one of <, <=, >, >=.
+    pub(super) nearest: (Expr, Operator, Expr),
+    /// Whether rows of the left side without a match stay.
+    pub(super) is_left: bool,
     pub(super) use_nulls: bool,
 }
 
@@ -57,6 +85,7 @@ impl Binder<'_> {
             Rel::Plan(plan, columns) => Ok((plan, columns)),
             Rel::Scan(scan) => self.plan_scan(&scan),
             Rel::Join(join) => self.plan_join(*join),
+            Rel::Asof(asof) => self.plan_asof(*asof),
             Rel::ArrayJoin { input, arrays, left } => {
                 let (plan, mut columns) = self.plan(*input)?;
                 let mut unfolds = Vec::new();
@@ -95,7 +124,7 @@ impl Binder<'_> {
     }
 
     fn plan_join(&self, join: Join) -> SqlResult<Planned> {
-        let Join { left, right, kind, keys, filter, any, use_nulls } = join;
+        let Join { left, right, kind, keys, filter, one_left, one_right, use_nulls, merged } = join;
         let (pad_left, pad_right) = (
             matches!(kind, JoinType::Right | JoinType::Full),
             matches!(kind, JoinType::Left | JoinType::Full),
@@ -108,8 +137,8 @@ impl Binder<'_> {
             if pad_right && !use_nulls { self.marked(right)? } else { (right, None) };
         let (left_keys, right_keys): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
         let one = |plan, keys: &[Expr]| self.numbered(plan, keys.to_vec(), Vec::new(), 1, 0);
-        let left = if any && kind != JoinType::Left { one(left, &left_keys)? } else { left };
-        let right = if any && kind != JoinType::Right { one(right, &right_keys)? } else { right };
+        let left = if one_left { one(left, &left_keys)? } else { left };
+        let right = if one_right { one(right, &right_keys)? } else { right };
         let builder = LogicalPlanBuilder::from(left);
         let joined = if left_keys.is_empty() && filter.is_none() && kind == JoinType::Inner {
             builder.cross_join(right)
@@ -121,15 +150,21 @@ impl Binder<'_> {
         let joined = joined.map_err(plan_error)?;
         let mut columns = Vec::new();
         let mut exprs = Vec::new();
-        let only_left = matches!(kind, JoinType::LeftSemi | JoinType::LeftAnti);
-        let only_right = matches!(kind, JoinType::RightSemi | JoinType::RightAnti);
+        let no_left = matches!(kind, JoinType::RightSemi | JoinType::RightAnti);
+        let no_right = matches!(kind, JoinType::LeftSemi | JoinType::LeftAnti);
+        for merged in merged {
+            let value = merged_value(&merged, left_marker.as_deref())?;
+            exprs.push(value.alias(&merged.id));
+            columns.push((merged.id, merged.ty));
+        }
         let sides = [
-            (left_columns, left_marker, pad_left, only_right),
-            (right_columns, right_marker, pad_right, only_left),
+            (left_columns, left_marker, pad_left, no_left),
+            (right_columns, right_marker, pad_right, no_right),
         ];
-        for (side, marker, padded, dropped) in sides {
-            for (id, ty) in side.into_iter().filter(|_| !dropped) {
+        for (side, marker, padded, absent) in sides {
+            for (id, ty) in side {
                 let (expr, ty) = match &marker {
+                    _ if absent => (absent_value(&ty, use_nulls)?, ty),
                     Some(marker) => (pad(&id, &ty, marker)?, ty),
                     None if padded => (column(&id), ty.nullable()),
                     None => (column(&id), ty),
@@ -154,6 +189,22 @@ impl Binder<'_> {
             .map_err(plan_error)?;
         Ok((plan, Some(marker)))
     }
+}
+
+/// The value of a column of USING.
+fn merged_value(merged: &Merged, left_marker: Option<&str>) -> SqlResult<Expr> {
+    let Some(right) = &merged.right else { return Ok(merged.left.clone()) };
+    let absent = match left_marker {
+        Some(marker) => column(marker).is_null(),
+        None => merged.left.clone().is_null(),
+    };
+    when(absent, right.clone()).otherwise(merged.left.clone()).map_err(plan_error)
+}
+
+/// What a column of a side has where that side has no row by definition.
+fn absent_value(ty: &ChType, use_nulls: bool) -> SqlResult<Expr> {
+    let value = if use_nulls { crate::value::Value::Null } else { default_value(ty) };
+    Ok(lit(scalar_of(&value, &if use_nulls { ty.clone().nullable() } else { ty.clone() })?))
 }
 
 /// A column of an unmatched side: the type's default where the marker says there was no match.

@@ -1,8 +1,8 @@
 //! What names mean inside one SELECT.
 
 use super::{ScanColumn, ScanSource};
-use crate::types::ChType;
-use datafusion::logical_expr::Expr;
+use crate::{typed::Typed, types::ChType};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use rekor_core::subcolumn::SubColumn;
 use sqlparser::ast;
 use std::{
@@ -62,6 +62,20 @@ pub(super) struct TableRef {
     pub(super) columns: Vec<Named>,
     /// A column that numbers the rows, if the item is a query with an ORDER BY of its own.
     pub(super) order: Option<String>,
+    /// Columns that only the table's own name reaches: a USING merged them with those of another table.
+    pub(super) merged: Vec<String>,
+}
+
+impl TableRef {
+    /// A table of these columns, in no order.
+    pub(super) fn new(alias: Option<String>, columns: Vec<Named>) -> Self {
+        Self { alias, columns, order: None, merged: Vec::new() }
+    }
+
+    /// The columns that a bare name or `*` reaches.
+    pub(super) fn open_columns(&self) -> impl Iterator<Item = &Named> {
+        self.columns.iter().filter(|column| !self.merged.contains(&column.name))
+    }
 }
 
 /// Which clause is being bound.
@@ -91,6 +105,16 @@ pub(super) struct Unfold {
     pub(super) item: ChType,
 }
 
+/// What a correlated subquery gives for each row: a table to join on keys, and the column that is its value.
+#[derive(Clone, Debug)]
+pub(super) struct Lookup {
+    pub(super) query: ast::Query,
+    pub(super) plan: LogicalPlan,
+    /// Equal expressions of a row and of the table.
+    pub(super) keys: Vec<(Expr, Expr)>,
+    pub(super) value: Typed,
+}
+
 /// A grouping key.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
@@ -115,7 +139,12 @@ pub(super) struct Scope {
     pub(super) aggregates: RefCell<Vec<Computed>>,
     pub(super) windows: RefCell<Vec<Computed>>,
     pub(super) unfolds: RefCell<Vec<Unfold>>,
+    pub(super) lookups: RefCell<Vec<Lookup>>,
     pub(super) named_windows: HashMap<String, ast::WindowSpec>,
+    /// Columns that a set of columns spread out to, by names that no query can write.
+    pub(super) chosen: RefCell<HashMap<String, Typed>>,
+    /// The column that says which keys a row's grouping set leaves out.
+    pub(super) grouping_id: RefCell<Option<String>>,
 }
 
 impl Scope {
@@ -131,7 +160,10 @@ impl Scope {
             aggregates: RefCell::default(),
             windows: RefCell::default(),
             unfolds: RefCell::default(),
+            lookups: RefCell::default(),
             named_windows: HashMap::new(),
+            chosen: RefCell::default(),
+            grouping_id: RefCell::default(),
         }
     }
 

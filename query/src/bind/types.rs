@@ -14,8 +14,7 @@ const FIXED_STRING_MAX: usize = 0xFF_FFFF;
 /// `UNKNOWN_TYPE`.
 pub(crate) fn parse_type(text: &str) -> SqlResult<ChType> {
     let text = text.trim();
-    let unknown =
-        || SqlError::new(ChCode::UnknownType, format!("Unknown data type family: {text}."));
+    let unknown = || SqlError::new(ChCode::UnknownType, unknown_type(text));
     let (name, args) = match text.split_once('(') {
         Some((name, rest)) => (name.trim(), Some(rest.strip_suffix(')').ok_or_else(unknown)?)),
         None => (text, None),
@@ -75,6 +74,24 @@ pub(crate) fn parse_type(text: &str) -> SqlResult<ChType> {
         }
         _ => return simple(name).ok_or_else(unknown),
     })
+}
+
+/// What is wrong with a type that is not known, and what to write instead of one that others know.
+fn unknown_type(text: &str) -> String {
+    let instead = match text.split('(').next().unwrap_or(text).trim() {
+        "Int128" | "UInt128" | "Int256" | "UInt256" => {
+            " Integers have up to 64 bits here; write Decimal(38, 0) or Decimal(76, 0)."
+        }
+        "IPv4" | "IPv6" => {
+            " Addresses are strings here; see isIPAddressInRange and IPv4StringToNum."
+        }
+        "AggregateFunction" | "SimpleAggregateFunction" => {
+            " States of aggregate functions are not supported."
+        }
+        "Object" => " Write JSON.",
+        _ => "",
+    };
+    format!("Unknown data type family: {text}.{instead}")
 }
 
 fn simple(name: &str) -> Option<ChType> {

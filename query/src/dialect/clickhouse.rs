@@ -6,15 +6,63 @@ use sqlparser::{
         FunctionArguments, Ident, ObjectName,
     },
     dialect::{ClickHouseDialect, Dialect},
-    keywords::Keyword,
+    keywords::{self, Keyword},
     parser::{Parser, ParserError},
-    tokenizer::Token,
+    tokenizer::{Token, Word},
 };
+
+use super::tokens::MARK;
 use std::any::TypeId;
 
 /// ClickHouse's dialect of sqlparser, with the operators it lacks: `? :`, DIV, MOD, IN without parentheses.
 #[derive(Debug)]
 pub(super) struct ChDialect(pub(super) ClickHouseDialect);
+
+/// Words that are no alias without AS before them, as in ClickHouse.
+const NO_ALIAS: [&str; 34] = [
+    "ALL",
+    "ANTI",
+    "ANY",
+    "ARRAY",
+    "ASOF",
+    "BETWEEN",
+    "CROSS",
+    "EXCEPT",
+    "FETCH",
+    "FINAL",
+    "FORMAT",
+    "FROM",
+    "FULL",
+    "GLOBAL",
+    "GROUP",
+    "HAVING",
+    "INNER",
+    "INTERSECT",
+    "INTO",
+    "JOIN",
+    "LEFT",
+    "LIMIT",
+    "OFFSET",
+    "ON",
+    "ORDER",
+    "PASTE",
+    "PREWHERE",
+    "QUALIFY",
+    "RIGHT",
+    "SAMPLE",
+    "SEMI",
+    "SETTINGS",
+    "USING",
+    "WINDOW",
+];
+
+/// Whether a word is no alias here: it is one of those, and does not begin a call, as `any(x)` does.
+fn is_reserved(word: Keyword, parser: &Parser<'_>) -> bool {
+    let word = format!("{word:?}");
+    let calls = (0..=1).any(|at| parser.peek_nth_token_ref(at).token == Token::LParen);
+    NO_ALIAS.contains(&word.as_str()) && !calls
+}
+
 macro_rules! delegate { ($($f:ident),*) => { $(fn $f(&self) -> bool { self.0.$f() })* } }
 impl Dialect for ChDialect {
     fn dialect(&self) -> TypeId {
@@ -54,10 +102,14 @@ impl Dialect for ChDialect {
         supports_select_wildcard_replace,
         supports_comma_separated_trim
     );
-    fn is_column_alias(&self, keyword: &Keyword, parser: &mut Parser<'_>) -> bool {
-        // `SELECT 1 FORMAT CSV` names no column.
-        !matches!(keyword, Keyword::FORMAT | Keyword::SETTINGS)
-            && self.0.is_column_alias(keyword, parser)
+    fn is_column_alias(&self, word: &Keyword, parser: &mut Parser<'_>) -> bool {
+        !keywords::RESERVED_FOR_COLUMN_ALIAS.contains(word) && !is_reserved(*word, parser)
+    }
+    fn is_table_alias(&self, word: &Keyword, parser: &mut Parser<'_>) -> bool {
+        !keywords::RESERVED_FOR_TABLE_ALIAS.contains(word) && !is_reserved(*word, parser)
+    }
+    fn supports_in_empty_list(&self) -> bool {
+        true
     }
     fn supports_filter_during_aggregation(&self) -> bool {
         true
@@ -70,6 +122,7 @@ impl Dialect for ChDialect {
             Token::Placeholder(s) if s == "?" => Some(Ok(4)), // below OR (5)
             Token::Question => Some(Ok(4)),
             Token::Colon => Some(Ok(0)), // never infix in ClickHouse
+            Token::Word(w) if is_alias(w) => Some(Ok(1)), // below everything
             Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("MOD") => {
                 Some(Ok(40))
             }
@@ -86,6 +139,12 @@ impl Dialect for ChDialect {
         match t {
             Token::Placeholder(s) if s == "?" => Some(ternary(p, e)),
             Token::Question => Some(ternary(p, e)),
+            Token::Word(w) if is_alias(&w) => {
+                p.advance_token();
+                let named =
+                    |name| call(&format!("{MARK}as"), vec![e.clone(), Expr::Identifier(name)]);
+                Some(p.parse_identifier().map(named))
+            }
             Token::Word(w) if w.keyword == Keyword::DIV => {
                 p.advance_token();
                 Some(p.parse_subexpr(prec).map(|r| call("intDiv", vec![e.clone(), r])))
@@ -121,6 +180,11 @@ impl Dialect for ChDialect {
         }
     }
 }
+/// Whether a word is the `⌘as` of the token pass.
+fn is_alias(word: &Word) -> bool {
+    word.value.strip_prefix(MARK) == Some("as")
+}
+
 fn ternary(p: &mut Parser<'_>, c: &Expr) -> Result<Expr, ParserError> {
     p.advance_token();
     let a = p.parse_expr()?;

@@ -116,7 +116,7 @@ fn moved(from: DateTime<Utc>, zone: Tz, amount: i64, unit: IntervalUnit) -> Opti
 }
 
 /// `value + amount units` as a value of `ret`.
-pub(super) fn shift(
+pub(crate) fn shift(
     value: &Value,
     amount: i128,
     unit: IntervalUnit,

@@ -64,7 +64,7 @@ impl Piece {
         if rows.is_empty() {
             return RowGroupAccess::Skip;
         }
-        let dead_count = self.dead.range_cardinality(rows);
+        let dead_count = self.dead.range_cardinality(rows.clone());
         if dead_count == u64::from(rows.end - rows.start) {
             return RowGroupAccess::Skip;
         }

@@ -1,0 +1,373 @@
+//! GROUP BY: keys, grouping sets, totals.
+
+use super::{
+    super::{
+        Binder, column, plan_error,
+        query::Env,
+        scope::{Key, Scope},
+        unsupported,
+    },
+    items::Item,
+    order::position,
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    functions::{default_value, scalar_of},
+    typed::Typed,
+    types::ChType,
+};
+use datafusion::{
+    common::{Column, JoinType, NullEquality},
+    logical_expr::{
+        Aggregate, Expr as Plan, GroupingSet, LogicalPlan, LogicalPlanBuilder, cast, lit,
+    },
+};
+use sqlparser::ast::{self, Expr, GroupByExpr, GroupByWithModifier, Visit};
+use std::ops::ControlFlow;
+
+/// Most keys of a CUBE: it makes two sets of each.
+const CUBE_KEYS_MAX: usize = 10;
+
+/// How rows are grouped.
+#[derive(Debug, Default)]
+pub(super) struct Grouping {
+    sets: Option<Sets>,
+    /// Whether a row over all groups is wanted besides.
+    pub(super) totals: bool,
+}
+
+/// Several groupings at once.
+#[derive(Debug)]
+enum Sets {
+    Rollup,
+    Cube,
+    /// Places of keys.
+    Listed(Vec<Vec<usize>>),
+}
+
+impl Binder<'_> {
+    /// Binds the grouping keys, and finds out whether the query is grouped at all: by keys, or by an aggregate among its items
+    /// or its other expressions.
+    pub(super) fn group_by(
+        &self,
+        group_by: &GroupByExpr,
+        items: &[Item],
+        others: Vec<&Expr>,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Grouping> {
+        let (exprs, modifiers) = match group_by {
+            GroupByExpr::Expressions(exprs, modifiers) => (exprs.clone(), modifiers),
+            GroupByExpr::All(modifiers) => {
+                let plain = items.iter().filter(|item| !has_aggregate(&item.expr, scope));
+                (plain.map(|item| item.expr.clone()).collect(), modifiers)
+            }
+        };
+        let mut grouping = Grouping::default();
+        let lists = match exprs.as_slice() {
+            [Expr::Rollup(lists)] => {
+                grouping.sets = Some(Sets::Rollup);
+                vec![lists.concat()]
+            }
+            [Expr::Cube(lists)] => {
+                grouping.sets = Some(Sets::Cube);
+                vec![lists.concat()]
+            }
+            [Expr::GroupingSets(lists)] => lists.clone(),
+            _ => vec![exprs.clone()],
+        };
+        let mut sets = Vec::new();
+        for list in &lists {
+            let keys = list.iter().map(|expr| self.key(expr, items, scope, env));
+            sets.push(keys.collect::<SqlResult<Vec<_>>>()?);
+        }
+        if matches!(exprs.as_slice(), [Expr::GroupingSets(_)]) {
+            grouping.sets = Some(Sets::Listed(sets));
+        }
+        for modifier in modifiers {
+            modify(&mut grouping, modifier)?;
+        }
+        if grouping.totals && matches!(grouping.sets, Some(Sets::Listed(_))) {
+            return Err(unsupported(
+                "WITH TOTALS together with GROUPING SETS; add `()` to the sets",
+            ));
+        }
+        let keys = scope.keys.borrow().len();
+        if matches!(grouping.sets, Some(Sets::Cube)) && keys > CUBE_KEYS_MAX {
+            return Err(SqlError::new(
+                ChCode::ArgumentOutOfBound,
+                format!("CUBE of more than {CUBE_KEYS_MAX} keys; write GROUPING SETS."),
+            ));
+        }
+        if grouping.sets.is_some() {
+            *scope.grouping_id.borrow_mut() = Some(self.fresh());
+        }
+        let mut all = items.iter().map(|item| &item.expr).chain(others);
+        let aggregates = all.any(|expr| has_aggregate(expr, scope));
+        let grouped = aggregates || !exprs.is_empty() || matches!(group_by, GroupByExpr::All(_));
+        scope.grouped.set(grouped);
+        Ok(grouping)
+    }
+
+    /// The place of a key among the keys of the query.
+    fn key(&self, expr: &Expr, items: &[Item], scope: &Scope, env: &Env) -> SqlResult<usize> {
+        let typed = match position(expr, items.len())? {
+            Some(at) => {
+                let expr = items.get(at).map_or(expr, |item| &item.expr);
+                self.expr(expr, scope, env)?
+            }
+            None => self.expr(expr, scope, env)?,
+        };
+        if matches!(typed.ty, ChType::Dynamic | ChType::Variant(_)) {
+            return Err(SqlError::new(
+                ChCode::IllegalColumn,
+                "Data types Variant/Dynamic are not allowed in GROUP BY keys: use a `.:Type` subcolumn or CAST.",
+            ));
+        }
+        let predicate = typed.predicate.then(|| typed.expr.clone());
+        let key =
+            Key { ty: typed.ty.clone(), value: typed.into_value(), predicate, id: self.fresh() };
+        let mut keys = scope.keys.borrow_mut();
+        let known = keys.iter().position(|known| known.value == key.value);
+        Ok(known.unwrap_or_else(|| {
+            keys.push(key);
+            keys.len() - 1
+        }))
+    }
+
+    /// `grouping(keys…)`: one bit per key, the first the highest, set where the row's grouping set leaves the key out.
+    pub(in crate::bind) fn grouping(
+        &self,
+        args: &[Expr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let keys = scope.keys.borrow().len();
+        let id = scope.grouping_id.borrow().clone();
+        let mut bits = lit(0_u64);
+        for arg in args {
+            let typed = self.expr(arg, scope, env)?;
+            let at = match &typed.expr {
+                Plan::Column(used) => {
+                    scope.keys.borrow().iter().position(|key| key.id == used.name)
+                }
+                _ => None,
+            };
+            let at = at.ok_or_else(|| {
+                SqlError::new(
+                    ChCode::BadArguments,
+                    format!("grouping takes keys of GROUP BY, and {arg} is none."),
+                )
+            })?;
+            let bit = match &id {
+                Some(id) => {
+                    let shift = (keys - 1 - at) as u64;
+                    let shifted = Plan::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
+                        Box::new(column(id)),
+                        datafusion::logical_expr::Operator::BitwiseShiftRight,
+                        Box::new(lit(shift)),
+                    ));
+                    Plan::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
+                        Box::new(shifted),
+                        datafusion::logical_expr::Operator::BitwiseAnd,
+                        Box::new(lit(1_u64)),
+                    ))
+                }
+                None => lit(0_u64),
+            };
+            bits = bits * lit(2_u64) + bit;
+        }
+        Ok(Typed::value(bits, ChType::UInt(64)))
+    }
+}
+
+fn modify(grouping: &mut Grouping, modifier: &GroupByWithModifier) -> SqlResult<()> {
+    let sets = match modifier {
+        GroupByWithModifier::Rollup => Sets::Rollup,
+        GroupByWithModifier::Cube => Sets::Cube,
+        GroupByWithModifier::Totals => {
+            grouping.totals = true;
+            return Ok(());
+        }
+        GroupByWithModifier::GroupingSets(_) => {
+            return Err(unsupported(
+                "GROUPING SETS behind keys; write `GROUP BY GROUPING SETS ((a), (b))`",
+            ));
+        }
+    };
+    if grouping.sets.replace(sets).is_some() {
+        return Err(SqlError::new(
+            ChCode::SyntaxError,
+            "Syntax error: GROUP BY takes one of ROLLUP, CUBE and GROUPING SETS.",
+        ));
+    }
+    Ok(())
+}
+
+/// The plan grouped by the keys, with one column per key and aggregate.
+pub(super) fn aggregated(
+    plan: LogicalPlan,
+    scope: &Scope,
+    grouping: &Grouping,
+) -> SqlResult<LogicalPlan> {
+    let (keys, aggregates) = (scope.keys.borrow(), scope.aggregates.borrow());
+    let builder = LogicalPlanBuilder::from(with_keys(plan, &keys)?);
+    let named: Vec<Plan> = keys.iter().map(|key| column(&key.id)).collect();
+    let groups = match &grouping.sets {
+        None => named,
+        Some(Sets::Rollup) => vec![Plan::GroupingSet(GroupingSet::Rollup(named))],
+        Some(Sets::Cube) => vec![Plan::GroupingSet(GroupingSet::Cube(named))],
+        Some(Sets::Listed(sets)) => {
+            let keys_of =
+                |set: &Vec<usize>| set.iter().filter_map(|at| named.get(*at).cloned()).collect();
+            let sets = sets.iter().map(keys_of).collect();
+            vec![Plan::GroupingSet(GroupingSet::GroupingSets(sets))]
+        }
+    };
+    let mut computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
+    if groups.is_empty() && computed.is_empty() {
+        computed.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)));
+    }
+    let builder = builder.aggregate(groups, computed).map_err(plan_error)?;
+    let mut exprs = Vec::new();
+    for key in keys.iter() {
+        // Rows of sets that leave a key out show its default.
+        let default = default_value(&key.ty);
+        let padded = grouping.sets.is_some() && !default.is_null();
+        let value = if padded {
+            let default = lit(scalar_of(&default, &key.ty)?);
+            datafusion::logical_expr::when(column(&key.id).is_null(), default)
+                .otherwise(column(&key.id))
+                .map_err(plan_error)?
+        } else {
+            column(&key.id)
+        };
+        exprs.push(value.alias(&key.id));
+    }
+    exprs.extend(aggregates.iter().map(|computed| column(&computed.id)));
+    if let Some(id) = &*scope.grouping_id.borrow() {
+        let set = Plan::Column(Column::new_unqualified(Aggregate::INTERNAL_GROUPING_ID));
+        exprs.push(cast(set, arrow::datatypes::DataType::UInt64).alias(id));
+    }
+    let builder =
+        if exprs.is_empty() { builder } else { builder.project(exprs).map_err(plan_error)? };
+    builder.build().map_err(plan_error)
+}
+
+/// The plan with one more column per key. Names that DataFusion derives from expressions are not unique.
+fn with_keys(plan: LogicalPlan, keys: &[Key]) -> SqlResult<LogicalPlan> {
+    let kept: Vec<Plan> = plan.schema().columns().into_iter().map(Plan::Column).collect();
+    let keys = keys.iter().map(|key| key.value.clone().alias(&key.id));
+    LogicalPlanBuilder::from(plan)
+        .project(kept.into_iter().chain(keys))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(plan_error)
+}
+
+/// The row of WITH TOTALS: the aggregates over all rows of the groups that HAVING keeps, keys at their defaults.
+pub(super) fn totals(
+    input: LogicalPlan,
+    grouped: Option<LogicalPlan>,
+    scope: &Scope,
+    grouping: &Grouping,
+    outputs: &[(String, Typed)],
+) -> SqlResult<LogicalPlan> {
+    let input = match grouped {
+        Some(_) if grouping.sets.is_some() => {
+            return Err(unsupported("HAVING together with TOTALS and grouping sets"));
+        }
+        Some(grouped) => of_groups(input, grouped, &scope.keys.borrow())?,
+        None => input,
+    };
+    let aggregates = scope.aggregates.borrow();
+    let computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
+    let computed = if computed.is_empty() {
+        vec![datafusion::functions_aggregate::expr_fn::count(lit(1_i64))]
+    } else {
+        computed
+    };
+    let mut exprs = Vec::new();
+    for key in scope.keys.borrow().iter() {
+        exprs.push(lit(scalar_of(&default_value(&key.ty), &key.ty)?).alias(&key.id));
+    }
+    exprs.extend(aggregates.iter().map(|one| column(&one.id)));
+    if let Some(id) = &*scope.grouping_id.borrow() {
+        exprs.push(lit(0_u64).alias(id));
+    }
+    let answers = outputs
+        .iter()
+        .enumerate()
+        .map(|(i, (_, typed))| typed.clone().into_value().alias(format!("t{i}")));
+    LogicalPlanBuilder::from(input)
+        .aggregate(Vec::<Plan>::new(), computed)
+        .and_then(|b| b.project(exprs))
+        .and_then(|b| b.project(answers))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(plan_error)
+}
+
+/// The rows whose keys are among those of `grouped`.
+fn of_groups(input: LogicalPlan, grouped: LogicalPlan, keys: &[Key]) -> SqlResult<LogicalPlan> {
+    let there = |key: &Key| format!("{}_kept", key.id);
+    let renamed = keys.iter().map(|key| column(&key.id).alias(there(key)));
+    let grouped = LogicalPlanBuilder::from(grouped)
+        .project(renamed)
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(plan_error)?;
+    let on = (
+        keys.iter().map(|key| Column::new_unqualified(&key.id)).collect::<Vec<_>>(),
+        keys.iter().map(|key| Column::new_unqualified(there(key))).collect::<Vec<_>>(),
+    );
+    LogicalPlanBuilder::from(with_keys(input, keys)?)
+        .join_detailed(grouped, JoinType::LeftSemi, on, None, NullEquality::NullEqualsNull)
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(plan_error)
+}
+
+/// Whether an expression, or an alias it uses, holds an aggregate that is not windowed. Subqueries are their own.
+pub(super) fn has_aggregate(expr: &Expr, scope: &Scope) -> bool {
+    let mut search = AggregateSearch { scope, depth: 0, seen: Vec::new(), found: false };
+    let _visited = expr.visit(&mut search);
+    search.found
+}
+
+struct AggregateSearch<'a> {
+    scope: &'a Scope,
+    depth: usize,
+    seen: Vec<String>,
+    found: bool,
+}
+
+impl ast::Visitor for AggregateSearch<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.depth > 0 {
+            return ControlFlow::Continue(());
+        }
+        match expr {
+            Expr::Function(call) if call.over.is_none() => {
+                self.found |=
+                    crate::functions::is_aggregate(call.name.to_string().trim_matches('`'));
+            }
+            Expr::Identifier(ident) if !self.seen.contains(&ident.value) => {
+                if let Some(inner) = self.scope.aliases.get(&ident.value) {
+                    self.seen.push(ident.value.clone());
+                    let _visited = inner.visit(self);
+                }
+            }
+            _ => {}
+        }
+        if self.found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

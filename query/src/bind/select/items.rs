@@ -1,0 +1,219 @@
+//! The SELECT list: sets of columns spread out, aliases noted, and the names of the answer.
+
+use super::super::{
+    Binder,
+    columns::{Chosen, marked_call},
+    query::Env,
+    scope::Scope,
+    unsupported,
+};
+use crate::{
+    dialect::MARK,
+    error::{ChCode, SqlError, SqlResult},
+    typed::Typed,
+};
+use sqlparser::ast::{self, Expr, SelectItem};
+use std::ops::ControlFlow;
+
+/// An item of the SELECT list before it is bound.
+pub(super) struct Item {
+    pub(super) name: String,
+    pub(super) expr: Expr,
+}
+
+impl Binder<'_> {
+    /// The SELECT list: sets of columns spread out, aliases noted.
+    pub(super) fn items(
+        &self,
+        projection: &[SelectItem],
+        scope: &mut Scope,
+    ) -> SqlResult<Vec<Item>> {
+        let mut items = Vec::new();
+        for item in projection {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    if let Some(columns) = self.column_set(expr, scope)? {
+                        items.extend(spread(columns));
+                        continue;
+                    }
+                    let name = match expr {
+                        Expr::Identifier(ident) => self.part(ident)?,
+                        other => output_name(other, &items),
+                    };
+                    items.push(Item { name, expr: expr.clone() });
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    if self.column_set(expr, scope)?.is_some() {
+                        return Err(unsupported("An alias of a set of columns"));
+                    }
+                    if alias.quote_style == Some('\'') {
+                        return Err(SqlError::new(
+                            ChCode::SyntaxError,
+                            format!(
+                                "Syntax error: the text {alias} is no alias; connect texts with ||, and quote names with `…`."
+                            ),
+                        ));
+                    }
+                    let name = self.part(alias)?;
+                    let known = scope.aliases.insert(name.clone(), expr.clone());
+                    if known.is_some_and(|known| known != *expr) {
+                        return Err(SqlError::new(
+                            ChCode::MultipleExpressionsForAlias,
+                            format!("Multiple expressions for alias {name}."),
+                        ));
+                    }
+                    items.push(Item { name, expr: expr.clone() });
+                }
+                SelectItem::Wildcard(options) => {
+                    plain(options)?;
+                    items.extend(spread(self.all_columns(None, scope)?));
+                }
+                SelectItem::QualifiedWildcard(
+                    ast::SelectItemQualifiedWildcardKind::ObjectName(name),
+                    options,
+                ) => {
+                    plain(options)?;
+                    let table = name.to_string();
+                    let table = table.trim_matches(['`', '"']);
+                    items.extend(spread(self.all_columns(Some(table), scope)?));
+                }
+                other => return Err(unsupported(&format!("`{other}` in SELECT"))),
+            }
+        }
+        Ok(items)
+    }
+
+    /// Notes the names that stand inside of expressions.
+    pub(super) fn inner_aliases<'e>(
+        &self,
+        exprs: impl Iterator<Item = &'e Expr>,
+        scope: &mut Scope,
+    ) -> SqlResult<()> {
+        let mut found = InnerAliases { depth: 0, found: Vec::new() };
+        for expr in exprs {
+            let _visited = ast::Visit::visit(expr, &mut found);
+        }
+        for (name, expr) in found.found {
+            let known = scope.aliases.insert(name.clone(), expr.clone());
+            if known.is_some_and(|known| known != expr) {
+                return Err(SqlError::new(
+                    ChCode::MultipleExpressionsForAlias,
+                    format!("Multiple expressions for alias {name}."),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of the items.
+    pub(super) fn outputs(
+        &self,
+        items: &[Item],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Vec<(String, Typed)>> {
+        let mut outputs = Vec::new();
+        for Item { name, expr } in items {
+            let own_alias = scope.aliases.contains_key(name).then(|| name.clone());
+            scope.expanding.borrow_mut().extend(own_alias.clone());
+            let typed = self.expr(expr, scope, env);
+            if own_alias.is_some() {
+                scope.expanding.borrow_mut().pop();
+            }
+            outputs.push((name.clone(), typed?));
+        }
+        Ok(outputs)
+    }
+}
+
+/// Collects `⌘as(expr, name)` outside of subqueries, which have names of their own.
+struct InnerAliases {
+    depth: usize,
+    found: Vec<(String, Expr)>,
+}
+
+impl ast::Visitor for InnerAliases {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.depth == 0
+            && let Some((expr, name)) = aliased(expr)
+        {
+            self.found.push((name, expr));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The expression and the name of an `⌘as(expr, name)`.
+pub(in crate::bind) fn aliased(expr: &Expr) -> Option<(Expr, String)> {
+    let ("as", arguments) = marked_call(expr)? else { return None };
+    match arguments.as_slice() {
+        [expr, Expr::Identifier(name)] => Some((expr.clone(), name.value.clone())),
+        _ => None,
+    }
+}
+
+/// A set of columns as items.
+fn spread(columns: Vec<Chosen>) -> impl Iterator<Item = Item> {
+    columns.into_iter().map(|(name, expr)| Item { name, expr })
+}
+
+/// What other databases write behind `*` is refused; EXCEPT, REPLACE and APPLY are taken by the token pass.
+fn plain(options: &ast::WildcardAdditionalOptions) -> SqlResult<()> {
+    let ast::WildcardAdditionalOptions {
+        wildcard_token: _,
+        opt_ilike,
+        opt_exclude,
+        opt_except,
+        opt_replace,
+        opt_rename,
+        opt_alias,
+    } = options;
+    if opt_except.is_some() || opt_replace.is_some() {
+        return Err(unsupported("EXCEPT or REPLACE of a `*` that is not an item of its own"));
+    }
+    if opt_ilike.is_some() || opt_exclude.is_some() || opt_rename.is_some() || opt_alias.is_some() {
+        return Err(unsupported(
+            "ILIKE, EXCLUDE, RENAME or AS after `*`; write EXCEPT, REPLACE or COLUMNS('re')",
+        ));
+    }
+    Ok(())
+}
+
+/// The name of a column without alias: a plain column's own name, else the text.
+fn output_name(expr: &Expr, before: &[Item]) -> String {
+    let text = |parts: &[String]| parts.join(".");
+    match expr {
+        Expr::Nested(inner) if aliased(inner).is_some() => {
+            aliased(inner).map_or_else(String::new, |(_, name)| name)
+        }
+        Expr::CompoundIdentifier(idents) => {
+            let parts: Vec<String> = idents.iter().map(|i| i.value.clone()).collect();
+            let short = parts.last().cloned().unwrap_or_default();
+            let is_path =
+                parts.len() != 2 || parts.first().is_some_and(|p| p == "data" || p == "schema");
+            if is_path || before.iter().any(|item| item.name == short) {
+                text(&parts)
+            } else {
+                short
+            }
+        }
+        // The text of a query is no name, least of all with what the token pass wrote into it.
+        Expr::Subquery(_) => {
+            let queries = before.iter().filter(|item| matches!(item.expr, Expr::Subquery(_)));
+            format!("_subquery_{}", queries.count() + 1)
+        }
+        other => other.to_string().replace(MARK, ""),
+    }
+}

@@ -1,0 +1,152 @@
+//! Table functions: tables of numbers.
+
+use super::{
+    Binder,
+    expr::constant_of,
+    from::Source,
+    query::Env,
+    relation::Rel,
+    scope::{Named, Place, Scope, TableRef},
+    system::LiteralColumn,
+    unsupported,
+};
+use crate::{
+    error::{ChCode, SqlError, SqlResult},
+    types::ChType,
+    value::Value,
+};
+use datafusion::logical_expr::{Expr as Plan, LogicalPlanBuilder};
+use sqlparser::ast;
+use std::sync::Arc;
+
+/// Most rows of a table function.
+const ROWS_MAX: i128 = 1_000_000;
+
+impl Binder<'_> {
+    /// The table of `numbers`, `zeros` or `generateSeries`.
+    pub(super) fn table_function(
+        &self,
+        name: &str,
+        args: &ast::TableFunctionArgs,
+        alias: Option<String>,
+        env: &Env,
+    ) -> SqlResult<Source> {
+        let ast::TableFunctionArgs { args, settings } = args;
+        if settings.is_some() {
+            return Err(unsupported("SETTINGS inside a table function"));
+        }
+        let alias = alias.or_else(|| Some(name.to_owned()));
+        let bounds = self.whole_numbers(name, args, env)?;
+        let (column, start, step, count) = match (name, bounds.as_slice()) {
+            ("numbers", [count]) => ("number", 0, 1, *count),
+            ("numbers", [start, count]) => ("number", *start, 1, *count),
+            ("numbers", [start, count, step]) if *step > 0 => {
+                ("number", *start, *step, (count + step - 1) / step)
+            }
+            ("zeros", [count]) => ("zero", 0, 0, *count),
+            ("generateSeries" | "generate_series", [first, last]) => {
+                ("generate_series", *first, 1, (last - first + 1).max(0))
+            }
+            ("generateSeries" | "generate_series", [first, last, step]) if *step > 0 => {
+                ("generate_series", *first, *step, ((last - first) / step + 1).max(0))
+            }
+            ("numbers" | "zeros" | "generateSeries" | "generate_series", _) => {
+                return Err(SqlError::new(
+                    ChCode::NumberOfArgumentsDoesntMatch,
+                    "Write numbers(count), numbers(start, count), numbers(start, count, step), zeros(count) or generateSeries(first, last, step).",
+                ));
+            }
+            _ => {
+                return Err(SqlError::new(
+                    ChCode::UnknownFunction,
+                    format!(
+                        "Unknown table function {name}; there are numbers, zeros and generateSeries. Tables have no brackets behind their names."
+                    ),
+                ));
+            }
+        };
+        if !(0..=ROWS_MAX).contains(&count) || start < 0 {
+            return Err(SqlError::new(
+                ChCode::TooManyRows,
+                format!("{name} makes at most a million rows, of numbers that are not negative."),
+            ));
+        }
+        let ty = if column == "zero" { ChType::UInt(8) } else { ChType::UInt(64) };
+        self.constants(column, ty, (0..count).map(|i| start + i * step), alias)
+    }
+
+    fn whole_numbers(
+        &self,
+        name: &str,
+        args: &[ast::FunctionArg],
+        env: &Env,
+    ) -> SqlResult<Vec<i128>> {
+        let scope = Scope::new(Vec::new());
+        let mut numbers = Vec::new();
+        for arg in args {
+            let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = arg else {
+                return Err(unsupported(&format!("That argument of {name}")));
+            };
+            let value = match constant_of(&self.expr(expr, &scope, env)?)? {
+                Some(Value::Int(value)) => i64::try_from(value).ok().map(i128::from),
+                _ => None,
+            };
+            numbers.push(value.ok_or_else(|| {
+                SqlError::new(ChCode::BadArguments, format!("{name} takes constant whole numbers"))
+            })?);
+        }
+        Ok(numbers)
+    }
+
+    /// A table of one column with these numbers.
+    pub(super) fn constants(
+        &self,
+        column: &'static str,
+        ty: ChType,
+        numbers: impl Iterator<Item = i128>,
+        alias: Option<String>,
+    ) -> SqlResult<Source> {
+        self.literal_rows(&[(column, ty, numbers.map(Value::Int).collect())], alias)
+    }
+
+    /// A table of columns with these values.
+    pub(super) fn literal_rows(
+        &self,
+        columns: &[LiteralColumn],
+        alias: Option<String>,
+    ) -> SqlResult<Source> {
+        let (mut fields, mut arrays, mut named, mut out) = (vec![], vec![], vec![], vec![]);
+        for (name, ty, values) in columns {
+            let id = self.fresh();
+            fields.push(arrow::datatypes::Field::new(&id, ty.arrow(), ty.is_nullable()));
+            arrays.push(crate::value::to_array(values, ty)?);
+            named.push(Named {
+                name: (*name).to_owned(),
+                ty: ty.clone(),
+                place: Place::Plan(id.clone()),
+                hidden: false,
+            });
+            out.push((id, ty.clone()));
+        }
+        let schema = arrow::datatypes::Schema::new(fields);
+        let batch = arrow::array::RecordBatch::try_new(schema.into(), arrays)
+            .map_err(|e| SqlError::new(ChCode::LogicalError, e.to_string()))?;
+        let table = datafusion::datasource::MemTable::try_new(batch.schema(), vec![vec![batch]])
+            .map_err(super::plan_error)?;
+        let table_name = self.fresh();
+        let plan = LogicalPlanBuilder::scan(
+            table_name.as_str(),
+            datafusion::datasource::provider_as_source(Arc::new(table)),
+            None,
+        )
+        .and_then(|b| {
+            b.project(out.iter().map(|(id, _)| {
+                let column = datafusion::common::Column::new(Some(table_name.as_str()), id);
+                Plan::Column(column).alias(id)
+            }))
+        })
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(super::plan_error)?;
+        Ok(Source { rel: Rel::Plan(plan, out), tables: vec![TableRef::new(alias, named)] })
+    }
+}
