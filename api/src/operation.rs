@@ -45,6 +45,7 @@ pub enum Operation {
     CollectionList,
     CollectionGet,
     CollectionHistory,
+    CollectionDescribe,
     CollectionPut,
     CollectionDelete,
     CollectionDiff,
@@ -383,6 +384,14 @@ pub const OPERATIONS: &[Facts] = &[
         &["get /v1/{db}/collections/{id}/history"],
         Some("collections history"),
         "The versions of a collection.",
+    ),
+    row(
+        Op::CollectionDescribe,
+        read(Documents),
+        Collection,
+        &["get /v1/{db}/collections/{id}/describe"],
+        Some("collections describe"),
+        "What is in a collection: paths with types, counts and values.",
     ),
     row(
         Op::CollectionPut,

@@ -8,10 +8,10 @@ mod pages;
 
 use crate::service::Service;
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue},
-    routing::{delete, get, patch, post, put},
+    routing::{any, delete, get, patch, post, put},
 };
 use rekor_core::limits;
 use std::sync::Arc;
@@ -40,7 +40,9 @@ pub const OPEN_ROUTES: &[(&str, &str)] = &[
 
 /// The router of all routes.
 pub(crate) fn routes(service: Arc<Service>) -> Router {
+    let mcp = crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX);
     let mut router = Router::new()
+        .route("/mcp", any(handlers::mcp).layer(Extension(mcp)))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
         .route("/health/status", get(handlers::status))
@@ -82,6 +84,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             get(handlers::get_relationship).delete(handlers::delete_relationship),
         )
         .route("/v1/{db}/collections/{id}/history", get(handlers::collection_history))
+        .route("/v1/{db}/collections/{id}/describe", get(handlers::describe_collection))
         .route("/v1/{db}/collections/{id}/diff", post(handlers::collection_diff))
         .route("/v1/{db}/export/{collection}", get(handlers::export))
         .route("/v1/{db}/relationship-types", get(handlers::list_relationship_types))

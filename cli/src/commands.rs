@@ -8,6 +8,7 @@ mod configuration;
 mod databases;
 mod documents;
 mod login;
+mod mcp;
 mod promote;
 mod providers;
 mod relationship_types;
@@ -31,6 +32,8 @@ use serde_json::Value;
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Serve MCP on stdin and stdout, for agents that start their servers
+    Mcp(mcp::Mcp),
     /// Log in as a person, or keep a token
     Login(login::Login),
     /// End the session and forget the credential
@@ -98,7 +101,7 @@ pub(crate) enum Command {
 
 /// Runs a command, and says if there is a newer program.
 pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
-    let quiet = matches!(cli.command, Command::Serve(_) | Command::Update);
+    let quiet = matches!(cli.command, Command::Serve(_) | Command::Mcp(_) | Command::Update);
     let notice = if quiet { None } else { update::Notice::start() };
     let outcome = dispatch(cli).await;
     if let Some(notice) = notice {
@@ -114,6 +117,7 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
     }
     match command {
         Command::Serve(serve) => serve.run(&global).await,
+        Command::Mcp(mcp) => mcp.run(&global).await,
         Command::Login(login) => login.run(&global).await,
         Command::Logout => login::logout(&global).await,
         Command::Databases(command) => command.run(&global).await,

@@ -1,6 +1,7 @@
 //! The handlers.
 
-use super::extract::{Answer, Body, By, Failure, Path, Query, if_match, versioned, written};
+use super::extract::{Answer, Body, By, Failure, Path, Query, if_match, versioned, whole, written};
+use crate::mcp::Server;
 use crate::service::{
     Service,
     batch::Batch,
@@ -19,8 +20,8 @@ use crate::service::{
     user::{NewUser, UserChange},
 };
 use axum::{
-    Json,
-    extract::{Request, State},
+    Extension, Json,
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -115,6 +116,20 @@ pub(super) async fn unknown_method(uri: Uri) -> Response {
     let error =
         Error::validation(format!("{} does not take this method; see /openapi.json.", uri.path()));
     (StatusCode::METHOD_NOT_ALLOWED, Json(error.body())).into_response()
+}
+
+/// The MCP server: the request goes on as it is, with its caller.
+pub(super) async fn mcp(
+    State(service): Shared,
+    Extension(server): Extension<Server>,
+    request: Request,
+) -> Answer {
+    let (mut parts, body) = request.into_parts();
+    server.guard(&parts.headers)?;
+    let face = crate::mcp::face(&parts.uri)?;
+    let By(caller) = By::from_request_parts(&mut parts, &service).await?;
+    let body = whole(Request::from_parts(parts.clone(), body)).await?;
+    Ok(server.answer(caller, face, parts, body).await)
 }
 
 pub(super) async fn whoami(State(service): Shared, By(caller): By) -> Answer {
@@ -328,6 +343,14 @@ pub(super) async fn collection_history(
     Query(page): Query<Page>,
 ) -> Answer {
     page.list(service.collection_history(&caller, &db, &id)?)
+}
+
+pub(super) async fn describe_collection(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
+    ok(service.describe_collection(&caller, &db, &id).await?)
 }
 
 pub(super) async fn collection_diff(

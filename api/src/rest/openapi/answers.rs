@@ -272,6 +272,16 @@ pub(super) fn of(route: &str) -> Value {
         ("get", "/v1/databases/{id}/promotions/{promotion}") => reference("Promotion"),
         ("get", "/v1/{db}/collections") => list("Collection"),
         ("get" | "put", "/v1/{db}/collections/{id}") => reference("Collection"),
+        ("get", "/v1/{db}/collections/{id}/describe") => object(
+            json!({
+                "collection": text(), "documents": count(), "looked_at": count(), "more_paths": count(),
+                "paths": {"type": "array", "items": object(
+                    json!({"path": text(), "type": text(), "sql": text(), "count": count(), "distinct": {"type": ["integer", "null"]}, "values": {"type": "array"}}),
+                    &[],
+                )},
+            }),
+            &[],
+        ),
         ("get", "/v1/{db}/collections/{id}/history") => list("CollectionVersion"),
         ("post", "/v1/{db}/collections/{id}/diff") => object(
             json!({"mode": text(), "verdict": text(), "diff": objects(), "issues": {"type": "array", "items": reference("Issue")}}),
