@@ -10,6 +10,7 @@
 mod action;
 mod arguments;
 mod call;
+mod endpoint;
 mod guard;
 mod parameter;
 mod resources;
@@ -30,7 +31,10 @@ use axum::{
     http::{HeaderMap, Uri, request::Parts},
     response::{IntoResponse, Response},
 };
-use rekor_core::{Error, ErrorKind, Result};
+use rekor_core::{
+    Error, ErrorKind, Result,
+    catalog::{Database, Endpoint},
+};
 use result::{Reply, failure};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -45,7 +49,7 @@ use rmcp::{
     },
 };
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 use std::sync::Arc;
 use vocabulary::Vocabulary;
 
@@ -93,7 +97,8 @@ struct EnvelopeParams {
 #[derive(Clone)]
 pub(crate) struct Server {
     service: Arc<Service>,
-    http: StreamableHttpService<Handler, NeverSessionManager>,
+    admin: StreamableHttpService<Handler, NeverSessionManager>,
+    endpoints: StreamableHttpService<endpoint::Handler, NeverSessionManager>,
 }
 
 impl std::fmt::Debug for Server {
@@ -105,19 +110,24 @@ impl std::fmt::Debug for Server {
 impl Server {
     /// The server; requests may be so long.
     pub(crate) fn new(service: Arc<Service>, body_bytes_max: usize) -> Self {
-        let handler = Handler { service: Arc::clone(&service) };
         // Host and Origin are checked by `guard`, which knows the server's public name.
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
             .disable_allowed_hosts()
             .with_max_request_body_bytes(body_bytes_max);
-        let http = StreamableHttpService::new(
-            move || Ok(handler.clone()),
-            Arc::new(NeverSessionManager::default()),
-            config,
-        );
-        Self { service, http }
+        let sessions = Arc::new(NeverSessionManager::default());
+        let admin = Handler { service: Arc::clone(&service) };
+        let endpoint = endpoint::Handler { service: Arc::clone(&service) };
+        Self {
+            service,
+            admin: StreamableHttpService::new(
+                move || Ok(admin.clone()),
+                Arc::clone(&sessions),
+                config.clone(),
+            ),
+            endpoints: StreamableHttpService::new(move || Ok(endpoint.clone()), sessions, config),
+        }
     }
 
     /// Refuses names and pages that are not the server's own, before anything else is looked at.
@@ -129,11 +139,12 @@ impl Server {
         guard::check(headers, service.public_url.as_deref(), &service.cors_origins)
     }
 
-    /// Answers a request of an authenticated caller.
+    /// Answers a request of an authenticated caller, to an endpoint if it names one.
     pub(crate) async fn answer(
         &self,
         caller: Caller,
         face: Face,
+        slug: Option<String>,
         mut parts: Parts,
         body: bytes::Bytes,
     ) -> Response {
@@ -141,8 +152,15 @@ impl Server {
         let envelope: Option<Envelope> = serde_json::from_slice(&body).ok();
         let arguments = envelope.and_then(|envelope| envelope.params?.arguments).map(Arc::from);
         parts.extensions.insert(Visit { caller, face, arguments });
-        let request = axum::http::Request::from_parts(parts, http_body_util::Full::new(body));
-        self.http.handle(request).await.map(axum::body::Body::new).into_response()
+        let body = http_body_util::Full::new(body);
+        let answer = match slug {
+            None => self.admin.handle(axum::http::Request::from_parts(parts, body)).await,
+            Some(slug) => {
+                parts.extensions.insert(endpoint::Slug(slug));
+                self.endpoints.handle(axum::http::Request::from_parts(parts, body)).await
+            }
+        };
+        answer.map(axum::body::Body::new).into_response()
     }
 }
 
@@ -181,7 +199,9 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let visit = visit(&context)?;
         let Some(tool) = find(&request.name, &visit) else {
-            return Err(ErrorData::invalid_params(unknown_tool(&request.name, &visit), None));
+            let tools = tools::list(&visit.caller.principal, &visit.face);
+            let names = tools.iter().map(|tool| &*tool.name);
+            return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
         };
         let done = tokio::select! {
             // The client went away or cancelled; dropping the call ends its query.
@@ -259,10 +279,19 @@ fn find(name: &str, visit: &Visit) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.name == name && tool.actions.iter().any(offered))
 }
 
-fn unknown_tool(name: &str, visit: &Visit) -> String {
-    let tools = tools::list(&visit.caller.principal, &visit.face);
-    let names: Vec<&str> = tools.iter().map(|tool| &*tool.name).collect();
-    format!("There is no tool {name} for this credential; it has {}.", names.join(", "))
+fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    format!("There is no tool {name} for this credential; it has {}.", known.join(", "))
+}
+
+/// An endpoint's tools as agents see them: `{"path","tools"}`.
+///
+/// # Errors
+/// Validation of the configuration.
+pub(crate) fn resolved(database: &Database, endpoint: &Endpoint) -> Result<Value> {
+    let offers = endpoint::preview(database, endpoint)?;
+    let tools: Vec<&rmcp::model::Tool> = offers.iter().map(|offer| &offer.tool).collect();
+    Ok(json!({"path": format!("/e/{}/mcp", endpoint.entry.id), "tools": tools}))
 }
 
 /// The action of a call, if it is offered to the caller.
@@ -276,15 +305,14 @@ fn choose(
         arguments.take_action().or_else(|| vocabulary::action_of(called).map(str::to_owned));
     let wanted = given.unwrap_or_default();
     let (principal, read_only) = (&visit.caller.principal, visit.face.read_only);
-    let offered: Vec<&str> = tool
-        .actions
-        .iter()
-        .filter(|action| action.is_offered(principal, read_only))
-        .map(|action| action.name)
-        .collect();
+    let is_offered = |action: &&Action| action.is_offered(principal, read_only);
     let known = tool.actions.iter().find(|action| action.name == wanted);
+    if let Some(action) = known.filter(is_offered) {
+        return Ok(action);
+    }
+    let offered: Vec<&str> =
+        tool.actions.iter().filter(is_offered).map(|action| action.name).collect();
     match known {
-        Some(action) if offered.contains(&action.name) => Ok(action),
         Some(action) if read_only && action.effect != Effect::Read => {
             Err(Error::forbidden(format!(
                 "This connection only reads (read_only=true); {} {} writes. It may {}.",

@@ -5,7 +5,7 @@
 use Needs::{Credential, Everything, Human, Owner, Session};
 use Operation as Op;
 use Place::{Account, Collection, Database, Preview, Whole};
-use Subject::{Collections, Databases, Documents, Relationships, Tokens};
+use Subject::{Collections, Databases, Documents, Endpoints, Relationships, Tokens};
 use rekor_core::grant::{Permission, Subject};
 
 /// What somebody wants to do.
@@ -65,6 +65,10 @@ pub enum Operation {
     RelationshipTypeGet,
     RelationshipTypePut,
     RelationshipTypeDelete,
+    EndpointList,
+    EndpointGet,
+    EndpointPut,
+    EndpointDelete,
     Batch,
     Sql,
     ProviderImport,
@@ -550,6 +554,38 @@ pub const OPERATIONS: &[Facts] = &[
         "Take back the declaration of a relationship type.",
     ),
     row(
+        Op::EndpointList,
+        read(Endpoints),
+        Database,
+        &["get /v1/{db}/endpoints"],
+        Some("endpoints list"),
+        "List endpoints.",
+    ),
+    row(
+        Op::EndpointGet,
+        read(Endpoints),
+        Database,
+        &["get /v1/{db}/endpoints/{id}"],
+        Some("endpoints get"),
+        "Get an endpoint; with resolved=true its tools as agents see them.",
+    ),
+    row(
+        Op::EndpointPut,
+        write(Endpoints),
+        Preview,
+        &["put /v1/{db}/endpoints/{id}"],
+        Some("endpoints upsert"),
+        "Create or replace an endpoint of a preview.",
+    ),
+    row(
+        Op::EndpointDelete,
+        write(Endpoints),
+        Preview,
+        &["delete /v1/{db}/endpoints/{id}"],
+        Some("endpoints delete"),
+        "Delete an endpoint of a preview.",
+    ),
+    row(
         Op::Batch,
         Credential,
         Database,
@@ -598,6 +634,8 @@ impl Operation {
                 | Op::CollectionDelete
                 | Op::RelationshipTypePut
                 | Op::RelationshipTypeDelete
+                | Op::EndpointPut
+                | Op::EndpointDelete
                 | Op::Batch
                 | Op::ProviderImport
                 | Op::ProviderCall

@@ -42,7 +42,8 @@ pub const OPEN_ROUTES: &[(&str, &str)] = &[
 pub(crate) fn routes(service: Arc<Service>) -> Router {
     let mcp = crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX);
     let mut router = Router::new()
-        .route("/mcp", any(handlers::mcp).layer(Extension(mcp)))
+        .route("/mcp", any(handlers::mcp).layer(Extension(mcp.clone())))
+        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(mcp)))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
         .route("/health/status", get(handlers::status))
@@ -93,6 +94,13 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             get(handlers::get_relationship_type)
                 .put(handlers::put_relationship_type)
                 .delete(handlers::delete_relationship_type),
+        )
+        .route("/v1/{db}/endpoints", get(handlers::list_endpoints))
+        .route(
+            "/v1/{db}/endpoints/{id}",
+            get(handlers::get_endpoint)
+                .put(handlers::put_endpoint)
+                .delete(handlers::delete_endpoint),
         )
         .route("/v1/{db}/providers/{provider}/import", post(handlers::import_tools))
         .route("/v1/{db}/providers/{provider}/export", get(handlers::export_tools))

@@ -8,6 +8,7 @@ mod config;
 pub mod database;
 pub mod describe;
 pub mod document;
+pub mod endpoint;
 pub mod import;
 pub mod list;
 pub mod promote;

@@ -25,6 +25,8 @@ use std::{
 
 /// What the tools may cost together, in tokens.
 const TOOLS_TOKENS_MAX: usize = 4_000;
+/// What a tool of an endpoint may cost beyond the schema of its collection.
+const ENDPOINT_TOOL_TOKENS_MAX: usize = 150;
 /// Scenarios of the conformance suite that need no tools of a fixture server.
 const SCENARIOS: [&str; 6] = [
     "server-initialize",
@@ -144,18 +146,128 @@ fn the_tools_together_cost_little() {
         &["--data-dir", data.path().to_str().unwrap()],
         &[json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})],
     );
-    let text = listed[0]["result"]["tools"].to_string();
-    let mut counting = node(&clients)
+    let tokens = tokens(&clients, &[listed[0]["result"]["tools"].to_string()])[0];
+    println!("the tools cost {tokens} tokens (o200k_base)");
+    assert!(tokens <= TOOLS_TOKENS_MAX, "{tokens}");
+}
+
+/// The tools of an endpoint cost little beyond the schemas of their collections.
+#[test]
+fn the_tools_of_an_endpoint_cost_little() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let all = json!(["create", "get", "list", "update", "delete"]);
+    let config = json!({
+        "tools": [{"collection": "invoices", "operations": all}],
+        "relationships": [{"rel_type": "replaces", "operations": ["create", "list", "delete"]}],
+        "batch": {"enabled": true, "operations": {"invoices": ["create", "update"], "replaces": ["create"]}}, "sql_query": true});
+    expect(server.port, "PUT", "/v1/shop--p/endpoints/desk", &config);
+    let found =
+        expect(server.port, "GET", "/v1/shop--p/endpoints/desk?resolved=true", &Value::Null);
+    let tools = found["resolved"]["tools"].as_array().unwrap();
+    assert_eq!(tools.len(), 10);
+    let whole: Vec<String> = tools.iter().map(Value::to_string).collect();
+    let schema = |tool: &Value| tool["inputSchema"]["properties"]["data"].to_string();
+    let schemas: Vec<String> = tools.iter().map(schema).collect();
+    for ((tool, all), schema) in
+        tools.iter().zip(tokens(&clients, &whole)).zip(tokens(&clients, &schemas))
+    {
+        println!(
+            "{}: {} tokens and {schema} of its schema (o200k_base)",
+            tool["name"],
+            all - schema
+        );
+        assert!(all - schema <= ENDPOINT_TOOL_TOKENS_MAX, "{}: {}", tool["name"], all - schema);
+    }
+}
+
+/// The number of tokens of each text.
+fn tokens(clients: &Path, texts: &[String]) -> Vec<usize> {
+    let mut counting = node(clients)
         .arg("tokens.mjs")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    counting.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    counting.stdin.take().unwrap().write_all(texts.join("\n").as_bytes()).unwrap();
     let counted = counting.wait_with_output().unwrap();
-    let tokens: usize = String::from_utf8_lossy(&counted.stdout).trim().parse().unwrap();
-    println!("the tools cost {tokens} tokens (o200k_base)");
-    assert!(tokens <= TOOLS_TOKENS_MAX, "{tokens}");
+    String::from_utf8_lossy(&counted.stdout).lines().map(|line| line.parse().unwrap()).collect()
+}
+
+/// The set-up of a project: its client starts the server, which finds the token in the profile and reaches one database.
+#[test]
+fn a_project_is_set_up_in_one_command() {
+    let data = tempfile::tempdir().unwrap();
+    let project = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let rekor = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command.args(arguments).env("REKOR_CONFIG_DIR", data.path().join("config"));
+        command.env_remove("REKOR_TOKEN").env_remove("REKOR_API_URL").env_remove("REKOR_DATABASE");
+        command
+    };
+    let api = format!("http://127.0.0.1:{}", server.port);
+    let directory = project.path().to_str().unwrap();
+    std::fs::write(project.path().join(".mcp.json"), r#"{"mcpServers":{"other":{"command":"x"}}}"#)
+        .unwrap();
+    let mut setup =
+        rekor(&["agent", "setup", "--dir", directory, "--database", "shop", "--api-url", &api]);
+    well(setup.env("REKOR_TOKEN", TOKEN));
+    let text = std::fs::read_to_string(project.path().join(".mcp.json")).unwrap();
+    let servers: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(servers["mcpServers"]["other"]["command"], "x");
+    assert_eq!(servers["mcpServers"]["rekor"]["command"], "rekor");
+    assert!(!text.contains("rec_"), "{text}");
+    let arguments: Vec<&str> = servers["mcpServers"]["rekor"]["args"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a.as_str().unwrap())
+        .collect();
+    let mut process =
+        rekor(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "manage_database", "arguments": {"action": "whoami"}}});
+    process.stdin.take().unwrap().write_all(format!("{call}\n").as_bytes()).unwrap();
+    let out = process.wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let who = &answer["result"]["structuredContent"];
+    assert_eq!(
+        (&who["name"], &who["grants"][0]["scope"]["databases"]),
+        (&json!("agent-shop"), &json!(["shop"]))
+    );
+    let skill =
+        std::fs::read_to_string(project.path().join(".claude/skills/rekor/SKILL.md")).unwrap();
+    assert_eq!(skill, String::from_utf8_lossy(&well(&mut rekor(&["skill"])).stdout));
+    for part in [
+        "name: rekor",
+        "`rekor endpoints upsert <SLUG>",
+        "`rekor databases promote <ID>",
+        "rekor collections describe",
+    ] {
+        assert!(skill.contains(part), "{part}");
+    }
+    // Every command that the rules name is one that there is.
+    let capabilities: Value =
+        serde_json::from_slice(&well(&mut rekor(&["capabilities"])).stdout).unwrap();
+    let rules = skill.split("## Commands").next().unwrap();
+    for words in rules.split("rekor ").skip(1) {
+        let mut at = &capabilities;
+        for word in words.split([' ', '`', '\n', '(']) {
+            let subs = at["commands"].as_array().filter(|subs| !subs.is_empty());
+            let Some(subs) = subs else { break };
+            let lower =
+                word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.is_empty();
+            if !lower {
+                break;
+            }
+            match subs.iter().find(|sub| sub["name"] == word) {
+                Some(sub) => at = sub,
+                None if at["name"] == "rekor" || at["name"].is_null() => break,
+                None => panic!("rekor {words}"),
+            }
+        }
+    }
 }
 
 /// The answers of `rekor mcp` to messages, by id.

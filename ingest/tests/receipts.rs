@@ -44,6 +44,7 @@ fn database(name: &str) -> Operation {
         types: TableId(74),
         versions: TableId(75),
         receipts: RECEIPTS,
+        endpoints: TableId(78),
     };
     let entry = DatabaseEntry {
         id: DatabaseId::parse("d").unwrap(),

@@ -449,6 +449,10 @@ pub const WITHOUT_TOOL: &[(Op, &str)] = &[
     (Op::TokenCreate, "a secret would pass through the model"),
     (Op::TokenList, "tokens are made and seen where their secrets are not read by a model"),
     (Op::TokenRevoke, "tokens are made and seen where their secrets are not read by a model"),
+    (Op::EndpointList, "whoever builds servers for agents has a shell"),
+    (Op::EndpointGet, "whoever builds servers for agents has a shell"),
+    (Op::EndpointPut, "whoever builds servers for agents has a shell"),
+    (Op::EndpointDelete, "whoever builds servers for agents has a shell"),
     (Op::DocumentExport, "a stream of any length; sql_query and list have bounded answers"),
     (Op::DocumentImport, "a stream of any length; batch_operations takes 1,000 operations"),
 ];

@@ -8,7 +8,7 @@ use super::{
 };
 use rekor_core::{Error, Result, error::Detail};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use std::collections::BTreeMap;
 
 /// How much of a wrong value an error shows.
@@ -28,6 +28,51 @@ impl Arguments {
             .map_err(|error| Error::validation(format!("arguments is no JSON object: {error}.")))?;
         let given = given.into_iter().filter(|(_, value)| value.get() != "null");
         Ok(Self(given.map(|(name, value)| (vocabulary::canonical(&name), value)).collect()))
+    }
+
+    /// Reads the object that came with a call of a tool that somebody configured: names are as they are.
+    ///
+    /// # Errors
+    /// Validation, if it is no object.
+    pub(super) fn plain(text: &str) -> Result<Self> {
+        let given: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
+            .map_err(|error| Error::validation(format!("arguments is no JSON object: {error}.")))?;
+        Ok(Self(given.into_iter().filter(|(_, value)| value.get() != "null").collect()))
+    }
+
+    /// Checks names against the schema of a tool; JSON text in place of anything but text becomes what it holds.
+    ///
+    /// # Errors
+    /// Validation with `path` and what would be right, for each argument that is unknown or missing.
+    pub(super) fn check_schema(&mut self, tool: &str, schema: &Map<String, Value>) -> Result<()> {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let known = || properties.into_iter().flatten().map(|(name, _)| name.as_str());
+        let mut problems = Vec::new();
+        for (name, value) in &mut self.0 {
+            let Some(rule) = properties.and_then(|all| all.get(name)) else {
+                problems.push(unknown_of(name, known().collect()));
+                continue;
+            };
+            let holds_json = value.get().starts_with('"') && rule["type"] != "string";
+            let text: Option<String> =
+                holds_json.then(|| serde_json::from_str(value.get()).ok()).flatten();
+            if let Some(held) = text.and_then(|text| RawValue::from_string(text).ok()) {
+                *value = held;
+            }
+        }
+        let required = schema.get("required").and_then(Value::as_array);
+        for name in required.into_iter().flatten().filter_map(Value::as_str) {
+            if !self.0.contains_key(name) {
+                let message = format!("{name} is missing");
+                problems.push(Detail::at(format!("/{name}"), message));
+            }
+        }
+        refuse(tool, problems)
+    }
+
+    /// The text of an argument.
+    pub(super) fn raw(&self, name: &str) -> Option<Box<RawValue>> {
+        self.0.get(name).cloned()
     }
 
     /// Takes the name of the action out, if there is one.
@@ -59,15 +104,7 @@ impl Arguments {
                 None => {}
             }
         }
-        let Some(first) = problems.first() else { return Ok(()) };
-        let reason = first.get("message").and_then(Value::as_str).unwrap_or_default();
-        let more = if problems.len() > 1 {
-            format!(" (and {} more problems)", problems.len() - 1)
-        } else {
-            String::new()
-        };
-        let error = Error::validation(format!("{place}: {reason}{more}."));
-        Err(problems.into_iter().fold(error, Error::with_detail))
+        refuse(&place, problems)
     }
 
     /// A text; empty if it was not given.
@@ -97,6 +134,18 @@ impl Arguments {
             Error::validation(format!("The arguments are not what the operation takes: {reason}."))
         })
     }
+}
+
+fn refuse(place: &str, problems: Vec<Detail>) -> Result<()> {
+    let Some(first) = problems.first() else { return Ok(()) };
+    let reason = first.get("message").and_then(Value::as_str).unwrap_or_default();
+    let more = if problems.len() > 1 {
+        format!(" (and {} more problems)", problems.len() - 1)
+    } else {
+        String::new()
+    };
+    let error = Error::validation(format!("{place}: {reason}{more}."));
+    Err(problems.into_iter().fold(error, Error::with_detail))
 }
 
 fn raw(json: &str) -> Result<Box<RawValue>> {
@@ -144,7 +193,10 @@ fn detail(parameter: &Parameter, message: String) -> Detail {
 }
 
 fn unknown(name: &str, action: &Action) -> Detail {
-    let known: Vec<&str> = action.parameters().map(|parameter| parameter.name).collect();
+    unknown_of(name, action.parameters().map(|parameter| parameter.name).collect())
+}
+
+fn unknown_of(name: &str, known: Vec<&str>) -> Detail {
     let near = crate::nearest::nearest(name, known.iter().copied());
     let hint = near.map_or_else(
         || format!("it takes {}", known.join(", ")),

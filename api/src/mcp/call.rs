@@ -291,20 +291,7 @@ impl Call<'_> {
 
     async fn sql(&self) -> Result<Reply> {
         let body: SqlBody = self.arguments.body(&[("query", "query"), ("params", "params")])?;
-        let answer = self.service.sql(self.caller, &self.db(), body).await?;
-        let mut meta = json!({"rows": answer.row_count(), "has_more": answer.has_more});
-        if let (Some(totals), Some(members)) = (answer.totals_row()?, meta.as_object_mut()) {
-            members.insert("totals".to_owned(), Value::Array(totals));
-        }
-        if let (false, Some(members)) = (answer.warnings.is_empty(), meta.as_object_mut()) {
-            members.insert("warnings".to_owned(), json!(answer.warnings));
-        }
-        Ok(Reply::Table {
-            columns: answer.columns.iter().map(|column| column.name.clone()).collect(),
-            types: answer.columns.iter().map(|column| column.ty.to_string()).collect(),
-            rows: answer.to_rows()?,
-            meta,
-        })
+        Reply::table(&self.service.sql(self.caller, &self.db(), body).await?)
     }
 
     async fn provider(&self, operation: Op) -> Result<Reply> {

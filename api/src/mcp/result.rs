@@ -1,6 +1,7 @@
 //! Answers that fit an agent: within a budget of bytes, rows under one header, and what was left out is said.
 
 use rekor_core::{Error, Result, limits};
+use rekor_query::QueryResult;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
@@ -40,6 +41,26 @@ impl Reply {
             Value::Array(data) => Self::List { data, meta },
             _ => Self::List { data: Vec::new(), meta },
         }
+    }
+
+    /// The rows of an answer of SQL.
+    ///
+    /// # Errors
+    /// Internal, never expected.
+    pub(super) fn table(answer: &QueryResult) -> Result<Self> {
+        let mut meta = json!({"rows": answer.row_count(), "has_more": answer.has_more});
+        if let (Some(totals), Some(members)) = (answer.totals_row()?, meta.as_object_mut()) {
+            members.insert("totals".to_owned(), Value::Array(totals));
+        }
+        if let (false, Some(members)) = (answer.warnings.is_empty(), meta.as_object_mut()) {
+            members.insert("warnings".to_owned(), json!(answer.warnings));
+        }
+        Ok(Self::Table {
+            columns: answer.columns.iter().map(|column| column.name.clone()).collect(),
+            types: answer.columns.iter().map(|column| column.ty.to_string()).collect(),
+            rows: answer.to_rows()?,
+            meta,
+        })
     }
 
     /// The result of the call; `stored` says that it holds data of documents.

@@ -20,6 +20,23 @@ pub(super) fn for_agents(mut error: Error) -> Error {
     error
 }
 
+/// The error without a word about Rekor: for agents that know only the domain of an endpoint.
+pub(super) fn without_rekor(mut error: Error) -> Error {
+    error.message = plain(&error.message);
+    let details = std::mem::take(&mut error.details);
+    error.details = details.into_iter().map(|detail| detail.map_texts(plain)).collect();
+    error
+}
+
+/// The message without sentences that name a command.
+fn plain(message: &str) -> String {
+    let sentences = message.split_inclusive(". ");
+    let kept: String = sentences.filter(|sentence| !sentence.contains("`rekor ")).collect();
+    let kept = kept.replace("the collection's schema", "the schema");
+    let kept = kept.split("; `rekor ").next().unwrap_or_default().trim().to_owned();
+    if kept.is_empty() { "This is not allowed here.".to_owned() } else { kept }
+}
+
 fn translated(message: &str) -> String {
     let parts: Vec<&str> = message.split('`').collect();
     if parts.len() % 2 == 0 {

@@ -19,8 +19,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Tables of a database: collections, relationships, promotions, log, relationship types, versions.
-const TABLES_PER_DATABASE: u64 = 7;
+/// Tables of a database: collections, relationships, promotions, log, relationship types, versions, receipts, endpoints.
+const TABLES_PER_DATABASE: u64 = 8;
 /// How long a deleted database can be restored: 30 days.
 const RESTORE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Longest display name, description and display hint.
@@ -154,6 +154,7 @@ impl Service {
             updated_at: Timestamp(0),
             collections: BTreeMap::new(),
             relationship_types: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
         };
         for ((kind, id), entity) in entities(&production) {
             let entry = match entity.entry {
@@ -322,6 +323,7 @@ impl Service {
             types: TableId(first + 4),
             versions: TableId(first + 5),
             receipts: TableId(first + 6),
+            endpoints: TableId(first + 7),
         }
     }
 

@@ -111,6 +111,14 @@ pub(super) fn components() -> Value {
             json!({"version": count(), "at": time(), "by": text(), "deleted": flag(), "config": {"type": ["object", "null"]}}),
             &[],
         ),
+        "Endpoint": object(
+            json!({
+                "id": text(), "name": text(), "description": text_or_null(), "tools": objects(), "relationships": objects(),
+                "batch": {"type": "object"}, "sql_query": flag(), "version": count(), "created_at": time(), "updated_at": time(),
+                "resolved": object(json!({"path": text(), "tools": objects()}), &[]),
+            }),
+            &["resolved"],
+        ),
         "RelationshipType": object(
             json!({
                 "id": text(), "rel_type": text(), "description": text_or_null(), "data_schema": {},
@@ -297,6 +305,8 @@ pub(super) fn of(route: &str) -> Value {
         ("get", "/v1/{db}/relationships") => page_with_cursor("Relationship"),
         ("get", "/v1/{db}/relationship-types") => list("RelationshipType"),
         ("get" | "put", "/v1/{db}/relationship-types/{id}") => reference("RelationshipType"),
+        ("get", "/v1/{db}/endpoints") => list("Endpoint"),
+        ("get" | "put", "/v1/{db}/endpoints/{id}") => reference("Endpoint"),
         ("delete", _) => reference("Deleted"),
         ("get" | "post" | "put", "/v1/{db}/relationships" | "/v1/{db}/relationships/{id}") => {
             reference("Relationship")
@@ -353,6 +363,7 @@ pub(super) fn statuses(route: &str) -> &'static [u16] {
         | "post /v1/databases/{id}/previews" => &[201],
         "put /v1/{db}/collections/{id}"
         | "put /v1/{db}/relationship-types/{id}"
+        | "put /v1/{db}/endpoints/{id}"
         | "post /v1/{db}/documents/{collection}"
         | "put /v1/{db}/documents/{collection}"
         | "put /v1/{db}/documents/{collection}/{id}"
