@@ -2,7 +2,7 @@
 
 use super::{confirm, read, write};
 use crate::{
-    args::Global,
+    args::{Global, Output},
     connect::{Connection, Method, json_input, segment},
     ui::{self, Problem},
 };
@@ -65,7 +65,7 @@ impl Endpoints {
         let base = format!("/v1/{}/endpoints", segment(&global.database()?));
         let at = |slug: &str| format!("{base}/{}", segment(slug));
         match self {
-            Self::List => read(global, &format!("{base}?limit=1000")).await,
+            Self::List => list(global, &format!("{base}?limit=1000")).await,
             Self::Get { slug, cost: true, .. } => cost(global, &at(&slug)).await,
             Self::Get { slug, resolved, .. } => {
                 let query = if resolved { "?resolved=true" } else { "" };
@@ -139,6 +139,29 @@ fn split<'a>(flag: &str, text: &'a str) -> Result<(&'a str, Value), Problem> {
         Problem::usage(format!("{flag} {text}: write NAME:OPERATIONS, such as invoices:get,list"))
     })?;
     Ok((name, super::list(operations)))
+}
+
+/// Endpoints; for people a row each, with what its tools are about.
+async fn list(global: &Global, path: &str) -> Result<(), Problem> {
+    let found = Connection::open(global, false)?.send(Method::Get, path, None).await?;
+    if global.output() != Output::Table {
+        ui::show(&found, global.output());
+        return Ok(());
+    }
+    let row = |endpoint: &Value| {
+        let tools = endpoint["tools"].as_array().into_iter().flatten();
+        let collections: Vec<&str> =
+            tools.filter_map(|tools| tools["collection"].as_str()).collect();
+        json!({
+            "slug": endpoint["id"],
+            "name": endpoint["name"],
+            "collections": collections.join(", "),
+            "version": endpoint["version"],
+        })
+    };
+    let rows: Vec<Value> = found["data"].as_array().into_iter().flatten().map(row).collect();
+    ui::show(&json!({ "data": rows }), Output::Table);
+    Ok(())
 }
 
 /// What the tools of an endpoint cost an agent.

@@ -123,7 +123,7 @@ impl Maker<'_> {
                 format!("Create one of {noun}; the same external_id replaces it")
             }
             ToolOperation::Get => format!("Get one of {noun} by id or external_id"),
-            ToolOperation::List => format!("List {noun}, filtered and sorted"),
+            ToolOperation::List => format!("List {noun}"),
             ToolOperation::Update => format!("Change the given top-level members of one of {noun}"),
             ToolOperation::Delete => format!("Delete one of {noun}"),
         };
@@ -285,7 +285,7 @@ fn document_input(operation: ToolOperation, schema: &Value) -> Value {
             Vec::new()
         }
         ToolOperation::List => {
-            let filter = "JSON {field,op,value}, {and:[…]}, {or:[…]}; field data.x; op eq neq gt gte lt lte in like is_null has";
+            let filter = "JSON {field,op,value} or {and|or:[…]}; field data.x; op eq neq gt gte lt lte in like is_null has";
             add("filter", json!({"type": "string", "description": filter}));
             add(
                 "sort",
