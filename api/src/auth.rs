@@ -3,7 +3,7 @@
 use crate::operation::{Needs, Operation, Place};
 use rekor_core::{
     Error, ErrorKind, Result,
-    grant::{Grants, Permission, Set},
+    grant::{GrantScope, Grants, Permission, Set},
     id::{CollectionId, DatabaseId},
 };
 use std::sync::Arc;
@@ -133,6 +133,38 @@ pub fn authorise(principal: &Principal, operation: Operation, on: Target<'_>) ->
         Some(database) if facts.place == Place::Preview => require_preview(database),
         _ => Ok(()),
     }
+}
+
+/// Whether there is anything at all that [`authorise`] lets the principal do this to: what a list may offer. The answer is
+/// found by asking for a database and a collection of every grant.
+pub fn ever(principal: &Principal, operation: Operation) -> bool {
+    let facts = operation.facts();
+    if facts.place == Place::Account {
+        return authorise(principal, operation, Target::ACCOUNT).is_ok();
+    }
+    let one = |scope: &GrantScope| {
+        let collection = match &scope.collections {
+            Set::All => Some("any"),
+            Set::Some(named) => named.iter().next().map(CollectionId::as_str),
+        };
+        databases_of(scope).iter().any(|database| {
+            let on_collection = matches!(facts.place, Place::Collection | Place::Preview);
+            let collection = collection.filter(|_| on_collection);
+            let target = Target { database: Some(database), collection };
+            authorise(principal, operation, target).is_ok()
+        })
+    };
+    principal.grants.0.iter().any(|grant| one(&grant.scope))
+}
+
+/// Databases of every sort that a scope names.
+fn databases_of(scope: &GrantScope) -> Vec<DatabaseId> {
+    let named: Vec<String> = match &scope.databases {
+        Set::All => vec!["any".to_owned()],
+        Set::Some(named) => named.iter().map(ToString::to_string).collect(),
+    };
+    let with_previews = named.iter().flat_map(|id| [id.clone(), format!("{id}--any")]);
+    with_previews.filter_map(|id| DatabaseId::parse(&id).ok()).collect()
 }
 
 fn human_required(message: &str) -> Error {

@@ -1,7 +1,7 @@
-//! The service layer and its REST face.
+//! The service layer and its faces: REST and MCP.
 //!
-//! [`service::Service`] has one typed method per operation; it authorises and decides. `rest` translates requests into
-//! those methods and answers; it decides nothing.
+//! [`service::Service`] has one typed method per operation; it authorises and decides. `rest` and `mcp` translate requests
+//! into those methods and answers; they decide nothing.
 
 pub mod auth;
 pub mod operation;
@@ -10,8 +10,11 @@ pub mod server;
 pub mod service;
 
 mod login;
+mod mcp;
+mod nearest;
 mod password;
 
+pub use mcp::{WITHOUT_TOOL, tool_of};
 pub use rekor_ingest::Thresholds;
 pub use rekor_query as query;
 pub use server::{local_router, router, serve};

@@ -5,7 +5,7 @@
 use Needs::{Credential, Everything, Human, Owner, Session};
 use Operation as Op;
 use Place::{Account, Collection, Database, Preview, Whole};
-use Subject::{Collections, Databases, Documents, Relationships, Tokens};
+use Subject::{Collections, Databases, Documents, Endpoints, Relationships, Tokens};
 use rekor_core::grant::{Permission, Subject};
 
 /// What somebody wants to do.
@@ -47,6 +47,7 @@ pub enum Operation {
     CollectionList,
     CollectionGet,
     CollectionHistory,
+    CollectionDescribe,
     CollectionPut,
     CollectionDelete,
     CollectionDiff,
@@ -67,6 +68,10 @@ pub enum Operation {
     RelationshipTypeGet,
     RelationshipTypePut,
     RelationshipTypeDelete,
+    EndpointList,
+    EndpointGet,
+    EndpointPut,
+    EndpointDelete,
     Batch,
     Sql,
     ProviderImport,
@@ -404,6 +409,14 @@ pub const OPERATIONS: &[Facts] = &[
         "The versions of a collection.",
     ),
     row(
+        Op::CollectionDescribe,
+        read(Documents),
+        Collection,
+        &["get /v1/{db}/collections/{id}/describe"],
+        Some("collections describe"),
+        "What is in a collection: paths with types, counts and values.",
+    ),
+    row(
         Op::CollectionPut,
         write(Collections),
         Preview,
@@ -568,6 +581,38 @@ pub const OPERATIONS: &[Facts] = &[
         "Take back the declaration of a relationship type.",
     ),
     row(
+        Op::EndpointList,
+        read(Endpoints),
+        Database,
+        &["get /v1/{db}/endpoints"],
+        Some("endpoints list"),
+        "List endpoints.",
+    ),
+    row(
+        Op::EndpointGet,
+        read(Endpoints),
+        Database,
+        &["get /v1/{db}/endpoints/{id}"],
+        Some("endpoints get"),
+        "Get an endpoint; with resolved=true its tools as agents see them.",
+    ),
+    row(
+        Op::EndpointPut,
+        write(Endpoints),
+        Preview,
+        &["put /v1/{db}/endpoints/{id}"],
+        Some("endpoints upsert"),
+        "Create or replace an endpoint of a preview.",
+    ),
+    row(
+        Op::EndpointDelete,
+        write(Endpoints),
+        Preview,
+        &["delete /v1/{db}/endpoints/{id}"],
+        Some("endpoints delete"),
+        "Delete an endpoint of a preview.",
+    ),
+    row(
         Op::Batch,
         Credential,
         Database,
@@ -617,6 +662,8 @@ impl Operation {
                 | Op::CollectionDelete
                 | Op::RelationshipTypePut
                 | Op::RelationshipTypeDelete
+                | Op::EndpointPut
+                | Op::EndpointDelete
                 | Op::Batch
                 | Op::ProviderImport
                 | Op::ProviderCall

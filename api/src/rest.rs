@@ -9,10 +9,10 @@ mod sql;
 
 use crate::service::Service;
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue},
-    routing::{delete, get, patch, post, put},
+    routing::{any, delete, get, patch, post, put},
 };
 use rekor_core::limits;
 use std::sync::Arc;
@@ -41,7 +41,10 @@ pub const OPEN_ROUTES: &[(&str, &str)] = &[
 
 /// The router of all routes.
 pub(crate) fn routes(service: Arc<Service>) -> Router {
+    let mcp = crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX);
     let mut router = Router::new()
+        .route("/mcp", any(handlers::mcp).layer(Extension(mcp.clone())))
+        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(mcp)))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
         .route("/health/status", get(handlers::status))
@@ -84,6 +87,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             get(handlers::get_relationship).delete(handlers::delete_relationship),
         )
         .route("/v1/{db}/collections/{id}/history", get(handlers::collection_history))
+        .route("/v1/{db}/collections/{id}/describe", get(handlers::describe_collection))
         .route("/v1/{db}/collections/{id}/diff", post(handlers::collection_diff))
         .route("/v1/{db}/export/{collection}", get(handlers::export))
         .route("/v1/{db}/relationship-types", get(handlers::list_relationship_types))
@@ -92,6 +96,13 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             get(handlers::get_relationship_type)
                 .put(handlers::put_relationship_type)
                 .delete(handlers::delete_relationship_type),
+        )
+        .route("/v1/{db}/endpoints", get(handlers::list_endpoints))
+        .route(
+            "/v1/{db}/endpoints/{id}",
+            get(handlers::get_endpoint)
+                .put(handlers::put_endpoint)
+                .delete(handlers::delete_endpoint),
         )
         .route("/v1/{db}/providers/{provider}/import", post(handlers::import_tools))
         .route("/v1/{db}/providers/{provider}/export", get(handlers::export_tools))

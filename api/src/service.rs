@@ -6,7 +6,9 @@ pub mod browser;
 pub mod collection;
 mod config;
 pub mod database;
+pub mod describe;
 pub mod document;
+pub mod endpoint;
 pub mod import;
 pub mod list;
 pub mod promote;
@@ -21,6 +23,7 @@ pub mod user;
 
 use crate::{
     auth::{Principal, Target, authorise, missing_collection, missing_database},
+    nearest::with_nearest,
     operation::Operation,
     rest::limit::RateLimit,
 };
@@ -261,17 +264,28 @@ impl Service {
         id: &str,
     ) -> Result<(Arc<Database>, Arc<Collection>)> {
         let database = self.existing(caller, database)?;
-        authorise(&caller.principal, operation, Target::collection(&database.entry.id, id))?;
-        let collection = database.collections.get(id).cloned();
-        let collection = collection.ok_or_else(|| missing_collection(&database.entry.id, id))?;
-        Ok((database, collection))
+        let known = &database.entry.id;
+        let found = authorise(&caller.principal, operation, Target::collection(known, id))
+            .and_then(|()| {
+                let collection = database.collections.get(id).cloned();
+                collection.ok_or_else(|| missing_collection(known, id))
+            });
+        let grants = &caller.principal.grants;
+        let reached = database.collections.keys().map(|id| id.as_str());
+        let reached = reached.filter(|id| grants.see_collection(known, id));
+        let collection = found.map_err(|error| with_nearest(error, id, reached))?;
+        Ok((Arc::clone(&database), collection))
     }
 
     pub(crate) fn existing(&self, caller: &Caller, id: &str) -> Result<Arc<Database>> {
         let snapshot = self.engine.snapshot();
         let found = snapshot.catalog().databases.get(id).cloned();
         let seen = found.filter(|database| caller.principal.grants.see(&database.entry.id));
-        seen.ok_or_else(|| missing_database(id))
+        seen.ok_or_else(|| {
+            let names = snapshot.catalog().databases.keys();
+            let reached = names.filter(|id| caller.principal.grants.see(id)).map(|id| id.as_str());
+            with_nearest(missing_database(id), id, reached)
+        })
     }
 }
 

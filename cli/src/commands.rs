@@ -1,6 +1,7 @@
 //! The commands.
 
 mod admin;
+mod agent;
 mod batch;
 mod capabilities;
 mod collections;
@@ -8,7 +9,9 @@ mod configuration;
 mod database_settings;
 mod databases;
 mod documents;
+mod endpoints;
 mod login;
+mod mcp;
 mod promote;
 mod providers;
 mod relationship_types;
@@ -33,6 +36,13 @@ use serde_json::Value;
 pub(crate) enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Serve MCP on stdin and stdout, for agents that start their servers
+    Mcp(mcp::Mcp),
+    /// Set up coding agents
+    #[command(subcommand)]
+    Agent(agent::Agent),
+    /// Print a skill document for coding agents, made of these commands
+    Skill,
     /// Log in as a person, or keep a token
     Login(login::Login),
     /// End the session and forget the credential
@@ -58,6 +68,9 @@ pub(crate) enum Command {
     /// Declared relationship types
     #[command(subcommand)]
     RelationshipTypes(relationship_types::RelationshipTypes),
+    /// MCP servers over the collections of a database
+    #[command(subcommand)]
+    Endpoints(endpoints::Endpoints),
     /// Run up to 1,000 operations, all or none
     Batch(batch::Batch),
     /// Tool definitions of AI vendors as collections, and back
@@ -100,7 +113,7 @@ pub(crate) enum Command {
 
 /// Runs a command, and says if there is a newer program.
 pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
-    let quiet = matches!(cli.command, Command::Serve(_) | Command::Update);
+    let quiet = matches!(cli.command, Command::Serve(_) | Command::Mcp(_) | Command::Update);
     let notice = if quiet { None } else { update::Notice::start() };
     let outcome = dispatch(cli).await;
     if let Some(notice) = notice {
@@ -116,6 +129,12 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
     }
     match command {
         Command::Serve(serve) => serve.run(&global).await,
+        Command::Mcp(mcp) => mcp.run(&global).await,
+        Command::Agent(command) => command.run(&global).await,
+        Command::Skill => {
+            agent::print_skill();
+            Ok(())
+        }
         Command::Login(login) => login.run(&global).await,
         Command::Logout => login::logout(&global).await,
         Command::Databases(command) => command.run(&global).await,
@@ -126,6 +145,7 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
         Command::Relationships(command) => command.run(&global).await,
         Command::QueryRelationships(command) => command.run(&global).await,
         Command::RelationshipTypes(command) => command.run(&global).await,
+        Command::Endpoints(command) => command.run(&global).await,
         Command::Batch(command) => command.run(&global).await,
         Command::Providers(command) => command.run(&global).await,
         Command::Tokens(command) => command.run(&global).await,

@@ -197,6 +197,51 @@ impl Connection {
         Ok(reply)
     }
 
+    /// Posts JSON with headers of its own, and reads the status with the text of the answer.
+    pub(crate) async fn relay(
+        &self,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> Result<(u16, String), Problem> {
+        match self {
+            Self::Remote { client, url, token } => {
+                let mut request = client
+                    .post(format!("{url}{path}"))
+                    .header("content-type", "application/json")
+                    .body(body);
+                for (name, value) in headers {
+                    request = request.header(*name, value);
+                }
+                if let Some(token) = token {
+                    request = request.bearer_auth(token);
+                }
+                let response = request.send().await.map_err(|e| lost(url, &e))?;
+                let status = response.status().as_u16();
+                Ok((status, response.text().await.map_err(|e| lost(url, &e))?))
+            }
+            Self::Local { router, .. } => {
+                let mut request = axum::http::Request::post(path);
+                for (name, value) in [("content-type", "application/json"), ("host", "localhost")]
+                    .into_iter()
+                    .chain(headers.iter().map(|(name, value)| (*name, value.as_str())))
+                {
+                    request = request.header(name, value);
+                }
+                let request = request.body(Body::from(body));
+                let request = request.map_err(|e| Problem::usage(e.to_string()))?;
+                let response = match router.clone().oneshot(request).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                };
+                let status = response.status().as_u16();
+                let body = response.into_body().collect().await;
+                let bytes = body.map_err(|e| Problem::other(e.to_string()))?.to_bytes();
+                Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+            }
+        }
+    }
+
     async fn exchange(
         &self,
         method: Method,

@@ -92,7 +92,7 @@ impl Problem {
     }
 
     /// The error as programs read it.
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut body = self.body.as_deref().cloned().unwrap_or_else(|| {
             let code = match self.exit_code {
                 2 => "USAGE",
@@ -141,8 +141,13 @@ pub(crate) fn fail(problem: &Problem, output: Output) -> ExitCode {
 
 fn detail(detail: &Value) -> Option<String> {
     let members = detail.as_object()?;
-    let parts: Vec<String> =
-        members.iter().map(|(name, value)| format!("{name}: {}", cell(value))).collect();
+    // The message says it; programs read these.
+    let for_programs = |name: &str| matches!(name, "expected" | "given" | "example");
+    let parts: Vec<String> = members
+        .iter()
+        .filter(|(name, _)| !for_programs(name))
+        .map(|(name, value)| format!("{name}: {}", cell(value)))
+        .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -1,10 +1,13 @@
-//! Every operation has its route and its command, and no command is without help.
+//! Every operation has its route, its command and its tool, and no command is without help.
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use rekor_api::operation::OPERATIONS;
+use rekor_api::{WITHOUT_TOOL, operation::OPERATIONS, tool_of};
 use serde_json::Value;
-use std::process::Command;
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
 
 fn capabilities() -> Value {
     let out = Command::new(env!("CARGO_BIN_EXE_rekor")).arg("capabilities").output().unwrap();
@@ -36,6 +39,44 @@ fn every_operation_has_a_command() {
         .map(|facts| format!("{:?}", facts.operation))
         .collect();
     assert_eq!(without, ["Confirm"]);
+}
+
+/// What `rekor mcp` lists, with the actions of each tool.
+fn tools() -> Vec<Value> {
+    let data = tempfile::tempdir().unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_rekor"))
+        .args(["mcp", "--data-dir"])
+        .arg(data.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    input.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n").unwrap();
+    drop(input);
+    let out = process.wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&out.stdout).unwrap();
+    answer["result"]["tools"].as_array().unwrap().clone()
+}
+
+#[test]
+fn every_operation_has_a_tool_or_a_reason() {
+    let tools = tools();
+    for facts in OPERATIONS {
+        let reason = WITHOUT_TOOL.iter().find(|(operation, _)| *operation == facts.operation);
+        let Some((name, action)) = tool_of(facts.operation) else {
+            assert!(reason.is_some_and(|(_, why)| !why.is_empty()), "{:?}", facts.operation);
+            continue;
+        };
+        assert!(reason.is_none(), "{:?} has a tool and a reason for none", facts.operation);
+        let tool = tools.iter().find(|tool| tool["name"] == name);
+        let actions = &tool.unwrap_or_else(|| panic!("{name} is not listed"))["inputSchema"]["properties"]
+            ["action"]["enum"];
+        let listed = actions
+            .as_array()
+            .map_or(action.is_empty(), |actions| actions.iter().any(|a| a == action));
+        assert!(listed, "{name} {action}");
+    }
 }
 
 #[test]

@@ -4,8 +4,9 @@
 
 use crate::{
     Timestamp,
+    endpoint::EndpointConfig,
     grant::Grants,
-    id::{CollectionId, DatabaseId, RelType, TableId},
+    id::{CollectionId, DatabaseId, EndpointId, RelType, TableId},
     schema::Schema,
     settings::{Retention, Settings},
     subcolumn::DocPath,
@@ -71,6 +72,8 @@ pub struct Database {
     pub collections: BTreeMap<CollectionId, Arc<Collection>>,
     /// Its declared relationship types.
     pub relationship_types: BTreeMap<RelType, Arc<RelationshipType>>,
+    /// Its endpoints.
+    pub endpoints: BTreeMap<EndpointId, Arc<Endpoint>>,
 }
 
 /// What the directory stores about a database.
@@ -110,7 +113,9 @@ pub struct DatabaseTables {
     pub promotions: TableId,
     /// Declared relationship types: one system row each.
     pub types: TableId,
-    /// Versions of collections and relationship types: one system row each, never changed.
+    /// Endpoints: one system row each.
+    pub endpoints: TableId,
+    /// Versions of collections, relationship types and endpoints: one system row each, never changed.
     pub versions: TableId,
     /// The operations log (derived, never written by an operation).
     pub log: TableId,
@@ -120,9 +125,18 @@ pub struct DatabaseTables {
 
 impl DatabaseTables {
     /// All of them.
-    pub fn all(self) -> [TableId; 7] {
-        let Self { collections, relationships, promotions, types, versions, log, receipts } = self;
-        [collections, relationships, promotions, types, versions, log, receipts]
+    pub fn all(self) -> [TableId; 8] {
+        let Self {
+            collections,
+            relationships,
+            promotions,
+            types,
+            endpoints,
+            versions,
+            log,
+            receipts,
+        } = self;
+        [collections, relationships, promotions, types, endpoints, versions, log, receipts]
     }
 }
 
@@ -135,6 +149,8 @@ pub enum TableRole {
     Promotions(DatabaseId),
     /// The relationship types that a database declares.
     RelationshipTypes(DatabaseId),
+    /// The endpoints of a database.
+    Endpoints(DatabaseId),
     /// The versions of its configuration.
     Versions(DatabaseId),
     /// The answers to requests that may be sent again.
@@ -217,6 +233,28 @@ pub struct RelationshipTypeEntry {
     /// Collections that a target may be in; any, if empty.
     #[serde(default)]
     pub target_collections: BTreeSet<CollectionId>,
+}
+
+/// An endpoint.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// What its system row stores.
+    pub entry: EndpointEntry,
+    /// Version of the system row.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// What the system row of an endpoint stores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndpointEntry {
+    /// Its slug.
+    pub id: EndpointId,
+    /// What it is.
+    pub config: EndpointConfig,
 }
 
 /// An API token; the secret itself is not stored.

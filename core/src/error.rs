@@ -127,6 +127,17 @@ impl Detail {
         self
     }
 
+    /// The detail with every text in it said in other words.
+    #[must_use]
+    pub fn map_texts(mut self, say: impl Fn(&str) -> String) -> Self {
+        for value in self.0.values_mut() {
+            if let Value::String(text) = value {
+                *text = say(text);
+            }
+        }
+        self
+    }
+
     /// A member of the detail.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

@@ -339,6 +339,41 @@ impl Grants {
         Ok(grants)
     }
 
+    /// The database, if it is the only one that the grants name.
+    pub fn only_database(&self) -> Option<&DatabaseId> {
+        let mut named = BTreeSet::new();
+        for grant in &self.0 {
+            match &grant.scope.databases {
+                Set::All => return None,
+                Set::Some(databases) => named.extend(databases),
+            }
+        }
+        if named.len() == 1 { named.first().copied() } else { None }
+    }
+
+    /// What of the grants concerns documents and relationships of these collections, and nothing else.
+    #[must_use]
+    pub fn within(&self, collections: &BTreeSet<CollectionId>) -> Self {
+        let data: Vec<Permission> = [Subject::Documents, Subject::Relationships]
+            .into_iter()
+            .flat_map(|subject| [Permission::read(subject), Permission::write(subject)])
+            .collect();
+        let narrowed = self.0.iter().map(|grant| {
+            let reached = collections.iter().filter(|c| grant.scope.collections.contains(*c));
+            let permissions = data.iter().filter(|p| grant.permissions.contains(*p));
+            Grant {
+                scope: GrantScope {
+                    collections: Set::Some(reached.cloned().collect()),
+                    ..grant.scope.clone()
+                },
+                permissions: Set::Some(permissions.copied().collect()),
+            }
+        });
+        let empty =
+            |grant: &Grant| grant.permissions.is_empty() || grant.scope.collections.is_empty();
+        Self(narrowed.filter(|grant| !empty(grant)).collect())
+    }
+
     /// Whether any grant reaches the database at all.
     pub fn see(&self, database: &DatabaseId) -> bool {
         self.0.iter().any(|grant| grant.scope.covers(database))

@@ -102,6 +102,12 @@ name_type!(
     |v| check_name(v, 63)
 );
 name_type!(
+    /// Slug of an endpoint, as in its address.
+    EndpointId,
+    "endpoint slug",
+    |v| check_name(v, 63)
+);
+name_type!(
     /// Id of a document or relationship in canonical form: a UUID is lower-case and hyphenated.
     RowId,
     "id",

@@ -10,6 +10,7 @@ pub mod columnar;
 pub mod compat;
 pub mod data_file;
 pub mod dynamic;
+pub mod endpoint;
 pub mod error;
 pub mod fs;
 pub mod grant;

@@ -74,6 +74,8 @@ pub const SQL_CONCURRENT_MAX: usize = 8;
 pub const SQL_QUEUE_MAX: usize = 64;
 /// Output of one call of an expanding SQL function.
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
+/// Longest answer of an MCP tool, as text and as structured content: about 8,000 tokens each.
+pub const MCP_RESULT_BYTES_MAX: usize = 32_000;
 /// Most steps of a traversal.
 pub const TRAVERSE_DEPTH_MAX: usize = 5;
 /// Most relationships a traversal may reach.

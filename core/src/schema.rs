@@ -1,5 +1,7 @@
 //! JSON Schema 2020-12 validation of documents.
 
+mod advice;
+
 use crate::{Error, Result, error::Detail, limits, subcolumn::DocPath};
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
@@ -13,6 +15,8 @@ const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Schema {
     validator: Validator,
+    /// The schema itself, to say what would be right.
+    source: Value,
     trivial: bool,
     cluster_by: Vec<DocPath>,
     defaults: Vec<(String, Value)>,
@@ -36,6 +40,7 @@ impl Schema {
             })?;
         Ok(Self {
             validator,
+            source: schema.clone(),
             trivial: is_trivial(schema),
             cluster_by: cluster_by(schema)?,
             defaults: defaults(schema),
@@ -68,7 +73,7 @@ impl Schema {
     /// Checks a document.
     ///
     /// # Errors
-    /// Validation with details `[{path,message}]`, the first 20.
+    /// Validation with details `[{path,message,expected,given,example}]`, the first 20.
     pub fn validate(&self, document: &Value) -> Result<()> {
         if self.trivial || self.validator.is_valid(document) {
             return Ok(());
@@ -78,10 +83,9 @@ impl Schema {
         for problem in self.validator.iter_errors(document) {
             count += 1;
             if count <= DETAILS_MAX {
-                error = error.with_detail(Detail::at(
-                    problem.instance_path().to_string(),
-                    problem.to_string(),
-                ));
+                let path = problem.instance_path().to_string();
+                let detail = Detail::at(path, problem.to_string());
+                error = error.with_detail(advice::advise(detail, &problem, &self.source));
             }
         }
         let first = error

@@ -3,8 +3,8 @@
 use rekor_core::{
     Error, Result,
     catalog::{
-        Catalog, Collection, CollectionEntry, Database, DatabaseEntry, RelationshipType,
-        RelationshipTypeEntry, Session, TableRole, Token, User,
+        Catalog, Collection, CollectionEntry, Database, DatabaseEntry, Endpoint, EndpointEntry,
+        RelationshipType, RelationshipTypeEntry, Session, TableRole, Token, User,
     },
     id::{DatabaseId, TableId},
     row::Row,
@@ -32,6 +32,10 @@ pub(crate) fn apply(catalog: &mut Arc<Catalog>, table: TableId, row: &Row) -> Re
         Some(TableRole::RelationshipTypes(database)) => {
             let database = database.clone();
             apply_relationship_type(Arc::make_mut(catalog), &database, row)
+        }
+        Some(TableRole::Endpoints(database)) => {
+            let database = database.clone();
+            apply_endpoint(Arc::make_mut(catalog), &database, row)
         }
         _ => Ok(()),
     }
@@ -92,9 +96,11 @@ fn apply_database(catalog: &mut Catalog, row: &Row) -> Result<()> {
             .as_ref()
             .map(|known| known.relationship_types.clone())
             .unwrap_or_default(),
+        endpoints: known.as_ref().map(|known| known.endpoints.clone()).unwrap_or_default(),
     };
     catalog.roles.insert(tables.collections, TableRole::Collections(id.clone()));
     catalog.roles.insert(tables.types, TableRole::RelationshipTypes(id.clone()));
+    catalog.roles.insert(tables.endpoints, TableRole::Endpoints(id.clone()));
     catalog.roles.insert(tables.promotions, TableRole::Promotions(id.clone()));
     catalog.roles.insert(tables.versions, TableRole::Versions(id.clone()));
     catalog.roles.insert(tables.receipts, TableRole::Receipts(id.clone()));
@@ -177,5 +183,21 @@ fn apply_relationship_type(
         entry,
     };
     database.relationship_types.insert(declared.entry.id.clone(), Arc::new(declared));
+    Ok(())
+}
+
+fn apply_endpoint(catalog: &mut Catalog, database_id: &DatabaseId, row: &Row) -> Result<()> {
+    let entry: EndpointEntry = parse(row)?;
+    let Some((database, _, _)) = database_mut(catalog, database_id) else { return Ok(()) };
+    database.endpoints.remove(&entry.id);
+    if !row.deleted {
+        let endpoint = Endpoint {
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            entry,
+        };
+        database.endpoints.insert(endpoint.entry.id.clone(), Arc::new(endpoint));
+    }
     Ok(())
 }

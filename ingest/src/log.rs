@@ -152,6 +152,7 @@ fn subject<'a>(
             TableRole::RelationshipTypes(database) => {
                 (database.clone(), plain("relationship_type"))
             }
+            TableRole::Endpoints(database) => (database.clone(), plain("endpoint")),
             // Says again what the entry of the collection says.
             TableRole::Versions(_) | TableRole::Receipts(_) | TableRole::Log(_) => return None,
         }

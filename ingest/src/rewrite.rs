@@ -77,6 +77,7 @@ pub(crate) fn is_system(catalog: &Catalog, table: TableId) -> bool {
                 TableRole::Collections(_)
                     | TableRole::Promotions(_)
                     | TableRole::RelationshipTypes(_)
+                    | TableRole::Endpoints(_)
                     | TableRole::Versions(_)
             )
         )

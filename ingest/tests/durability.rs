@@ -65,6 +65,7 @@ async fn set_up(engine: &Engine) {
         types: TableId(74),
         versions: TableId(75),
         receipts: TableId(76),
+        endpoints: TableId(78),
     };
     let database = DatabaseEntry {
         id: DatabaseId::parse("d").unwrap(),

@@ -47,6 +47,7 @@ fn database_with(name: &str, retention: Retention) -> Operation {
         promotions: TableId(72),
         log: TableId(73),
         types: TableId(74),
+        endpoints: TableId(78),
         versions: TableId(75),
         receipts: RECEIPTS,
     };

@@ -42,9 +42,31 @@ impl QueryResult {
         Ok(json!({"data": data, "meta": meta}))
     }
 
+    /// The rows, each an array in the order of the columns.
+    ///
+    /// # Errors
+    /// As [`Self::to_json`].
+    pub fn to_rows(&self) -> Result<Vec<Vec<Json>>> {
+        Ok(self.rows()?.into_iter().map(|row| self.array(row)).collect())
+    }
+
+    /// The row of WITH TOTALS, as one of [`Self::to_rows`].
+    ///
+    /// # Errors
+    /// As [`Self::to_json`].
+    pub fn totals_row(&self) -> Result<Option<Vec<Json>>> {
+        let Some(totals) = &self.totals else { return Ok(None) };
+        let row = rows_of(totals, &self.columns)?.into_iter().next();
+        Ok(row.map(|row| self.array(row)))
+    }
+
     fn rows(&self) -> SqlResult<Vec<Vec<Value>>> {
         let batches = self.batches.iter().map(|batch| rows_of(batch, &self.columns));
         Ok(batches.collect::<SqlResult<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    fn array(&self, row: Vec<Value>) -> Vec<Json> {
+        self.columns.iter().zip(row).map(|(column, value)| json_value(&value, &column.ty)).collect()
     }
 
     fn object(&self, row: Vec<Value>) -> Map<String, Json> {

@@ -275,7 +275,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 }
 
 /// The bytes of a body.
-async fn whole(request: Request) -> Result<Bytes, Error> {
+pub(super) async fn whole(request: Request) -> Result<Bytes, Error> {
     Bytes::from_request(request, &()).await.map_err(|rejection| {
         let kind = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             ErrorKind::PayloadTooLarge

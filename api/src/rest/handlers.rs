@@ -1,8 +1,9 @@
 //! The handlers.
 
 use super::extract::{
-    Answer, Body, By, Failure, MaybeBody, Path, Query, if_match, versioned, written,
+    Answer, Body, By, Failure, MaybeBody, Path, Query, if_match, versioned, whole, written,
 };
+use crate::mcp::Server;
 use crate::service::{
     Service,
     batch::Batch,
@@ -20,12 +21,12 @@ use crate::service::{
     user::{NewUser, UserChange},
 };
 use axum::{
-    Json,
-    extract::{Request, State},
+    Extension, Json,
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use rekor_core::{Error, Result, id::RowId, limits};
+use rekor_core::{Error, Result, endpoint::EndpointConfig, id::RowId, limits};
 use rekor_ingest::{Direction, RowKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -116,6 +117,39 @@ pub(super) async fn unknown_method(uri: Uri) -> Response {
     let error =
         Error::validation(format!("{} does not take this method; see /openapi.json.", uri.path()));
     (StatusCode::METHOD_NOT_ALLOWED, Json(error.body())).into_response()
+}
+
+/// The MCP server: the request goes on as it is, with its caller.
+pub(super) async fn mcp(
+    State(service): Shared,
+    Extension(server): Extension<Server>,
+    request: Request,
+) -> Answer {
+    visit_mcp(&service, &server, None, request).await
+}
+
+/// The MCP server of an endpoint.
+pub(super) async fn endpoint_mcp(
+    State(service): Shared,
+    Extension(server): Extension<Server>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Answer {
+    visit_mcp(&service, &server, Some(slug), request).await
+}
+
+async fn visit_mcp(
+    service: &Arc<Service>,
+    server: &Server,
+    slug: Option<String>,
+    request: Request,
+) -> Answer {
+    let (mut parts, body) = request.into_parts();
+    server.guard(&parts.headers)?;
+    let face = crate::mcp::face(&parts.uri)?;
+    let By(caller) = By::from_request_parts(&mut parts, service).await?;
+    let body = whole(Request::from_parts(parts.clone(), body)).await?;
+    Ok(server.answer(caller, face, slug, parts, body).await)
 }
 
 pub(super) async fn whoami(State(service): Shared, By(caller): By) -> Answer {
@@ -337,6 +371,14 @@ pub(super) async fn collection_history(
     Query(page): Query<Page>,
 ) -> Answer {
     page.list(service.collection_history(&caller, &db, &id)?)
+}
+
+pub(super) async fn describe_collection(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+) -> Answer {
+    ok(service.describe_collection(&caller, &db, &id).await?)
 }
 
 pub(super) async fn collection_diff(
@@ -681,6 +723,52 @@ pub(super) async fn delete_relationship_type(
     headers: HeaderMap,
 ) -> Answer {
     written(service.delete_relationship_type(&caller, &db, &id, if_match(&headers)?).await?)
+}
+
+pub(super) async fn list_endpoints(
+    State(service): Shared,
+    By(caller): By,
+    Path(db): Path<String>,
+    Query(page): Query<Page>,
+) -> Answer {
+    page.list(service.list_endpoints(&caller, &db)?)
+}
+
+/// The query of an endpoint.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindEndpoint {
+    #[serde(default)]
+    resolved: bool,
+}
+
+pub(super) async fn get_endpoint(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    Query(find): Query<FindEndpoint>,
+) -> Answer {
+    let view = service.get_endpoint(&caller, &db, &id, find.resolved)?;
+    Ok(versioned(StatusCode::OK, view["version"].as_u64().unwrap_or_default(), view))
+}
+
+pub(super) async fn put_endpoint(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(body): Body<EndpointConfig>,
+) -> Answer {
+    written(service.put_endpoint(&caller, &db, &id, body, if_match(&headers)?).await?)
+}
+
+pub(super) async fn delete_endpoint(
+    State(service): Shared,
+    By(caller): By,
+    Path((db, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    written(service.delete_endpoint(&caller, &db, &id, if_match(&headers)?).await?)
 }
 
 pub(super) async fn import_tools(

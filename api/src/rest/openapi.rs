@@ -234,6 +234,7 @@ mod tests {
         reads::<ListBody>("post /v1/{db}/documents/{collection}/query");
         reads::<RelationshipBody>("put /v1/{db}/relationships");
         reads::<TypeChange>("put /v1/{db}/relationship-types/{id}");
+        reads::<rekor_core::endpoint::EndpointConfig>("put /v1/{db}/endpoints/{id}");
         reads::<Batch>("post /v1/{db}/batch");
         reads::<SqlBody>("post /v1/{db}/sql");
         reads::<ImportTools>("post /v1/{db}/providers/{provider}/import");

@@ -4,7 +4,7 @@ use super::{Service, database::system_json};
 use crate::auth::Principal;
 use rekor_core::{
     Error, Result, Timestamp,
-    catalog::{CollectionEntry, Database, DatabaseTables, RelationshipTypeEntry},
+    catalog::{CollectionEntry, Database, DatabaseTables, EndpointEntry, RelationshipTypeEntry},
     error::Detail,
     id::{RowId, TableId},
     view::Version,
@@ -20,17 +20,22 @@ use std::collections::BTreeMap;
 pub(crate) enum Kind {
     Collection,
     RelationshipType,
+    Endpoint,
 }
+
+/// Endpoints have no rows, and so no schema: everything is valid.
+static NO_SCHEMA: Value = Value::Bool(true);
 
 impl Kind {
     /// Every kind, in the order they are promoted.
-    pub(crate) const ALL: [Self; 2] = [Self::Collection, Self::RelationshipType];
+    pub(crate) const ALL: [Self; 3] = [Self::Collection, Self::RelationshipType, Self::Endpoint];
 
     /// Name of the list of its entities.
     pub(crate) fn plural(self) -> &'static str {
         match self {
             Self::Collection => "collections",
             Self::RelationshipType => "relationship_types",
+            Self::Endpoint => "endpoints",
         }
     }
 
@@ -38,14 +43,16 @@ impl Kind {
         match self {
             Self::Collection => tables.collections,
             Self::RelationshipType => tables.types,
+            Self::Endpoint => tables.endpoints,
         }
     }
 
-    /// Key of an entity where both kinds stand in one map: collections by their id.
+    /// Key of an entity where all kinds stand in one map: collections by their id.
     pub(crate) fn key(self, id: &str) -> String {
         match self {
             Self::Collection => id.to_owned(),
             Self::RelationshipType => format!("type:{id}"),
+            Self::Endpoint => format!("endpoint:{id}"),
         }
     }
 }
@@ -56,6 +63,7 @@ impl Kind {
 pub(crate) enum Entry {
     Collection(CollectionEntry),
     RelationshipType(RelationshipTypeEntry),
+    Endpoint(EndpointEntry),
 }
 
 impl Entry {
@@ -63,6 +71,7 @@ impl Entry {
         match self {
             Self::Collection(_) => Kind::Collection,
             Self::RelationshipType(_) => Kind::RelationshipType,
+            Self::Endpoint(_) => Kind::Endpoint,
         }
     }
 
@@ -70,6 +79,7 @@ impl Entry {
         match self {
             Self::Collection(entry) => entry.id.as_str(),
             Self::RelationshipType(entry) => entry.id.as_str(),
+            Self::Endpoint(entry) => entry.id.as_str(),
         }
     }
 
@@ -89,6 +99,7 @@ impl Entry {
                 "source_collections": entry.source_collections,
                 "target_collections": entry.target_collections,
             }),
+            Self::Endpoint(entry) => json!(entry.config),
         }
     }
 
@@ -97,6 +108,7 @@ impl Entry {
         match self {
             Self::Collection(entry) => &entry.json_schema,
             Self::RelationshipType(entry) => &entry.data_schema,
+            Self::Endpoint(_) => &NO_SCHEMA,
         }
     }
 }
@@ -118,8 +130,12 @@ pub(crate) fn entities(database: &Database) -> BTreeMap<(Kind, String), Versione
         entry: Entry::RelationshipType(declared.entry.clone()),
         version: declared.version,
     });
+    let endpoints = database.endpoints.values().map(|endpoint| Versioned {
+        entry: Entry::Endpoint(endpoint.entry.clone()),
+        version: endpoint.version,
+    });
     let keyed = |entity: Versioned| ((entity.entry.kind(), entity.entry.id().to_owned()), entity);
-    collections.chain(types).map(keyed).collect()
+    collections.chain(types).chain(endpoints).map(keyed).collect()
 }
 
 /// One version of an entity, as `versions` keeps it.

@@ -20,8 +20,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Tables of a database: collections, relationships, promotions, log, relationship types, versions.
-const TABLES_PER_DATABASE: u64 = 7;
+/// Tables of a database: collections, relationships, promotions, log, relationship types, versions, receipts, endpoints.
+const TABLES_PER_DATABASE: u64 = 8;
 /// Longest display name, description and display hint.
 const TEXT_CHARS_MAX: usize = 4_096;
 
@@ -158,6 +158,7 @@ impl Service {
             updated_at: Timestamp(0),
             collections: BTreeMap::new(),
             relationship_types: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
         };
         for ((kind, id), entity) in entities(&production) {
             let entry = match entity.entry {
@@ -334,6 +335,7 @@ impl Service {
             types: TableId(first + 4),
             versions: TableId(first + 5),
             receipts: TableId(first + 6),
+            endpoints: TableId(first + 7),
         }
     }
 

@@ -53,7 +53,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// A document as every face shows it.
 #[derive(Debug, Serialize)]
 pub struct DocumentView {
-    id: String,
+    /// Its id.
+    pub(crate) id: String,
     collection: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,

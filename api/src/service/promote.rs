@@ -68,7 +68,7 @@ pub struct Promotion {
     /// Accepted empty; there are none yet.
     #[serde(default)]
     pub hooks: Option<Vec<String>>,
-    /// Accepted empty; there are none yet.
+    /// Only these endpoints.
     #[serde(default)]
     pub endpoints: Option<Vec<String>>,
     /// Removes what the preview lacks.
@@ -82,9 +82,7 @@ pub struct Promotion {
 
 impl Promotion {
     fn selection(&self) -> Result<Selection> {
-        for (kind, ids) in
-            [("triggers", &self.triggers), ("hooks", &self.hooks), ("endpoints", &self.endpoints)]
-        {
+        for (kind, ids) in [("triggers", &self.triggers), ("hooks", &self.hooks)] {
             if ids.as_ref().is_some_and(|ids| !ids.is_empty()) {
                 return Err(Error::not_found(format!("The preview has no {kind}.")));
             }
@@ -93,6 +91,7 @@ impl Promotion {
         for (kind, ids) in [
             (Kind::Collection, &self.collections),
             (Kind::RelationshipType, &self.relationship_types),
+            (Kind::Endpoint, &self.endpoints),
         ] {
             if let Some(ids) = ids {
                 only.insert(kind, ids.iter().cloned().collect());
@@ -121,7 +120,7 @@ impl Planned {
             "relationship_types": of(Kind::RelationshipType),
             "triggers": [],
             "hooks": [],
-            "endpoints": [],
+            "endpoints": of(Kind::Endpoint),
         })
     }
 
@@ -157,6 +156,11 @@ fn explain(change: &Change, issue: &plan::Issue) -> String {
     match (issue.rule.as_str(), issue.rows_failing, issue.rows_checked) {
         ("REKOR_DRIFT", ..) => format!(
             "Production changed {id} after the preview was made. Make a new preview, leave {id} out, or force the preview's version over it."
+        ),
+        ("REKOR_ENDPOINT_BROKEN", ..) => format!(
+            "The endpoint {} needs the collection {}, which production would not have. Promote the collection with it, or change the endpoint.",
+            issue.new["endpoint"].as_str().unwrap_or_default(),
+            issue.new["collection"].as_str().unwrap_or_default()
         ),
         (_, Some(failing), Some(checked)) => format!(
             "{failing} of {checked} documents of {id} would fail: {} at {}. Change those documents or the schema.",
@@ -324,6 +328,7 @@ impl Service {
             }
             self.look_at_rows(snapshot, production, change).await?;
         }
+        plan::break_endpoints(&mut changes, &target);
         Ok(changes)
     }
 
@@ -656,6 +661,7 @@ fn selection_json(promotion: &Promotion) -> Value {
     json!({
         "collections": promotion.collections,
         "relationship_types": promotion.relationship_types,
+        "endpoints": promotion.endpoints,
         "prune": promotion.prune,
     })
 }

@@ -79,6 +79,11 @@ pub struct Walk {
 }
 
 impl RelationshipView {
+    /// Whether it is of a type.
+    pub(crate) fn is_of(&self, rel_type: &RelType) -> bool {
+        self.rel_type == rel_type.as_str()
+    }
+
     pub(crate) fn of(row: &Row) -> Result<Self> {
         let edge =
             row.edge.as_deref().ok_or_else(|| Error::corrupt("A relationship without ends."))?;

@@ -42,6 +42,11 @@ pub(crate) enum Collections {
         #[arg(add = complete::collections())]
         id: String,
     },
+    /// Show what is in a collection: paths with types, counts and values
+    Describe {
+        #[arg(add = complete::collections())]
+        id: String,
+    },
     /// Show the versions of a collection
     History {
         #[arg(add = complete::collections())]
@@ -100,6 +105,7 @@ impl Collections {
                 confirm(global, &format!("Delete the collection {id} and its documents?"))?;
                 write(global, Method::Delete, &at(&id), None).await
             }
+            Self::Describe { id } => describe(global, &format!("{}/describe", at(&id))).await,
             Self::History { id } => read(global, &format!("{}/history?limit=1000", at(&id))).await,
             Self::Diff { id, schema, with } => {
                 let schema = match (schema, with) {
@@ -122,6 +128,19 @@ impl Collections {
             Self::Infer { .. } => Ok(()),
         }
     }
+}
+
+/// A description: for people a row per path, for programs as it is.
+async fn describe(global: &Global, path: &str) -> Result<(), Problem> {
+    let found = Connection::open(global, false)?.send(Method::Get, path, None).await?;
+    if global.output() != Output::Table {
+        ui::show(&found, global.output());
+        return Ok(());
+    }
+    let (documents, looked_at) = (&found["documents"], &found["looked_at"]);
+    ui::note(&format!("{documents} documents, values of {looked_at}"));
+    ui::show(&serde_json::json!({"data": found["paths"]}), Output::Table);
+    Ok(())
 }
 
 /// The schema of a file of documents.

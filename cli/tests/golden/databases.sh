@@ -89,7 +89,46 @@ ok rekor databases create my-database --name "My Database"
 ok rekor databases create-preview my-database --name "add-invoices"
 ok rekor collections upsert invoices --database my-database--add-invoices --schema '{"type":"object","properties":{"amount":{"type":"number"}}}'
 ok rekor databases promote my-database --from my-database--add-invoices
-# Pending: hooks, triggers, endpoints.
+# The MCP Factory.
+ok rekor collections upsert payments --database my-ws--first --schema '{"type":"object"}'
+expect 4 rekor endpoints upsert invoicing-agent --database my-ws --name "Invoicing Agent" --tool "invoices:get,list"
+ok rekor endpoints upsert invoicing-agent --database my-ws--first --name "Invoicing Agent" --tool "invoices:get,list" --tool "payments:create,get,list" --relationship "invoice_payment:list" --batch "invoices:create,update" --batch "payments:create" --batch "invoice_payment:create" --sql-query
+ok rekor endpoints url invoicing-agent
+said /e/invoicing-agent/mcp
+ok rekor endpoints list --database my-ws--first
+said invoicing-agent
+ok rekor endpoints get invoicing-agent --database my-ws--first --resolved --output json
+said list_invoices
+ok rekor endpoints get invoicing-agent --database my-ws--first --cost
+said create_payment
+ok rekor endpoints upsert invoicing-agent --database my-ws--first --config '{
+"name": "Invoicing Agent",
+"tools": [
+{
+"collection": "invoices",
+"operations": ["get", "list"],
+"name_override": "search_invoices",
+"description_override": "Search invoices by customer, status, or date range"
+},
+{
+"collection": "payments",
+"operations": ["create", "get", "list"],
+"description_override": "Manage payment documents for invoices"
+}
+],
+"relationships": [
+{
+"rel_type": "invoice_payment",
+"operations": ["create", "list"],
+"name_override": "assign_payment",
+"description_override": "Link a payment to an invoice"
+}
+],
+"sql_query": true
+}'
+ok rekor endpoints get invoicing-agent --database my-ws--first --resolved --output json
+test "$(field resolved.tools.1.name) $(field resolved.tools.5.name)" = "search_invoices assign_payment"
+ok rekor endpoints delete invoicing-agent --database my-ws--first -y
+# Pending: hooks, triggers.
 pending hooks create --database my-ws --name n --collection invoices
 pending triggers create --database my-ws --name n --collection invoices --url https://example.com --events '["create"]'
-pending endpoints list --database my-ws

@@ -79,8 +79,10 @@ ok rekor tokens create --name "dashboard-reader" --grants '[{
 ok env curl -sf "$REKOR_API_URL/v1/client-a/records/incidents" -H "Authorization: Bearer $AGENT" -d '{"data":{"title":"Alert from monitoring"}}'
 test "$(field data.title)" = "Alert from monitoring"
 expect 22 curl -sf "$REKOR_API_URL/v1/old-ws/records/invoices" -H "Authorization: Bearer $AGENT"
-# Pending: attachments, hooks, triggers, endpoints.
+# The MCP Factory of the site, in a preview.
+ok rekor endpoints url invoicing-agent
+said /e/invoicing-agent/mcp
+# Pending: attachments, hooks, triggers.
 pending attachments list incidents rec_abc
 pending hooks list
 pending triggers list
-pending endpoints url invoicing-agent

@@ -134,7 +134,10 @@ pub(super) fn log(scope: &Scope) -> Option<ScopeCondition> {
         .or(entity("relationship").and(relationships))
         .or(entity("collection").and(one_of("_entity_id", &scope.collections)))
         .or(stored(ENTITY)
-            .in_list(["database", "promotion", "relationship_type"].map(text).to_vec(), false)
+            .in_list(
+                ["database", "promotion", "relationship_type", "endpoint"].map(text).to_vec(),
+                false,
+            )
             .and(lit(scope.databases)));
     Some(ScopeCondition::new(
         &[

@@ -111,6 +111,14 @@ pub(super) fn components() -> Value {
             json!({"version": count(), "at": time(), "by": text(), "deleted": flag(), "config": {"type": ["object", "null"]}}),
             &[],
         ),
+        "Endpoint": object(
+            json!({
+                "id": text(), "name": text(), "description": text_or_null(), "tools": objects(), "relationships": objects(),
+                "batch": {"type": "object"}, "sql_query": flag(), "version": count(), "created_at": time(), "updated_at": time(),
+                "resolved": object(json!({"path": text(), "tools": objects()}), &[]),
+            }),
+            &["resolved"],
+        ),
         "RelationshipType": object(
             json!({
                 "id": text(), "rel_type": text(), "description": text_or_null(), "data_schema": {},
@@ -275,6 +283,16 @@ pub(super) fn of(route: &str) -> Value {
         ("get", "/v1/databases/{id}/promotions/{promotion}") => reference("Promotion"),
         ("get", "/v1/{db}/collections") => list("Collection"),
         ("get" | "put", "/v1/{db}/collections/{id}") => reference("Collection"),
+        ("get", "/v1/{db}/collections/{id}/describe") => object(
+            json!({
+                "collection": text(), "documents": count(), "looked_at": count(), "more_paths": count(),
+                "paths": {"type": "array", "items": object(
+                    json!({"path": text(), "type": text(), "sql": text(), "count": count(), "distinct": {"type": ["integer", "null"]}, "values": {"type": "array"}}),
+                    &[],
+                )},
+            }),
+            &[],
+        ),
         ("get", "/v1/{db}/collections/{id}/history") => list("CollectionVersion"),
         ("post", "/v1/{db}/collections/{id}/diff") => object(
             json!({"mode": text(), "verdict": text(), "diff": objects(), "issues": {"type": "array", "items": reference("Issue")}}),
@@ -290,6 +308,8 @@ pub(super) fn of(route: &str) -> Value {
         ("get", "/v1/{db}/relationships") => page_with_cursor("Relationship"),
         ("get", "/v1/{db}/relationship-types") => list("RelationshipType"),
         ("get" | "put", "/v1/{db}/relationship-types/{id}") => reference("RelationshipType"),
+        ("get", "/v1/{db}/endpoints") => list("Endpoint"),
+        ("get" | "put", "/v1/{db}/endpoints/{id}") => reference("Endpoint"),
         ("delete", _) => reference("Deleted"),
         ("get" | "post" | "put", "/v1/{db}/relationships" | "/v1/{db}/relationships/{id}") => {
             reference("Relationship")
@@ -361,6 +381,7 @@ pub(super) fn statuses(route: &str) -> &'static [u16] {
         | "post /v1/databases/{id}/previews" => &[201],
         "put /v1/{db}/collections/{id}"
         | "put /v1/{db}/relationship-types/{id}"
+        | "put /v1/{db}/endpoints/{id}"
         | "post /v1/{db}/documents/{collection}"
         | "put /v1/{db}/documents/{collection}"
         | "put /v1/{db}/documents/{collection}/{id}"

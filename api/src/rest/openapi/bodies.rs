@@ -244,6 +244,14 @@ pub(super) fn of(route: &str) -> Option<Value> {
             &[],
             json!({"cancelled": true}),
         ),
+        ("put", "/v1/{db}/endpoints/{id}") => object(
+            json!({
+                "name": text(), "description": text(), "tools": {"type": "array", "items": {"type": "object"}},
+                "relationships": {"type": "array", "items": {"type": "object"}}, "batch": {"type": "object"}, "sql_query": flag(),
+            }),
+            &[],
+            json!({"name": "Invoicing", "tools": [{"collection": "invoices", "operations": ["get", "list"]}]}),
+        ),
         ("post", "/v1/{db}/batch") => object(
             json!({"operations": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "object", "required": ["type"], "properties": {"type": text()}}}}),
             &["operations"],
@@ -286,7 +294,10 @@ fn path_parameter(path: &str, name: &str) -> Value {
         "collection" => pattern(NAME),
         "provider" => json!({"enum": ["openai", "anthropic", "google", "mcp"]}),
         "id" if path.starts_with("/v1/databases/") => pattern(DATABASE),
-        "id" if path.contains("/collections/") || path.contains("/relationship-types/") => {
+        "id" if ["/collections/", "/relationship-types/", "/endpoints/"]
+            .iter()
+            .any(|part| path.contains(part)) =>
+        {
             pattern(NAME)
         }
         "id" if path.contains("/documents/") || path.contains("/relationships/") => pattern(ROW),
@@ -298,7 +309,7 @@ fn query_parameter(route: &str, name: &str) -> Value {
     match name {
         "limit" => json!({"type": "integer", "minimum": 1, "maximum": 1_000}),
         "offset" => json!({"type": "integer", "minimum": 0}),
-        "include_deleted" => flag(),
+        "include_deleted" | "resolved" => flag(),
         "depth" => json!({"type": "integer", "minimum": 1, "maximum": 5}),
         "direction" => json!({"enum": ["outgoing", "incoming", "both"]}),
         "lines" => json!({"enum": ["documents", "data"]}),
@@ -318,7 +329,9 @@ fn query(route: &str) -> &'static [&'static str] {
         | "get /v1/databases/{id}/promotions"
         | "get /v1/{db}/collections"
         | "get /v1/{db}/collections/{id}/history"
+        | "get /v1/{db}/endpoints"
         | "get /v1/{db}/relationship-types" => &["limit", "offset"],
+        "get /v1/{db}/endpoints/{id}" => &["resolved"],
         "get /v1/{db}/documents/{collection}" => &[
             "external_id",
             "external_source",

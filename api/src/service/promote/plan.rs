@@ -1,6 +1,9 @@
 //! What a promotion would change: entities of two databases compared. Pure.
 
-use crate::service::config::{Entry, Kind, Versioned};
+use crate::service::{
+    config::{Entry, Kind, Versioned},
+    endpoint::broken,
+};
 use rekor_core::compat::{self, Category, Change as SchemaChange, Mode, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -240,6 +243,50 @@ pub(crate) fn three_way(base: Option<&Entry>, change: &Change) -> Value {
         .filter_map(|step| step.get("path")?.as_str())
         .collect();
     json!({"production": production, "preview": preview, "conflicts": conflicts})
+}
+
+/// An endpoint whose collections would not be there stands in the way: agents would meet tools that are gone.
+pub(crate) fn break_endpoints(changes: &mut [Change], target: &Entities) {
+    let changed = changes.iter().map(|change| (change.kind, &change.id));
+    let endpoints: BTreeSet<&String> = changed
+        .chain(target.keys().map(|(kind, id)| (*kind, id)))
+        .filter(|(kind, _)| *kind == Kind::Endpoint)
+        .map(|(_, id)| id)
+        .collect();
+    let mut found = Vec::new();
+    for id in endpoints {
+        let Some(Entry::Endpoint(entry)) = after(changes, target, Kind::Endpoint, id) else {
+            continue;
+        };
+        let is_there = |c: &str| after(changes, target, Kind::Collection, c).is_some();
+        for gone in broken(&entry.config, is_there) {
+            found.push((id.clone(), gone));
+        }
+    }
+    for (endpoint, collection) in found {
+        let shown = json!({"endpoint": endpoint, "collection": collection});
+        let own = |change: &&mut Change| {
+            change.kind == Kind::Endpoint && change.id == endpoint
+                || change.kind == Kind::Collection && change.id == collection
+        };
+        if let Some(change) = changes.iter_mut().find(own) {
+            let issue = Issue::block("REKOR_ENDPOINT_BROKEN", Category::Data, Value::Null, shown);
+            change.issues.push(issue);
+        }
+    }
+}
+
+/// An entity as the changes leave it.
+fn after<'a>(
+    changes: &'a [Change],
+    target: &'a Entities,
+    kind: Kind,
+    id: &str,
+) -> Option<&'a Entry> {
+    match changes.iter().find(|change| change.kind == kind && change.id == id) {
+        Some(change) => change.after.as_ref(),
+        None => target.get(&(kind, id.to_owned())).map(|known| &known.entry),
+    }
 }
 
 /// A collection that goes takes its documents along.

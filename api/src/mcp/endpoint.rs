@@ -1,0 +1,191 @@
+//! Endpoints: MCP servers that somebody configured over their collections, at `/e/{slug}/mcp`.
+//!
+//! The token decides the database: it must reach exactly one, and the slug is looked up there. The rights of the caller are
+//! cut to the collections of the endpoint before anything is called, so that the one `authorise` of the service, and the
+//! scope of SQL, hold for what an endpoint may see. Nothing in its tools, answers and errors is about Rekor.
+
+mod call;
+mod embed;
+mod tools;
+
+pub(crate) use tools::Offer;
+
+use super::{Face, LIST_TTL_MS, arguments::Arguments, result::failure, unknown_tool, visit};
+use crate::{
+    auth::Principal,
+    service::{Caller, Service},
+};
+use rekor_core::{
+    Error, ErrorKind, Result,
+    catalog::{Database, Endpoint},
+};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, DiscoverResult,
+        Implementation, InitializeRequestParams, InitializeResult, ListToolsResult,
+        PaginatedRequestParams, ServerCapabilities, ServerConfig,
+    },
+    service::RequestContext,
+};
+use std::sync::Arc;
+
+/// Which endpoint a request is for.
+#[derive(Clone, Debug)]
+pub(super) struct Slug(pub(super) String);
+
+/// The handler of an endpoint's methods.
+#[derive(Clone, Debug)]
+pub(super) struct Handler {
+    pub(super) service: Arc<Service>,
+}
+
+/// An endpoint, and what a caller may do through it.
+struct Resolved {
+    /// With the rights that are left.
+    caller: Caller,
+    database: Arc<Database>,
+    endpoint: Arc<Endpoint>,
+    offers: Vec<Offer>,
+}
+
+impl Resolved {
+    fn info(&self) -> ServerConfig {
+        let entry = &self.endpoint.entry;
+        let given = entry.config.name.as_str();
+        let name = if given.is_empty() { entry.id.as_str() } else { given };
+        let server = Implementation::new(entry.id.as_str(), self.endpoint.version.to_string());
+        let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(server.with_title(name));
+        match &entry.config.description {
+            Some(description) => info.with_instructions(description.clone()),
+            None => info,
+        }
+    }
+}
+
+/// The tools of an endpoint as a caller with every right to its data sees them.
+///
+/// # Errors
+/// Validation of the configuration.
+pub(crate) fn preview(database: &Database, endpoint: &Endpoint) -> Result<Vec<Offer>> {
+    tools::offers(&endpoint.entry.config, database, &Principal::local())
+}
+
+impl Handler {
+    fn resolve(&self, context: &RequestContext<RoleServer>) -> Result<(Resolved, Face), ErrorData> {
+        let visit = visit(context)?;
+        let parts = context.extensions.get::<axum::http::request::Parts>();
+        let slug = parts.and_then(|parts| parts.extensions.get::<Slug>());
+        let slug =
+            slug.ok_or_else(|| ErrorData::internal_error("a request without a slug", None))?;
+        let resolved = self.find(&visit.caller, &slug.0, visit.face);
+        let resolved = resolved.map_err(|error| {
+            ErrorData::invalid_request(error.message.clone(), Some(error.body()))
+        })?;
+        Ok((resolved, visit.face))
+    }
+
+    fn find(&self, caller: &Caller, slug: &str, face: Face) -> Result<Resolved> {
+        let grants = &caller.principal.grants;
+        let id = grants.only_database().ok_or_else(|| {
+            Error::forbidden("An endpoint needs a token for exactly one database; this credential reaches several. Create one with grants such as [{\"scope\":{\"databases\":[\"shop\"],\"environments\":[\"production\"]},\"permissions\":[\"read:documents\"]}].")
+        })?;
+        let database = self.service.existing(caller, id.as_str())?;
+        let endpoint = database.endpoints.get(slug).cloned().ok_or_else(|| {
+            Error::not_found(format!("There is no endpoint {slug} for this token. Check the address, and that the endpoint was promoted if the token is for production."))
+        })?;
+        let config = &endpoint.entry.config;
+        let principal = Principal {
+            grants: Arc::new(grants.within(&config.collections())),
+            ..caller.principal.clone()
+        };
+        let mut offers = tools::offers(config, &database, &principal)?;
+        offers.retain(|offer| offer.reads || !face.read_only);
+        if offers.is_empty() {
+            return Err(Error::forbidden(format!(
+                "This token may use none of the tools of {slug}; it needs permissions such as read:documents."
+            )));
+        }
+        let caller = Caller { principal, ..caller.clone() };
+        Ok(Resolved { caller, database, endpoint, offers })
+    }
+
+    async fn call(
+        &self,
+        resolved: &Resolved,
+        offer: &Offer,
+        text: Option<&str>,
+    ) -> Result<CallToolResult> {
+        let mut arguments = Arguments::plain(text.unwrap_or("{}"))?;
+        arguments.check_schema(&offer.tool.name, &offer.tool.input_schema)?;
+        let call = call::Call {
+            service: &self.service,
+            caller: &resolved.caller,
+            database: &resolved.database,
+            config: &resolved.endpoint.entry.config,
+            arguments: &arguments,
+        };
+        let (reply, stored) = Box::pin(call.run(offer)).await?;
+        reply.into_result(stored)
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let (resolved, _) = self.resolve(&context)?;
+        let version = self.negotiate_initialize(&request)?.protocol_version;
+        context.peer.set_peer_info(request);
+        Ok(resolved.info().with_protocol_version(version))
+    }
+
+    async fn discover(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> Result<DiscoverResult, ErrorData> {
+        let (resolved, _) = self.resolve(&context)?;
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, resolved.info()))
+    }
+
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let (resolved, _) = self.resolve(&context)?;
+        let tools = resolved.offers.into_iter().map(|offer| offer.tool).collect();
+        Ok(ListToolsResult::with_all_items(tools)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let (resolved, _) = self.resolve(&context)?;
+        let offer = resolved.offers.iter().find(|offer| offer.tool.name == request.name);
+        let Some(offer) = offer else {
+            let names = resolved.offers.iter().map(|offer| &*offer.tool.name);
+            return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
+        };
+        let arguments = visit(&context)?.arguments;
+        let done = tokio::select! {
+            () = context.ct.cancelled() => {
+                Err(Error::new(ErrorKind::Cancelled, "The call was cancelled."))
+            }
+            done = self.call(&resolved, offer, arguments.as_deref().map(|text| text.get())) => done,
+        };
+        Ok(done.unwrap_or_else(|error| failure(&super::speech::without_rekor(error))).into())
+    }
+}

@@ -1,0 +1,360 @@
+//! Real MCP clients against the real binary: the Python and TypeScript SDKs, fastmcp, the official conformance suite; over
+//! HTTP and over stdio; and what the list of tools costs.
+//!
+//! `scripts/mcp/install.sh` brings the clients. Where npm or Python's venv is missing the tests say that they are skipped,
+//! which fails where `REKOR_NO_SKIP` is set, as `make ci` does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test may, and says what a server and its clients said"
+)]
+
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "support/server.rs"]
+mod server;
+
+use serde_json::{Value, json};
+use server::{Root, Server, TOKEN, expect};
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// What the tools may cost together, in tokens.
+const TOOLS_TOKENS_MAX: usize = 4_000;
+/// What a tool of an endpoint may cost beyond the schema of its collection.
+const ENDPOINT_TOOL_TOKENS_MAX: usize = 150;
+/// Scenarios of the conformance suite that need no tools of a fixture server.
+const SCENARIOS: [&str; 6] = [
+    "server-initialize",
+    "ping",
+    "tools-list",
+    "resources-list",
+    "dns-rebinding-protection",
+    "server-sse-multiple-streams",
+];
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/mcp")
+}
+
+/// Where the clients are, or nothing where they cannot be had.
+fn clients() -> Option<PathBuf> {
+    let out = Command::new(scripts().join("install.sh")).output().unwrap();
+    if out.status.code() == Some(3) {
+        assert!(std::env::var_os("REKOR_NO_SKIP").is_none(), "the MCP clients were skipped");
+        println!("skipped: {}", String::from_utf8_lossy(&out.stderr));
+        return None;
+    }
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    Some(PathBuf::from(String::from_utf8_lossy(&out.stdout).trim()))
+}
+
+/// A server with a database `shop` whose invoices want a customer and an amount.
+fn shop(data: &Path) -> Server {
+    let server = Server::start(&Root::Local(data.to_owned()));
+    let call = |method, path, body: Value| expect(server.port, method, path, &body);
+    call("POST", "/v1/databases", json!({"id": "shop"}));
+    call("POST", "/v1/databases/shop/previews", json!({"name": "p"}));
+    let schema = json!({"type": "object", "required": ["customer", "amount"], "properties": {
+        "customer": {"type": "string"}, "amount": {"type": "number"}}});
+    call("PUT", "/v1/shop--p/collections/invoices", json!({"json_schema": schema}));
+    call("POST", "/v1/databases/shop/promote", json!({"from": "shop--p"}));
+    server
+}
+
+fn url(server: &Server) -> String {
+    format!("http://127.0.0.1:{}/mcp", server.port)
+}
+
+/// A program of the clients, with the credential of the owner.
+fn program(clients: &Path, name: &str) -> Command {
+    let mut command = Command::new(clients.join(name));
+    command.env("REKOR_TOKEN", TOKEN).current_dir(clients);
+    command
+}
+
+fn node(clients: &Path) -> Command {
+    program(clients, "node_modules/.bin/node")
+}
+
+fn well(command: &mut Command) -> Output {
+    let out = command.output().unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(out.status.success(), "{command:?}\n{}\n{}", said(&out.stdout), said(&out.stderr));
+    print!("{}", said(&out.stdout));
+    out
+}
+
+#[test]
+fn clients_complete_a_session_over_http() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    for client in ["mcp", "fastmcp"] {
+        for era in ["auto", "legacy"] {
+            let mut command = program(&clients, "venv/bin/python");
+            well(command.arg(scripts().join("session.py")).args([client, era, &url(&server)]));
+        }
+    }
+    well(node(&clients).arg("session.mjs").arg(url(&server)));
+}
+
+#[test]
+fn clients_complete_a_session_over_stdio() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let api = format!("http://127.0.0.1:{}", server.port);
+    let rekor = env!("CARGO_BIN_EXE_rekor");
+    let session = |client: &str, era: &str, arguments: &[&str]| {
+        let mut command = program(&clients, "venv/bin/python");
+        command.arg(scripts().join("session.py")).args([client, era, rekor, "mcp"]);
+        well(command.args(arguments).env("REKOR_CONFIG_DIR", data.path().join("config")));
+    };
+    session("mcp", "auto", &["--api-url", &api]);
+    session("fastmcp", "legacy", &["--api-url", &api]);
+    // Without a server, on the same data.
+    server.kill();
+    let root = data.path().to_str().unwrap();
+    session("mcp", "legacy", &["--data-dir", root]);
+    session("fastmcp", "auto", &["--data-dir", root]);
+}
+
+#[test]
+fn the_conformance_suite_passes() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    // The suite sends no credential: a proxy in front of the server adds it.
+    let proxy = Proxy::start(&clients, server.port);
+    for scenario in SCENARIOS {
+        let mut command = node(&clients);
+        command.arg("node_modules/@modelcontextprotocol/conformance/dist/index.js");
+        well(command.args(["server", "--url", &proxy.url, "--scenario", scenario]));
+    }
+}
+
+#[test]
+fn the_tools_together_cost_little() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let listed = stdio(
+        &["--data-dir", data.path().to_str().unwrap()],
+        &[json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})],
+    );
+    let tokens = tokens(&clients, &[listed[0]["result"]["tools"].to_string()])[0];
+    println!("the tools cost {tokens} tokens (o200k_base)");
+    assert!(tokens <= TOOLS_TOKENS_MAX, "{tokens}");
+}
+
+/// The tools of an endpoint cost little beyond the schemas of their collections.
+#[test]
+fn the_tools_of_an_endpoint_cost_little() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let all = json!(["create", "get", "list", "update", "delete"]);
+    let config = json!({
+        "tools": [{"collection": "invoices", "operations": all}],
+        "relationships": [{"rel_type": "replaces", "operations": ["create", "list", "delete"]}],
+        "batch": {"enabled": true, "operations": {"invoices": ["create", "update"], "replaces": ["create"]}}, "sql_query": true});
+    expect(server.port, "PUT", "/v1/shop--p/endpoints/desk", &config);
+    let found =
+        expect(server.port, "GET", "/v1/shop--p/endpoints/desk?resolved=true", &Value::Null);
+    let tools = found["resolved"]["tools"].as_array().unwrap();
+    assert_eq!(tools.len(), 10);
+    let whole: Vec<String> = tools.iter().map(Value::to_string).collect();
+    let schema = |tool: &Value| tool["inputSchema"]["properties"]["data"].to_string();
+    let schemas: Vec<String> = tools.iter().map(schema).collect();
+    for ((tool, all), schema) in
+        tools.iter().zip(tokens(&clients, &whole)).zip(tokens(&clients, &schemas))
+    {
+        println!(
+            "{}: {} tokens and {schema} of its schema (o200k_base)",
+            tool["name"],
+            all - schema
+        );
+        assert!(all - schema <= ENDPOINT_TOOL_TOKENS_MAX, "{}: {}", tool["name"], all - schema);
+    }
+}
+
+/// The number of tokens of each text.
+fn tokens(clients: &Path, texts: &[String]) -> Vec<usize> {
+    let mut counting = node(clients)
+        .arg("tokens.mjs")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    counting.stdin.take().unwrap().write_all(texts.join("\n").as_bytes()).unwrap();
+    let counted = counting.wait_with_output().unwrap();
+    String::from_utf8_lossy(&counted.stdout).lines().map(|line| line.parse().unwrap()).collect()
+}
+
+/// The set-up of a project: its client starts the server, which finds the token in the profile and reaches one database.
+#[test]
+fn a_project_is_set_up_in_one_command() {
+    let data = tempfile::tempdir().unwrap();
+    let project = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let rekor = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command.args(arguments).env("REKOR_CONFIG_DIR", data.path().join("config"));
+        command.env_remove("REKOR_TOKEN").env_remove("REKOR_API_URL").env_remove("REKOR_DATABASE");
+        command
+    };
+    let api = format!("http://127.0.0.1:{}", server.port);
+    let directory = project.path().to_str().unwrap();
+    std::fs::write(project.path().join(".mcp.json"), r#"{"mcpServers":{"other":{"command":"x"}}}"#)
+        .unwrap();
+    let mut setup =
+        rekor(&["agent", "setup", "--dir", directory, "--database", "shop", "--api-url", &api]);
+    well(setup.env("REKOR_TOKEN", TOKEN));
+    let text = std::fs::read_to_string(project.path().join(".mcp.json")).unwrap();
+    let servers: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(servers["mcpServers"]["other"]["command"], "x");
+    assert_eq!(servers["mcpServers"]["rekor"]["command"], "rekor");
+    assert!(!text.contains("rec_"), "{text}");
+    let arguments: Vec<&str> = servers["mcpServers"]["rekor"]["args"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a.as_str().unwrap())
+        .collect();
+    let mut process =
+        rekor(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "manage_database", "arguments": {"action": "whoami"}}});
+    process.stdin.take().unwrap().write_all(format!("{call}\n").as_bytes()).unwrap();
+    let out = process.wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let who = &answer["result"]["structuredContent"];
+    assert_eq!(
+        (&who["name"], &who["grants"][0]["scope"]["databases"]),
+        (&json!("agent-shop"), &json!(["shop"]))
+    );
+    let skill =
+        std::fs::read_to_string(project.path().join(".claude/skills/rekor/SKILL.md")).unwrap();
+    assert_eq!(skill, String::from_utf8_lossy(&well(&mut rekor(&["skill"])).stdout));
+    for part in [
+        "name: rekor",
+        "`rekor endpoints upsert <SLUG>",
+        "`rekor databases promote <ID>",
+        "rekor collections describe",
+    ] {
+        assert!(skill.contains(part), "{part}");
+    }
+    // Every command that the rules name is one that there is.
+    let capabilities: Value =
+        serde_json::from_slice(&well(&mut rekor(&["capabilities"])).stdout).unwrap();
+    let rules = skill.split("## Commands").next().unwrap();
+    for words in rules.split("rekor ").skip(1) {
+        let mut at = &capabilities;
+        for word in words.split([' ', '`', '\n', '(']) {
+            let subs = at["commands"].as_array().filter(|subs| !subs.is_empty());
+            let Some(subs) = subs else { break };
+            let lower =
+                word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.is_empty();
+            if !lower {
+                break;
+            }
+            match subs.iter().find(|sub| sub["name"] == word) {
+                Some(sub) => at = sub,
+                None if at["name"] == "rekor" || at["name"].is_null() => break,
+                None => panic!("rekor {words}"),
+            }
+        }
+    }
+}
+
+/// The answers of `rekor mcp` to messages, by id.
+fn stdio(arguments: &[&str], messages: &[Value]) -> Vec<Value> {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_rekor"))
+        .arg("mcp")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    for message in messages {
+        writeln!(input, "{message}").unwrap();
+    }
+    drop(input);
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut answers: Vec<Value> =
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert!(process.wait().unwrap().success());
+    answers.sort_by_key(|answer| answer["id"].as_u64());
+    answers
+}
+
+#[test]
+fn stdio_answers_whatever_comes() {
+    let data = tempfile::tempdir().unwrap();
+    let root = data.path().to_str().unwrap();
+    let call = |id: u64, tool: &str, arguments: Value| json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
+    let answers = stdio(
+        &["--data-dir", root],
+        &[
+            json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}),
+            json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+            call(2, "manage_database", json!({"action": "create", "database_id": "here"})),
+            call(3, "nothing", json!({})),
+            json!({"jsonrpc": "2.0", "id": 4, "method": "no/such/method"}),
+        ],
+    );
+    assert_eq!(answers[0]["result"]["protocolVersion"], "2025-06-18");
+    assert_eq!(answers[1]["result"]["structuredContent"]["id"], "here");
+    assert!(answers[2]["error"]["message"].is_string() && answers[3]["error"]["code"] == -32601);
+    assert_eq!(answers.len(), 4);
+    // In-process, nobody is a person; with --read-only nothing writes.
+    let answers = stdio(
+        &["--data-dir", root, "--read-only"],
+        &[
+            call(1, "manage_database", json!({"action": "create", "database_id": "more"})),
+            call(2, "manage_database", json!({"action": "list"})),
+        ],
+    );
+    assert_eq!(answers[0]["result"]["isError"], true);
+    assert_eq!(answers[1]["result"]["structuredContent"]["meta"]["total"], 1);
+    // Nobody listens there: an error for the client, not the end.
+    let answers = stdio(
+        &["--api-url", "http://127.0.0.1:9"],
+        &[call(7, "manage_database", json!({"action": "list"}))],
+    );
+    assert!(
+        answers[0]["id"] == 7
+            && answers[0]["error"]["message"].as_str().unwrap().contains("no answer from")
+    );
+}
+
+/// A proxy that adds the credential, for a client that has none.
+struct Proxy {
+    process: std::process::Child,
+    url: String,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Proxy {
+    fn start(clients: &Path, port: u16) -> Self {
+        let mut process = node(clients)
+            .arg("proxy.mjs")
+            .arg(port.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, url: format!("http://localhost:{}/mcp", line.trim()) }
+    }
+}
