@@ -102,7 +102,13 @@ pub(crate) struct Bound {
 pub(crate) fn bind(sql: &str, params: &Map<String, Json>, tables: &dyn Tables) -> SqlResult<Bound> {
     let mut parsed = parse(sql)?;
     let format = parsed.query.format_clause.take().map(|clause| format_of(&clause)).transpose()?;
-    let binder = Binder { tables, params, next: Cell::new(1) };
+    let binder = Binder {
+        tables,
+        params,
+        next: Cell::new(1),
+        expressions: Cell::new(0),
+        tables_used: Cell::new(0),
+    };
     let relation = binder.query(&parsed.query, &query::Env::default())?;
     let columns =
         relation.columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect();
@@ -127,9 +133,53 @@ pub(crate) struct Binder<'a> {
     tables: &'a dyn Tables,
     params: &'a Map<String, Json>,
     next: Cell<usize>,
+    /// Expressions bound so far, those behind names as often as they are used.
+    expressions: Cell<usize>,
+    /// Tables of FROM bound so far, those of a CTE as often as it is used.
+    tables_used: Cell<usize>,
 }
 
+/// Most expressions of a query, with those behind names in their places.
+const EXPRESSIONS_MAX: usize = 200_000;
+/// Most tables of a query, with those of its CTEs in their places.
+const TABLES_MAX: usize = 1_000;
+/// After how many expressions binding looks whether anybody still waits for the query.
+const EXPRESSIONS_PER_LOOK: usize = 256;
+
 impl Binder<'_> {
+    /// Counts an expression: names of names double what a short text says.
+    fn count_expression(&self) -> SqlResult<()> {
+        let count = self.expressions.get() + 1;
+        self.expressions.set(count);
+        if count.is_multiple_of(EXPRESSIONS_PER_LOOK) {
+            self.tables.budget().check()?;
+        }
+        if count <= EXPRESSIONS_MAX {
+            return Ok(());
+        }
+        Err(SqlError::new(
+            ChCode::TooDeepRecursion,
+            format!(
+                "The query has more than {EXPRESSIONS_MAX} expressions once its names are put in their places; name a subquery's columns instead."
+            ),
+        ))
+    }
+
+    /// Counts a table of FROM.
+    fn count_table(&self) -> SqlResult<()> {
+        let count = self.tables_used.get() + 1;
+        self.tables_used.set(count);
+        if count <= TABLES_MAX {
+            return Ok(());
+        }
+        Err(SqlError::new(
+            ChCode::TooDeepRecursion,
+            format!(
+                "The query has more than {TABLES_MAX} tables once the queries of WITH are put in their places."
+            ),
+        ))
+    }
+
     /// A name that no other column has.
     fn fresh(&self) -> String {
         let n = self.next.get();

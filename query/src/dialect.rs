@@ -59,6 +59,12 @@ pub(crate) fn parse(sql: &str) -> SqlResult<Parsed> {
         .with_recursion_limit(RECURSION_MAX)
         .with_tokens_with_locations(tokens);
     let mut statements = parser.parse_statements().map_err(|error| explained(&error, sql, &raw))?;
+    // The parser stops at END, as if a block of statements ended there.
+    let rest = parser.peek_token_ref();
+    if rest.token != Token::EOF {
+        let message = format!("Expected: end of statement, found: {}", rest.token);
+        return Err(syntax(message, tokens::position(rest.span)));
+    }
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => select(statement),
         (None, _) => Err(syntax("The query is empty; write a SELECT.", None)),

@@ -234,6 +234,9 @@ pub(super) fn marked_call(expr: &Expr) -> Option<(&str, Vec<Expr>)> {
     let [name] = function.name.0.as_slice() else { return None };
     let name = name.as_ident()?.value.strip_prefix(MARK)?;
     let FunctionArguments::List(list) = &function.args else { return None };
+    if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
+        return None;
+    }
     let arguments = list.args.iter().map(|argument| match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
         _ => None,

@@ -23,6 +23,7 @@ use sqlparser::ast::{self, BinaryOperator, Expr, Spanned, UnaryOperator};
 impl Binder<'_> {
     /// The value of an expression.
     pub(super) fn expr(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        self.count_expression()?;
         let typed = self.expr_inner(expr, scope, env).map_err(|error| error.at(place(expr)))?;
         Ok(if scope.grouped.get() && scope.clause.get() == Clause::Output {
             replace_keys(typed, scope)?
@@ -153,8 +154,19 @@ impl Binder<'_> {
                 cast(one(expr)?, &parse_type(&data_type.to_string())?)
             }
             Expr::TypedString(typed) => {
-                let value = self.constant(&typed.value.value)?;
-                cast(value, &parse_type(&typed.data_type.to_string())?)
+                let ty = typed.data_type.to_string();
+                let is_time =
+                    ["DATE", "TIMESTAMP", "DATETIME"].contains(&ty.to_uppercase().as_str());
+                if !is_time || !matches!(typed.value.value, ast::Value::SingleQuotedString(_)) {
+                    return Err(SqlError::new(
+                        ChCode::SyntaxError,
+                        format!(
+                            "Syntax error: {ty} is out of place; write CAST({}, '{ty}').",
+                            typed.value
+                        ),
+                    ));
+                }
+                cast(self.constant(&typed.value.value)?, &parse_type(&ty)?)
             }
             Expr::Extract { field, syntax: _, expr } => {
                 let unit = field.to_string();
@@ -291,20 +303,18 @@ impl Binder<'_> {
     /// What `WITH expr AS name` says that a name is; inside of the expression, the name is a column's.
     fn named_by_with(
         &self,
-        first: &String,
+        first: &str,
         rest: &[String],
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Option<Typed>> {
         let Some(expr) = env.expression(first) else { return Ok(None) };
-        let is_table = scope.tables.iter().any(|table| table.alias.as_ref() == Some(first));
-        if scope.expanding.borrow().contains(first) || (!rest.is_empty() && is_table) {
+        let is_table = scope.tables.iter().any(|table| table.alias.as_deref() == Some(first));
+        if !rest.is_empty() && is_table {
             return Ok(None);
         }
-        scope.expanding.borrow_mut().push(first.clone());
-        let value = self.expr_inner(&expr, scope, &env.without(first));
-        scope.expanding.borrow_mut().pop();
-        self.value_path(value?, rest).map(Some)
+        let value = self.expr_inner(&expr, scope, &env.without(first))?;
+        self.value_path(value, rest).map(Some)
     }
 
     fn alias(

@@ -73,6 +73,7 @@ impl Binder<'_> {
     }
 
     fn factor(&self, factor: &TableFactor, env: &Env, use_nulls: bool) -> SqlResult<Source> {
+        self.count_table()?;
         match factor {
             TableFactor::Table {
                 name,

@@ -115,9 +115,15 @@ impl Binder<'_> {
             (name, args) if name.eq_ignore_ascii_case("grouping") => {
                 self.grouping(args, scope, env)
             }
-            (name, _) if name.starts_with(MARK) => Err(unsupported(
-                "A set of columns (COLUMNS, EXCEPT, REPLACE, APPLY) inside an expression",
-            )),
+            (name, _) if name.starts_with(MARK) => {
+                let columns = self.column_set(&Expr::Function(function.clone()), scope)?;
+                match columns.unwrap_or_default().as_slice() {
+                    [(_, only)] => self.expr(only, scope, env),
+                    _ => Err(unsupported(
+                        "A set of several columns inside an expression; name its columns",
+                    )),
+                }
+            }
             ("length" | "empty" | "notEmpty", [Expr::CompoundIdentifier(idents)])
                 if !scope.grouped.get() =>
             {

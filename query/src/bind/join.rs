@@ -94,7 +94,7 @@ impl Binder<'_> {
         let kind = without_names(kind, strictness, &conditions)?;
         let mut source = Source { rel: Rel::Nothing, tables: scope.tables };
         let before = source.tables.len();
-        let merged = self.merge(&conditions.merged, kind.ty, use_nulls, &mut source)?;
+        let merged = self.merge(&conditions.merged, kind.ty, &mut source)?;
         let left_count = (left_count + source.tables.len()).saturating_sub(before);
         name_sides(&mut source.tables, &kind, left_count, use_nulls);
         let Conditions { keys, filter, nearest, .. } = conditions;
@@ -106,6 +106,7 @@ impl Binder<'_> {
                 nearest,
                 is_left: kind.ty == JoinType::Left,
                 use_nulls,
+                merged,
             })),
             _ => Rel::Join(Box::new(Join {
                 left: left.rel,
@@ -229,7 +230,6 @@ impl Binder<'_> {
         &self,
         pairs: &[(Named, Named)],
         kind: JoinType,
-        use_nulls: bool,
         source: &mut Source,
     ) -> SqlResult<Vec<Merged>> {
         if pairs.is_empty() {
@@ -241,7 +241,7 @@ impl Binder<'_> {
             let right_only =
                 matches!(kind, JoinType::Right | JoinType::RightSemi | JoinType::RightAnti);
             let one = if right_only { b } else { a };
-            if kind != JoinType::Full && one.ty == ty && !use_nulls {
+            if kind != JoinType::Full && one.ty == ty {
                 columns.push(one.clone());
                 continue;
             }

@@ -71,6 +71,8 @@ pub(super) struct Asof {
     /// Whether rows of the left side without a match stay.
     pub(super) is_left: bool,
     pub(super) use_nulls: bool,
+    /// Columns of USING in another type than the left side's.
+    pub(super) merged: Vec<Merged>,
 }
 
 type Planned = (LogicalPlan, Vec<(String, ChType)>);

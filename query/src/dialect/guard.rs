@@ -11,16 +11,20 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 /// Deepest nesting of brackets. The parser's own limit is lower, and counts more than brackets.
 const DEPTH_MAX: usize = 128;
 
-/// Most operators in a row at one level of brackets: each makes the tree one level deeper.
-const CHAIN_MAX: usize = 1000;
+/// Most operators in a row at one level of brackets: each makes the tree one level deeper, and planning looks at every level
+/// from every other.
+const CHAIN_MAX: usize = 200;
+
+/// Most conditions that AND and OR connect in a row, counted with what they are made of.
+const CONDITIONS_MAX: usize = 1_000;
 
 /// Most joins and set operations at one level of brackets.
 const RELATIONS_MAX: usize = 250;
 
 /// Words that make the tree deeper without a bracket.
-const CHAINING: [&str; 16] = [
-    "AND", "OR", "XOR", "NOT", "DIV", "MOD", "IN", "LIKE", "ILIKE", "IS", "BETWEEN", "CASE",
-    "INTERVAL", "REGEXP", "RLIKE", "COLLATE",
+const CHAINING: [&str; 14] = [
+    "XOR", "NOT", "DIV", "MOD", "IN", "LIKE", "ILIKE", "IS", "BETWEEN", "CASE", "INTERVAL",
+    "REGEXP", "RLIKE", "COLLATE",
 ];
 
 /// Words that make the tree of relations deeper.
@@ -37,6 +41,7 @@ struct Open<'a> {
     bracket: &'a Token,
     position: Option<Position>,
     chain: usize,
+    conditions: usize,
     relations: usize,
 }
 
@@ -45,12 +50,13 @@ struct Open<'a> {
 /// # Errors
 /// `SYNTAX_ERROR` for brackets that do not match, `TOO_DEEP_RECURSION` for what is nested too deeply.
 pub(super) fn check(tokens: &[TokenWithSpan]) -> SqlResult<()> {
-    let mut open = vec![Open { bracket: &Token::EOF, position: None, chain: 0, relations: 0 }];
+    let mut open =
+        vec![Open { bracket: &Token::EOF, position: None, chain: 0, conditions: 0, relations: 0 }];
     for TokenWithSpan { token, span } in tokens {
         let position = position(*span);
         match token {
             Token::LParen | Token::LBracket | Token::LBrace => {
-                open.push(Open { bracket: token, position, chain: 0, relations: 0 });
+                open.push(Open { bracket: token, position, chain: 0, conditions: 0, relations: 0 });
                 if open.len() > DEPTH_MAX {
                     return Err(too_deep(
                         format!("Brackets are nested deeper than {DEPTH_MAX} levels"),
@@ -70,7 +76,7 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> SqlResult<()> {
             _ => {}
         }
         if let Some(level) = open.last_mut() {
-            chain(token, position, &mut level.chain)?;
+            chain(token, position, level)?;
             level.relations += usize::from(is_word(token, &RELATIONS));
             if level.relations > RELATIONS_MAX {
                 let what = format!("More than {RELATIONS_MAX} joins and set operations in a row");
@@ -96,10 +102,15 @@ fn matches(opener: &Token, closer: &Token) -> bool {
 }
 
 /// Counts what makes the tree deeper at one level of brackets.
-fn chain(token: &Token, position: Option<Position>, length: &mut usize) -> SqlResult<()> {
+fn chain(token: &Token, position: Option<Position>, level: &mut Open<'_>) -> SqlResult<()> {
     match token {
-        Token::Comma => *length = 0,
-        Token::Word(_) if is_word(token, &CLAUSES) => *length = 0,
+        Token::Comma => (level.chain, level.conditions) = (0, 0),
+        Token::Word(_) if is_word(token, &CLAUSES) => (level.chain, level.conditions) = (0, 0),
+        Token::Word(_) if is_word(token, &["WHEN", "THEN", "ELSE"]) => level.chain = 0,
+        Token::Word(_) if is_word(token, &["AND", "OR"]) => {
+            level.chain = 0;
+            level.conditions += 1;
+        }
         Token::Word(_) if !is_word(token, &CHAINING) => {}
         Token::Number(..)
         | Token::SingleQuotedString(_)
@@ -110,17 +121,18 @@ fn chain(token: &Token, position: Option<Position>, length: &mut usize) -> SqlRe
         | Token::RParen
         | Token::RBracket
         | Token::RBrace => {}
-        _ => *length += 1,
+        _ => level.chain += 1,
     }
-    if *length > CHAIN_MAX {
-        return Err(too_deep(
-            format!(
-                "More than {CHAIN_MAX} operators in a row: write `IN (…)` for many values, or an array function"
-            ),
-            position,
-        ));
-    }
-    Ok(())
+    let what = if level.chain > CHAIN_MAX {
+        format!(
+            "More than {CHAIN_MAX} operators in a row: put parts into a subquery, or use an array function"
+        )
+    } else if level.conditions > CONDITIONS_MAX {
+        format!("More than {CONDITIONS_MAX} conditions in a row: write `IN (…)` for many values")
+    } else {
+        return Ok(());
+    };
+    Err(too_deep(what, position))
 }
 
 fn too_deep(what: String, position: Option<Position>) -> SqlError {

@@ -33,8 +33,15 @@ struct Names {
 
 impl Binder<'_> {
     pub(super) fn plan_asof(&self, asof: Asof) -> SqlResult<Planned> {
-        let Asof { left, right, keys, nearest: (left_time, op, right_time), is_left, use_nulls } =
-            asof;
+        let Asof {
+            left,
+            right,
+            keys,
+            nearest: (left_time, op, right_time),
+            is_left,
+            use_nulls,
+            merged,
+        } = asof;
         let (left, left_columns) = self.plan(left)?;
         let (right, right_columns) = self.plan(right)?;
         let names = Names {
@@ -71,6 +78,10 @@ impl Binder<'_> {
         let both = both.build().map_err(plan_error)?;
         let mut exprs: Vec<Expr> = left_columns.iter().map(|(id, _)| column(id)).collect();
         let mut columns = left_columns;
+        for merged in merged {
+            exprs.push(merged.left.alias(&merged.id));
+            columns.push((merged.id, merged.ty));
+        }
         for (id, ty) in right_columns {
             let ty = if is_left && use_nulls { ty.nullable() } else { ty };
             exprs.push(member(&found, &id, &ty, is_left && !use_nulls)?.alias(&id));

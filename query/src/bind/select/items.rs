@@ -19,6 +19,8 @@ use std::ops::ControlFlow;
 pub(super) struct Item {
     pub(super) name: String,
     pub(super) expr: Expr,
+    /// Whether the name is an alias of this expression: inside of it, the name means something else.
+    aliased: bool,
 }
 
 impl Binder<'_> {
@@ -40,7 +42,7 @@ impl Binder<'_> {
                         Expr::Identifier(ident) => self.part(ident)?,
                         other => output_name(other, &items),
                     };
-                    items.push(Item { name, expr: expr.clone() });
+                    items.push(Item { name, expr: expr.clone(), aliased: false });
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
                     if self.column_set(expr, scope)?.is_some() {
@@ -62,7 +64,7 @@ impl Binder<'_> {
                             format!("Multiple expressions for alias {name}."),
                         ));
                     }
-                    items.push(Item { name, expr: expr.clone() });
+                    items.push(Item { name, expr: expr.clone(), aliased: true });
                 }
                 SelectItem::Wildcard(options) => {
                     plain(options)?;
@@ -113,11 +115,11 @@ impl Binder<'_> {
         env: &Env,
     ) -> SqlResult<Vec<(String, Typed)>> {
         let mut outputs = Vec::new();
-        for Item { name, expr } in items {
-            let own_alias = scope.aliases.contains_key(name).then(|| name.clone());
-            scope.expanding.borrow_mut().extend(own_alias.clone());
+        for Item { name, expr, aliased } in items {
+            let own_alias = aliased.then(|| name.clone());
+            scope.expanding.borrow_mut().extend(own_alias);
             let typed = self.expr(expr, scope, env);
-            if own_alias.is_some() {
+            if *aliased {
                 scope.expanding.borrow_mut().pop();
             }
             outputs.push((name.clone(), typed?));
@@ -166,7 +168,7 @@ pub(in crate::bind) fn aliased(expr: &Expr) -> Option<(Expr, String)> {
 
 /// A set of columns as items.
 fn spread(columns: Vec<Chosen>) -> impl Iterator<Item = Item> {
-    columns.into_iter().map(|(name, expr)| Item { name, expr })
+    columns.into_iter().map(|(name, expr)| Item { name, expr, aliased: false })
 }
 
 /// What other databases write behind `*` is refused; EXCEPT, REPLACE and APPLY are taken by the token pass.

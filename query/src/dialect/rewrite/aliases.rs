@@ -35,6 +35,8 @@ pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
                     continue;
                 }
             }
+            Token::Word(_)
+                if tokens.keyword(at, &["ON"]) && is_word(tokens.before(at), &["DISTINCT"]) => {}
             Token::Word(_) if tokens.keyword(at, &EXPRESSIONS) => set(&mut names, true),
             Token::Word(_) if tokens.keyword(at, &OTHERS) && !is_modifier(tokens, at) => {
                 set(&mut names, false);

@@ -12,7 +12,7 @@
 use crate::{
     dialect::{
         syntax,
-        tokens::{Tokens, made, word},
+        tokens::{Tokens, is_word, made, word},
     },
     error::{ChCode, SqlError, SqlResult},
 };
@@ -86,7 +86,10 @@ fn words(
     let (outer, _local) = (of(&["OUTER"])?, of(&["GLOBAL", "LOCAL"])?);
     let span = tokens.span(start);
     let mut write = |words: &[&str]| out.extend(words.iter().map(|text| word(text, span)));
-    if outer.is_some() && !matches!(side, Some("LEFT" | "RIGHT" | "FULL")) {
+    let outer_at = (start..join).find(|at| tokens.keyword(*at, &["OUTER"]));
+    let behind_side =
+        outer_at.is_none_or(|at| is_word(tokens.before(at), &["LEFT", "RIGHT", "FULL"]));
+    if outer.is_some() && !behind_side {
         return Err(syntax("OUTER needs LEFT, RIGHT or FULL before it.", tokens.position(start)));
     }
     match (strictness, side) {

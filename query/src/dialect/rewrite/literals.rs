@@ -1,6 +1,7 @@
 //! Literals and names of types: `INTERVAL '1 day'`, `(1,)`, `DateTime('UTC')`.
 
 use crate::{
+    dialect::syntax,
     dialect::tokens::{Tokens, is_word, made, word},
     error::{ChCode, SqlError, SqlResult},
 };
@@ -38,6 +39,14 @@ pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
                     "WITH FILL … STALENESS is not supported: give the range with FROM and TO.",
                 )
                 .at(tokens.position(at)));
+            }
+            // The parser takes a FILTER without a condition for none at all.
+            Token::Word(_)
+                if tokens.keyword(at, &["FILTER"])
+                    && *tokens.before(at) == Token::RParen
+                    && *tokens.token(at + 1) != Token::LParen =>
+            {
+                return Err(syntax("FILTER needs (WHERE condition).", tokens.position(at)));
             }
             Token::Word(_) if tokens.keyword(at, &["INTERVAL"]) => {
                 if let Token::SingleQuotedString(text) = tokens.token(at + 1)
