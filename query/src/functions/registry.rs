@@ -196,8 +196,12 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         "and" | "or" => return logic(&name, args),
         "xor" => {
             let [a, b] = exactly(&name, args)?;
-            let (a, b) = (compare::to_predicate(a)?, compare::to_predicate(b)?);
-            return Ok(Typed::predicate(a.not_eq(b), false));
+            if [&a, &b].iter().any(|arg| *arg.ty.strip_nullable() == ChType::Nothing) {
+                return Ok(Typed::null());
+            }
+            let nullable = a.ty.is_nullable() || b.ty.is_nullable();
+            let (a, b) = (condition(&name, a)?, condition(&name, b)?);
+            return Ok(Typed::predicate(a.not_eq(b), nullable));
         }
         "not" => {
             let [a] = exactly(&name, args)?;
@@ -351,7 +355,7 @@ fn logic(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         args.iter().all(|arg| !arg.predicate && *arg.ty.strip_nullable() == ChType::Bool);
     let nullable = args.iter().any(|arg| arg.ty.is_nullable());
     let join: fn(Expr, Expr) -> Expr = if name == "and" { Expr::and } else { Expr::or };
-    let mut conditions = args.into_iter().map(compare::to_predicate);
+    let mut conditions = args.into_iter().map(|arg| condition(name, arg));
     let first = conditions.next().ok_or_else(|| unknown(name))??;
     let expr = conditions.try_fold(first, |all, next| Ok::<_, SqlError>(join(all, next?)))?;
     if all_bool {
@@ -361,11 +365,25 @@ fn logic(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
     Ok(Typed::predicate(expr, nullable))
 }
 
+/// An argument of a logical function as a condition.
+fn condition(name: &str, arg: Typed) -> SqlResult<Expr> {
+    let ty = arg.ty.clone();
+    compare::to_predicate(arg).map_err(|error| match error.code {
+        ChCode::IllegalTypeOfColumnForFilter => SqlError::new(
+            ChCode::IllegalTypeOfArgument,
+            format!(
+                "Illegal type {ty} of an argument of function {name}; compare it with something"
+            ),
+        ),
+        _ => error,
+    })
+}
+
 fn negation(arg: Typed) -> SqlResult<Typed> {
     let bool_type =
         (!arg.predicate && *arg.ty.strip_nullable() == ChType::Bool).then(|| arg.ty.clone());
     let nullable = arg.ty.is_nullable();
-    let expr = Expr::Not(Box::new(compare::to_predicate(arg)?));
+    let expr = Expr::Not(Box::new(condition("not", arg)?));
     Ok(match bool_type {
         Some(ty) => Typed::value(expr, ty),
         None => Typed::predicate(expr, nullable),

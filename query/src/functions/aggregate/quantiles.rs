@@ -261,7 +261,8 @@ impl Sample {
             "ExactLow" if level == 0.5 => at((count - 1) / 2),
             "ExactHigh" if level == 0.5 => at(count / 2),
             "ExactLow" | "ExactHigh" => at(scaled(level, count)),
-            "ExactWeighted" | "BFloat16" | "TimingWeighted" => self.at_weight(kind, level),
+            "ExactWeighted" | "BFloat16" => self.at_weight(kind, level),
+            "TimingWeighted" => self.after_weight((self.total * level).floor()),
             "InterpolatedWeighted" => Some(Value::Float(self.between_weights(level))),
             "TDigest" | "TDigestWeighted" => Some(Value::Float(self.digest(level))),
             "GK" => at(ranked(level, count)),
@@ -327,6 +328,16 @@ impl Sample {
             }
         }
         self.values.last().map(|(value, _)| value.clone())
+    }
+
+    /// The first value that takes the weight above a sum; the last, if none does.
+    fn after_weight(&self, below: f64) -> Option<Value> {
+        let mut sum = 0.0;
+        let found = self.values.iter().find(|(_, weight)| {
+            sum += weight;
+            sum > below
+        });
+        found.or(self.values.last()).map(|(value, _)| value.clone())
     }
 
     fn between_weights(&self, level: f64) -> f64 {
