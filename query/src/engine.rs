@@ -484,7 +484,7 @@ async fn drain(
 }
 
 /// Bytes of the values of an array, without what its buffers hold besides them.
-fn value_bytes(array: &ArrayRef) -> usize {
+pub(crate) fn value_bytes(array: &ArrayRef) -> usize {
     match array.data_type() {
         DataType::Utf8View => array.as_string_view().lengths().map(|n| n as usize + 16).sum(),
         DataType::BinaryView => array.as_binary_view().lengths().map(|n| n as usize + 16).sum(),
