@@ -42,6 +42,7 @@ LITERALS = {
     "mi": ["map('a', 1)", "map('a', 1, 'b', 2)"],
     "ms": ["map('k', 'v')"],
     "tup": ["(1, 'a')", "(2, '')"],
+    "ptup": ["(1, CAST(NULL, 'Nullable(String)'))", "(2, 'b')"],
     "dyn": ["CAST(1, 'Dynamic')", "CAST('a', 'Dynamic')", "CAST(NULL, 'Dynamic')"],
     "objects": ["[]::Array(JSON)"],
 }
@@ -61,6 +62,7 @@ CONSTANTS = {
     "csep2": ["', '", "'b'", "'--'"],
     "cch": ["','", "'a'", "' '", "'/'"],
     "cre": ["'[a-z]+'", "'b'", "'^a'", "'(l+)o'", "'\\\\d+'", "'\\\\s'", "'(?i)A'", "'.'"],
+    "cre2": ["'[a-z]+'", "'^a'", "'(l+)o'", "'\\\\d+'", "'.'"],
     "crep": ["'<\\\\0>'", "''", "'x'"],
     "clike": ["'a%'", "'%l%'", "'_'", "'%'", "''", "'A_c'", "'%\\\\_%'"],
     "cdate": ["'2025-01-15'", "'2024-02-29'", "'1999-12-31'"],
@@ -93,7 +95,7 @@ class Expressions:
         if kind == "smf":
             return Node("float", rng.choice(["{}", "({} + 0.5)", "({} / 4)"]).replace("{}", self.small(depth).text()))
         if kind == "ni":
-            return Node("int", rng.choice(["NULL", "NULL", "1", "toNullable(2)"])) if rng.random() < 0.4 else self.of("int", depth)
+            return Node("int", rng.choice(["CAST(NULL, 'Nullable(Int64)')", "1", "toNullable(2)"])) if rng.random() < 0.4 else self.of("int", depth)
         if kind in ("u", "w"):
             return Node("unique", self.unique[0] if len(self.unique) == 1 else f"({', '.join(self.unique)})") if kind == "u" else Node("str", f"toString({self.small(0).text()})")
         if kind in CONSTANTS:
@@ -133,7 +135,7 @@ class Expressions:
     def wrapped(node):
         """An operand: in parentheses unless it is a name, a literal or a call."""
         text = node.text()
-        if re.fullmatch(r"[\w.`\[\]:']+|-?[\d.]+|'[^']*'", text) or re.fullmatch(r"\w+\([^()]*\)", text):
+        if node.kind == "constant" or re.fullmatch(r"[\w.`\[\]:']+|-?[\d.]+|'[^']*'", text) or re.fullmatch(r"\w+\([^()]*\)", text):
             return node
         return Node(node.kind, "(", node, ")")
 
@@ -460,11 +462,17 @@ class Grammar:
         kinds = [rng.choice(["int", "str", "date", "float", "bool", "dt", "ai", "dec"]) for _ in range(rng.randint(1, 2))]
         sides = []
         names = [self.name("c") for _ in kinds]
-        for prefix in "ab":
+        for prefix in ("a_", "b_"):
             source = self.source() if rng.random() < 0.5 else world.typed(rng, "src", prefix=prefix)
             e = self.expressions(source)
             e.subqueries = None
-            items = [Node("item", e.of(kind, 1), f" AS {name}") for kind, name in zip(kinds, names)]
+            # One type for both sides: in a Variant of ClickHouse equal numbers of two types are two values.
+            one = {"int": "toInt64(", "float": "toFloat64(", "dec": "toDecimal64("}
+            end = {"dec": ", 4)"}
+            items = [
+                Node("item", one.get(kind, ""), e.of(kind, 1), (end.get(kind, ")") if kind in one else "") + f" AS {name}")
+                for kind, name in zip(kinds, names)
+            ]
             where = self.where(source, e, 0.3)
             sides.append(Node("select", "SELECT ", List(items), " FROM ", source.node, " AS src", *[where] * (where is not None)))
         op = rng.choice(["UNION ALL", "UNION DISTINCT", "INTERSECT", "EXCEPT", "INTERSECT DISTINCT", "EXCEPT DISTINCT", "UNION ALL"])

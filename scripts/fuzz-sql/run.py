@@ -23,7 +23,7 @@ import shrink
 import tree
 import world
 
-CORPUS = pathlib.Path(__file__).with_name("corpus.txt")
+CORPUS = pathlib.Path(__file__).with_name("corpus.sql")
 # Refusals, that say so.
 REFUSED = {"NOT_IMPLEMENTED", "UNKNOWN_FUNCTION", "UNKNOWN_AGGREGATE_FUNCTION", "UNKNOWN_SETTING", "UNKNOWN_TYPE"}
 
@@ -97,7 +97,7 @@ def work(port, seeds, results, shrinks):
             return
         found = []
         for seed in batch:
-            query = judge.grammar.make(seed)
+            query = grammar.query(seed[7:]) if seed.startswith("corpus ") else judge.grammar.make(seed)
             sql = tree.sql(query)
             kind, text = judge.outcome(query, sql)
             name = exclusions.excluded(sql, kind, text) if kind != "wrong" else None
@@ -119,7 +119,7 @@ def run(options):
     server = engines.Server(options.rekor)
     context = multiprocessing.get_context("spawn")
     seeds, results = context.Queue(), context.Queue()
-    corpus = [line.split()[0] for line in CORPUS.read_text().splitlines() if line and not line.startswith("#")] if CORPUS.exists() else []
+    corpus = ["corpus " + line for line in CORPUS.read_text().splitlines() if not line.startswith("--")]
     out = open(options.out, "w") if options.out else None
     wanted = corpus + [f"{options.seed}:{i}" for i in range(options.count)]
     batches = [wanted[at:at + 25] for at in range(0, len(wanted), 25)]

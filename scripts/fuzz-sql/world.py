@@ -54,7 +54,7 @@ TYPED = {
     "mi": ("mi", "Map(String, Int64)", "map('a', 1, 'b', 2), map(), map('red', 5), map('b', -1, 'a', 10)"),
     "mst": ("ms", "Map(String, String)", "map('k', 'v'), map(), map('a', 'x', 'b', '')"),
     "pr": ("tup", "Tuple(Int64, String)", "(1, 'a'), (2, 'b'), (1, 'b'), (-5, '')"),
-    "pn": ("tup", "Tuple(Nullable(Int64), String)", "(1, 'a'), (NULL, 'b'), (3, '')"),
+    "pn": ("ptup", "Tuple(Nullable(Int64), String)", "(1, 'a'), (NULL, 'b'), (3, '')"),
 }
 ROWS = 24
 
@@ -76,7 +76,7 @@ def typed(rng, alias, rows=None, prefix=""):
     known = [("int", prefix + "n")]
     for name in names:
         kind, ty, values = TYPED[name]
-        array = f"CAST([{values}], 'Array({ty})')"
+        array = "CAST([{}], 'Array({})')".format(values, ty.replace("'", "\\'"))
         columns.append((prefix + name, f"{array}[(number + {shift}) % {count(values)} + 1]"))
         known.append((kind, prefix + name))
     node = Columns(columns, f"FROM numbers({rows})")
