@@ -220,8 +220,8 @@ class Grammar:
         self.rng = random.Random(seed)
         self.names = 0
         form = self.rng.choices(
-            ["project", "aggregate", "window", "join", "unfold", "sets", "nested", "distinct", "limit_by", "constants"],
-            [26, 22, 10, 12, 7, 6, 8, 4, 3, 6],
+            ["project", "aggregate", "window", "join", "unfold", "sets", "nested", "distinct", "limit_by", "constants", "using", "asof", "fill", "stars"],
+            [26, 22, 10, 12, 7, 6, 8, 4, 3, 6, 3, 2, 2, 2],
         )[0]
         return getattr(self, form)()
 
@@ -254,8 +254,13 @@ class Grammar:
             value = one.of(kind, 1, functions.AGGREGATE)
             return Node(kind, "(SELECT ", value, " FROM ", inner.node, ")")
         where = Node("where", " WHERE ", one.of("cond", 1), optional=True)
-        form = self.rng.choice(["in", "in", "not in", "exists"])
-        if form == "exists":
+        form = self.rng.choice(["in", "in", "not in", "exists", "correlated"])
+        if form == "correlated":
+            columns = [name for kind, name in around.columns if kind == "int"]
+            if columns:
+                negated = self.rng.choice(["", "NOT "])
+                return Node("cond", f"{negated}EXISTS (SELECT 1 FROM ", inner.node, f" WHERE i_n = {self.rng.choice(columns)})")
+        if form in ("exists", "correlated"):
             return Node("cond", "EXISTS (SELECT 1 FROM ", inner.node, where, ")")
         of = self.rng.choice(["int", "str", "date", "float"])
         return Node("cond", around.wrapped(around.of(of, 1)), f" {form.upper()} (SELECT ", one.of(of, 1), " FROM ", inner.node, where, ")")
@@ -327,10 +332,14 @@ class Grammar:
         if keys:
             names = [alias for _, alias in named]
             by = self.rng.choice([", ".join(names)] * 4 + ["ALL", ", ".join(str(i + 1) for i in range(len(keys)))])
-            modifier = self.rng.choice([""] * 8 + [" WITH TOTALS", " WITH ROLLUP", " WITH CUBE"])
+            modifier = self.rng.choice([""] * 8 + [" WITH TOTALS", " WITH ROLLUP", " WITH CUBE", "SETS"])
             if by == "ALL" or "tup" in keys:  # ClickHouse takes tuples among the keys of ROLLUP apart
                 modifier = ""
-            parts.append(Node("group", f" GROUP BY {by}", Node("modifier", modifier, optional=True)))
+            if modifier == "SETS":
+                sets = self.rng.choice([f"({', '.join(names)})", f"({', '.join(names)}), ()", ", ".join(f"({n})" for n in names), f"({names[0]}), ({', '.join(names)})"])
+                parts.append(Node("group", f" GROUP BY GROUPING SETS ({sets})"))
+            else:
+                parts.append(Node("group", f" GROUP BY {by}", Node("modifier", modifier, optional=True)))
             if self.rng.random() < 0.25:
                 over = Expressions(self.rng, named + values)
                 parts.append(Node("having", " HAVING ", over.of("cond", 1), optional=True))
@@ -422,6 +431,64 @@ class Grammar:
         where = Node("where", " WHERE ", e.of("cond", 1), optional=True) if rng.random() < 0.35 else None
         word = f" {kind} " if kind != "," else ", "
         return query("SELECT ", List(items), " FROM ", left.node, " AS t0", word, right.node, " AS t1", on, where, Node("settings", settings, optional=True), kinds=kinds)
+
+    def keyed(self, alias, value):
+        """A small table with a key `k`, a number `n` that is unique, and one more column of its own."""
+        source = world.typed(self.rng, "", rows=self.rng.choice([3, 7, 24]), prefix=f"{value}_")
+        e = Expressions(self.rng, source.columns, source.unique)
+        kind = self.rng.choice(SIMPLE)
+        key = e.of("sm", 1)
+        node = Node("derived", "(SELECT ", key, f" AS k, {value}_n AS n, ", e.of(kind, 1), f" AS {value} FROM ", source.node, f") AS {alias}")
+        return node, kind
+
+    def using(self):
+        """JOIN … USING: the key is one column."""
+        left, a = self.keyed("t0", "x")
+        right, b = self.keyed("t1", "y")
+        join = self.rng.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN"])
+        if "LEFT S" in join or "ANTI" in join:
+            head, kinds = "k, t0.n AS m, x", ["int", "int", a]
+        else:
+            head, kinds = self.rng.choice([("k, t0.n AS m, t1.n AS o, x, y", ["int", "int", "int", a, b]), ("*", []), ("k, count() AS c", ["int", "int"])])
+        tail = " GROUP BY k" if "count()" in head else ""
+        return query(f"SELECT {head} FROM ", left, f" {join} ", right, f" USING {self.rng.choice(['(k)', 'k'])}", tail, kinds=kinds)
+
+    def asof(self):
+        """ASOF JOIN: the nearest row of the other side."""
+        left, a = self.keyed("t0", "x")
+        right, b = self.keyed("t1", "y")
+        side = self.rng.choice(["", "LEFT "])
+        op = self.rng.choice([">=", ">", "<=", "<"])
+        return query("SELECT t0.k AS k1, t0.n AS n1, t1.n AS n2, x, y FROM ", left, f" ASOF {side}JOIN ", right, f" ON t0.k = t1.k AND t0.n {op} t1.n", kinds=["int", "int", "int", a, b])
+
+    def fill(self):
+        """ORDER BY … WITH FILL."""
+        source = world.typed(self.rng, "src", rows=self.rng.choice([3, 7]))
+        e = self.expressions(source)
+        kind = self.rng.choice(SIMPLE)
+        items, _ = self.items(e, [kind], 1)
+        key, bounds = self.rng.choice([
+            ("n * 3", ["", " FROM 0 TO 12", " STEP 2", " FROM 1 TO 30 STEP 4", " TO 10"]),
+            ("toDate('2025-01-01') + n * 2", ["", " STEP 1", " TO toDate('2025-01-20')", " STEP INTERVAL 1 DAY", " STEP 3"]),
+            ("toInt32(n) * -2", [" FROM -10 TO 4", "", " STEP 1"]),
+        ])
+        return query(f"SELECT {key} AS ff, ", List(items), " FROM ", source.node, f" AS src ORDER BY ff WITH FILL{self.rng.choice(bounds)}", self.rng.choice(["", " LIMIT 7"]), ordered=True, kinds=["int", kind])
+
+    def stars(self):
+        """`*` and COLUMNS with their modifiers."""
+        inner, kinds = [], []
+        source = self.source()
+        e = self.expressions(source)
+        for name in ("zz1", "zz2", "yy1"):
+            kind = self.rng.choice(["int", "float", "int", "str"] if name != "zz1" else ["int"])
+            kinds.append(kind)
+            inner.append(Node("item", e.of(kind, 1), f" AS {name}"))
+        head = self.rng.choice([
+            "*", "* EXCEPT zz2", "* EXCEPT (zz1, yy1)", "* REPLACE (zz1 + 1 AS zz1)", "COLUMNS('^zz')", "* APPLY toString",
+            "COLUMNS('1$') APPLY toString", "q.*, 1 AS one", "* EXCEPT zz2 APPLY (x -> toString(x))",
+        ])
+        node = Node("derived", "(SELECT ", List([Node("fixed", *i.parts) for i in inner]), " FROM ", source.node, f" AS {source.alias}", *[p for p in [self.where(source, e, 0.3)] if p], ") AS q")
+        return query(f"SELECT {head} FROM ", node, kinds=kinds)
 
     def any_join(self, left, right, a, b):
         """ANY keeps one row of several: only keys and their number are certain."""
