@@ -76,12 +76,12 @@ impl Binder<'_> {
             [Expr::GroupingSets(lists)] => lists.clone(),
             _ => vec![exprs.clone()],
         };
-        let all = matches!(group_by, GroupByExpr::All(_));
+        let by_all = matches!(group_by, GroupByExpr::All(_));
         let mut sets = Vec::new();
         for list in &lists {
             let mut places = Vec::new();
             for expr in list {
-                if !all || !is_constant(&self.expr(expr, scope, env)?.expr) {
+                if !by_all || !is_constant(&self.expr(expr, scope, env)?.expr) {
                     places.push(self.key(expr, items, scope, env)?);
                 }
             }
@@ -111,7 +111,7 @@ impl Binder<'_> {
         let mut all = items.iter().map(|item| &item.expr).chain(others);
         let aggregates = all.any(|expr| has_aggregate(expr, scope));
         // ALL takes no constants: with nothing else, there is one group or none at all.
-        scope.grouped.set(aggregates || if all { keys > 0 } else { !exprs.is_empty() });
+        scope.grouped.set(aggregates || if by_all { keys > 0 } else { !exprs.is_empty() });
         Ok(grouping)
     }
 
