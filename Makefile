@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/rekor-target
 CARGO := $(if $(shell command -v mold 2>/dev/null),mold -run cargo,cargo)
 REKOR := $(CARGO_TARGET_DIR)/debug/rekor
 
-.PHONY: demo demo-s3 test ci lint serve soak bench fuzz-api tools
+.PHONY: demo demo-s3 test ci lint serve soak bench fuzz-api fuzz-sql tools
 
 # The development profile: dependencies are optimised, Rekor itself is not.
 demo: tools
@@ -45,6 +45,11 @@ bench: tools
 fuzz-api: tools
 	$(CARGO) build --release -p rekor-cli
 	scripts/fuzz-api.sh $(CARGO_TARGET_DIR)/release/rekor
+
+# 100,000 random queries, each compared with ClickHouse's answer; chdb comes from PyPI.
+fuzz-sql: tools
+	$(CARGO) build --release -p rekor-cli
+	python3 scripts/fuzz-sql/run.py $(CARGO_TARGET_DIR)/release/rekor
 
 tools:
 	@scripts/tools.sh

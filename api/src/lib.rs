@@ -17,5 +17,6 @@ mod password;
 pub use mcp::{WITHOUT_TOOL, tool_of};
 pub use rekor_ingest::Thresholds;
 pub use rekor_query as query;
+pub use rekor_query::{Execution, Pushdown};
 pub use server::{local_router, router, serve};
 pub use service::{Service, ServiceConfig};

@@ -37,7 +37,7 @@ use rekor_core::{
 use rekor_ingest::{
     AuditReport, CheckReport, Engine, EngineConfig, OpenMode, Origin, Stats, Thresholds,
 };
-use rekor_query::QueryEngine;
+use rekor_query::{Execution, QueryEngine};
 use std::{
     collections::HashSet,
     path::PathBuf,
@@ -61,6 +61,8 @@ pub struct ServiceConfig {
     pub holder: String,
     /// When memory becomes files.
     pub thresholds: Thresholds,
+    /// How queries are executed.
+    pub execution: Execution,
     /// The address by which people and programs reach the server, if it is not the one it listens on.
     pub public_url: Option<String>,
     /// Requests a second that a credential may send; no limit, if absent.
@@ -80,6 +82,7 @@ impl ServiceConfig {
             owner_token: None,
             holder: format!("process {}", std::process::id()),
             thresholds: Thresholds::default(),
+            execution: Execution::default(),
             public_url: None,
             rate_limit: None,
             cors_origins: Vec::new(),
@@ -144,8 +147,7 @@ impl Service {
     pub fn open(config: ServiceConfig) -> Result<Arc<Self>> {
         let mode = if config.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
         let engine = Engine::open(engine_config(config.clone())?, mode)?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let queries = QueryEngine::new(threads, Arc::clone(engine.store().objects()))?;
+        let queries = QueryEngine::new(config.execution, Arc::clone(engine.store().objects()))?;
         let doors = session::Doors::new(&*engine.sources().entropy);
         let runtime = tokio::runtime::Handle::current();
         let usage = runtime.block_on(usage::Usage::load(engine.store()));

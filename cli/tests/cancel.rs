@@ -29,7 +29,7 @@ const QUERIES: &[&str] = &[
     "SELECT sum(arrayCount(x -> x % 3 = 0, range(number % 1000))) FROM numbers(1000000)",
     "SELECT uniqExact(SHA256(concat(toString(a.number), toString(b.number)))) FROM numbers(3000) AS a CROSS JOIN numbers(3000) AS b",
     "SELECT count() FROM numbers(1000000) WHERE match(repeat(toString(number), 50), '(1|2)*3(4|5)*6.*9$')",
-    "SELECT arraySort(x -> -x, range(20000)) FROM numbers(1000000)",
+    "SELECT sum(length(arraySort(x -> -x, range(number % 20000)))) FROM numbers(1000000)",
     "SELECT sum(JSONExtractInt(concat('{\"a\":', toString(a.number), '}'), 'a')) FROM numbers(3000) AS a CROSS JOIN numbers(3000) AS b",
     "SELECT a.number, row_number() OVER (PARTITION BY a.number % 7 ORDER BY b.number) FROM numbers(3000) AS a CROSS JOIN numbers(2000) AS b ORDER BY 2 DESC",
 ];

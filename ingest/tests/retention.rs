@@ -165,6 +165,8 @@ async fn a_deleted_database_goes_when_nobody_can_restore_it() {
     assert_eq!(purged.problems, Vec::<String>::new());
     tokio::task::block_in_place(|| engine.close());
 
+    drop(engine);
+
     // What is gone stays gone, and the rest is whole.
     let engine = open(&fs, &clock);
     let report = engine.check().await;
@@ -213,6 +215,7 @@ async fn a_log_loses_its_oldest_files_and_what_is_left_is_verified() {
 
     // The chain goes on over a restart, and nothing of it may be missing.
     tokio::task::block_in_place(|| engine.close());
+    drop(engine);
     let engine = open(&fs, &clock);
     assert_eq!(log(&engine).await.link, newest);
     write(&engine, 1, &five_days).await;

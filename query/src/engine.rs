@@ -65,7 +65,29 @@ pub struct QueryEngine {
 #[derive(Clone, Debug)]
 struct Shared {
     partitions: usize,
+    pushdown: Pushdown,
     runtime: Arc<RuntimeEnv>,
+}
+
+/// How queries are executed. No answer depends on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Execution {
+    /// Threads of one query; those of the machine, if absent.
+    pub partitions: Option<usize>,
+    /// Where filters act.
+    pub pushdown: Pushdown,
+}
+
+/// Whether the scan of a table applies the filters of a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pushdown {
+    /// Where it pays: files, row groups and pages are left out, rows where documents are long.
+    #[default]
+    Chosen,
+    /// Everywhere, also on the rows of files.
+    Always,
+    /// Nowhere: scans read all rows, and filters come after.
+    Never,
 }
 
 /// What a query may see. Tables choose rows by it; no query text can widen it.
@@ -165,11 +187,13 @@ impl QueryResult {
 }
 
 impl QueryEngine {
-    /// An engine that reads data files from `store` and uses `partitions` threads per query.
+    /// An engine that reads data files from `store`.
     ///
     /// # Errors
     /// `Internal`, never expected.
-    pub fn new(partitions: usize, store: Arc<dyn ObjectStore>) -> Result<Self> {
+    pub fn new(execution: Execution, store: Arc<dyn ObjectStore>) -> Result<Self> {
+        let of_machine = || std::thread::available_parallelism().map_or(1, usize::from);
+        let partitions = execution.partitions.unwrap_or_else(of_machine).max(1);
         let threads = Builder::new_multi_thread()
             .worker_threads(partitions.max(WORKER_THREADS_MIN))
             .thread_name("query")
@@ -181,7 +205,7 @@ impl QueryEngine {
             threads: Some(threads),
             running: Arc::new(Semaphore::new(limits::SQL_CONCURRENT_MAX)),
             waiting: AtomicUsize::new(0),
-            shared: Shared { partitions: partitions.max(1), runtime: runtime(store)? },
+            shared: Shared { partitions, pushdown: execution.pushdown, runtime: runtime(store)? },
         })
     }
 
@@ -343,6 +367,7 @@ impl Shared {
             Arc::clone(&request.version),
             request.scope.clone(),
             context.clone(),
+            self.pushdown,
             tokio::runtime::Handle::current(),
         ));
         let (sql, params) = (request.sql.clone(), request.params.clone());
@@ -484,7 +509,7 @@ async fn drain(
 }
 
 /// Bytes of the values of an array, without what its buffers hold besides them.
-fn value_bytes(array: &ArrayRef) -> usize {
+pub(crate) fn value_bytes(array: &ArrayRef) -> usize {
     match array.data_type() {
         DataType::Utf8View => array.as_string_view().lengths().map(|n| n as usize + 16).sum(),
         DataType::BinaryView => array.as_binary_view().lengths().map(|n| n as usize + 16).sum(),

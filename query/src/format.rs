@@ -11,7 +11,7 @@ mod text;
 mod vertical;
 
 use crate::{
-    engine::{QueryResult, ResultColumn},
+    engine::{QueryResult, ResultColumn, value_bytes},
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
     value::{Value, from_array, printable},
@@ -117,11 +117,15 @@ impl Format {
     }
 }
 
+/// Bytes of values that one piece of an answer is made of, unless a single row has more: between pieces a client that went away
+/// is noticed.
+const PIECE_BYTES: usize = 256 << 10;
+
 /// A row of values that print as they are: [`printable`] was applied.
-type Row = Vec<Value>;
+pub(crate) type Row = Vec<Value>;
 
 /// What writes the rows of one answer. All bytes are appended to `out`.
-trait Writer: Send {
+pub(crate) trait Writer: Send {
     /// What stands before the rows.
     fn begin(&mut self, _out: &mut Vec<u8>) {}
     /// Some rows.
@@ -131,7 +135,7 @@ trait Writer: Send {
 }
 
 /// What is known when an answer is complete.
-struct Summary {
+pub(crate) struct Summary {
     row_count: usize,
     elapsed_s: f64,
     rows_read: u64,
@@ -180,11 +184,39 @@ impl QueryResult {
             Format::Null => Kind::Rows(Box::new(Nothing)),
             Format::Arrow | Format::ArrowStream | Format::Parquet => Kind::Columns(format),
         };
-        Encoder { result: self, kind, step: 0 }
+        Encoder::new(self, kind)
+    }
+
+    /// The answer in the shape of the API, as [`Self::to_json`] gives it.
+    ///
+    /// # Errors
+    /// Internal, if a column is not of its type.
+    pub fn encode_answer(self) -> Result<Encoder> {
+        let writer = crate::result::Answer::new(&self)?;
+        Ok(Encoder::new(self, Kind::Rows(Box::new(writer))))
     }
 }
 
+/// Batches in slices of about [`PIECE_BYTES`].
+fn sliced(batches: Vec<RecordBatch>) -> Vec<RecordBatch> {
+    let mut slices = Vec::new();
+    for batch in batches {
+        let bytes: usize = batch.columns().iter().map(value_bytes).sum();
+        let rows = (PIECE_BYTES * batch.num_rows() / bytes.max(1)).max(1);
+        let starts = (0..batch.num_rows()).step_by(rows);
+        slices.extend(starts.map(|start| batch.slice(start, rows.min(batch.num_rows() - start))));
+    }
+    slices
+}
+
 impl Encoder {
+    fn new(mut result: QueryResult, kind: Kind) -> Self {
+        if matches!(kind, Kind::Rows(_)) {
+            result.batches = sliced(result.batches);
+        }
+        Self { result, kind, step: 0 }
+    }
+
     /// All bytes at once.
     ///
     /// # Errors

@@ -57,12 +57,12 @@ mod window;
 
 pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};
 pub use catalogue::{FunctionInfo, FunctionKind, functions};
-pub(crate) use compare::{in_values, to_predicate};
+pub(crate) use compare::{in_values, ordinal, to_predicate};
 pub(crate) use conditional::case;
 pub(crate) use convert::{cast, convert, default_value, parse_text};
 pub(crate) use fold::fold;
 pub(crate) use json::json_path;
-pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order};
+pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order, is_lambda_call};
 pub(crate) use registry::scalar;
 pub(crate) use supertype::{common_type, literal, scalar_of};
 pub(crate) use time_shift::shift;

@@ -21,6 +21,8 @@ mod session;
 mod typed;
 mod value;
 
-pub use engine::{QueryEngine, QueryLimits, QueryRequest, QueryResult, ResultColumn, Scope};
+pub use engine::{
+    Execution, Pushdown, QueryEngine, QueryLimits, QueryRequest, QueryResult, ResultColumn, Scope,
+};
 pub use format::Format;
 pub use functions::{FunctionInfo, FunctionKind, functions};

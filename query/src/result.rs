@@ -1,9 +1,9 @@
 //! Answers as the JSON of the API, with values printed as ClickHouse prints them. Other formats: [`crate::format`].
 
 use crate::{
-    engine::QueryResult,
+    engine::{QueryResult, ResultColumn},
     error::SqlResult,
-    format::rows_of,
+    format::{Row, Summary, Writer, rows_of},
     types::ChType,
     value::{Value, printed, text_of},
 };
@@ -16,15 +16,20 @@ impl QueryResult {
     /// # Errors
     /// Internal, if a column is not of its type.
     pub fn to_json(&self) -> Result<Json> {
-        let data: Vec<Json> =
-            self.rows()?.into_iter().map(|row| Json::Object(self.object(row))).collect();
+        let objects = self.rows()?.into_iter().map(|row| object(&self.columns, row));
+        let data: Vec<Json> = objects.map(Json::Object).collect();
+        Ok(json!({"data": data, "meta": self.meta()?}))
+    }
+
+    /// What an answer says of itself.
+    fn meta(&self) -> SqlResult<Json> {
         let columns: Vec<Json> = self
             .columns
             .iter()
             .map(|c| json!({"name": c.name, "type": c.ty.to_string()}))
             .collect();
         let mut meta = json!({
-            "rows": data.len(),
+            "rows": self.row_count(),
             "has_more": self.has_more,
             "columns": columns,
             "elapsed_ms": self.elapsed.as_secs_f64() * 1e3,
@@ -34,12 +39,12 @@ impl QueryResult {
         });
         if let (Some(totals), Some(meta)) = (&self.totals, meta.as_object_mut()) {
             let row = rows_of(totals, &self.columns)?.into_iter().next().unwrap_or_default();
-            meta.insert("totals".to_owned(), Json::Object(self.object(row)));
+            meta.insert("totals".to_owned(), Json::Object(object(&self.columns, row)));
         }
         if let (false, Some(meta)) = (self.warnings.is_empty(), meta.as_object_mut()) {
             meta.insert("warnings".to_owned(), json!(self.warnings));
         }
-        Ok(json!({"data": data, "meta": meta}))
+        Ok(meta)
     }
 
     /// The rows, each an array in the order of the columns.
@@ -60,21 +65,52 @@ impl QueryResult {
         Ok(row.map(|row| self.array(row)))
     }
 
-    fn rows(&self) -> SqlResult<Vec<Vec<Value>>> {
-        let batches = self.batches.iter().map(|batch| rows_of(batch, &self.columns));
-        Ok(batches.collect::<SqlResult<Vec<_>>>()?.into_iter().flatten().collect())
-    }
-
-    fn array(&self, row: Vec<Value>) -> Vec<Json> {
+    fn array(&self, row: Row) -> Vec<Json> {
         self.columns.iter().zip(row).map(|(column, value)| json_value(&value, &column.ty)).collect()
     }
 
-    fn object(&self, row: Vec<Value>) -> Map<String, Json> {
-        self.columns
-            .iter()
-            .zip(row)
-            .map(|(column, value)| (column.name.clone(), json_value(&value, &column.ty)))
-            .collect()
+    fn rows(&self) -> SqlResult<Vec<Row>> {
+        let batches = self.batches.iter().map(|batch| rows_of(batch, &self.columns));
+        Ok(batches.collect::<SqlResult<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+}
+
+/// A row by the names of its columns.
+fn object(columns: &[ResultColumn], row: Row) -> Map<String, Json> {
+    let members = columns.iter().zip(row);
+    members.map(|(column, value)| (column.name.clone(), json_value(&value, &column.ty))).collect()
+}
+
+/// Writes an answer in the shape of the API, row by row.
+pub(crate) struct Answer {
+    columns: Vec<ResultColumn>,
+    meta: Json,
+    has_rows: bool,
+}
+
+impl Answer {
+    pub(crate) fn new(result: &QueryResult) -> SqlResult<Self> {
+        Ok(Self { columns: result.columns.clone(), meta: result.meta()?, has_rows: false })
+    }
+}
+
+impl Writer for Answer {
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        out.extend(b"{\"data\":[");
+    }
+
+    fn rows(&mut self, rows: Vec<Row>, out: &mut Vec<u8>) {
+        for row in rows {
+            if self.has_rows {
+                out.push(b',');
+            }
+            self.has_rows = true;
+            out.extend(Json::Object(object(&self.columns, row)).to_string().into_bytes());
+        }
+    }
+
+    fn end(&mut self, _: Option<Row>, _: &Summary, out: &mut Vec<u8>) {
+        out.extend(format!("],\"meta\":{}}}", self.meta).into_bytes());
     }
 }
 

@@ -16,18 +16,20 @@ pub(crate) struct Typed {
     /// Whether `ty` is `UInt8` or `Nullable(UInt8)` and the expression is still a Boolean: comparisons stay Booleans until
     /// their value is needed, so that DataFusion can prune by them.
     pub(crate) predicate: bool,
+    /// Whether the value stands so in a document: a float that is never NaN.
+    pub(crate) stored: bool,
 }
 
 impl Typed {
     /// A value of its type.
     pub(crate) fn value(expr: Expr, ty: ChType) -> Self {
-        Self { expr, ty, predicate: false }
+        Self { expr, ty, predicate: false, stored: false }
     }
 
     /// A Boolean that ClickHouse calls UInt8.
     pub(crate) fn predicate(expr: Expr, nullable: bool) -> Self {
         let ty = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
-        Self { expr, ty, predicate: true }
+        Self { expr, ty, predicate: true, stored: false }
     }
 
     /// The expression as a value of `ty.arrow()`.

@@ -86,14 +86,29 @@ impl Value {
     }
 }
 
-/// Order of two values of one comparable kind; numbers of all kinds compare by value. `None` when they do not compare.
+/// Order of two values of one comparable kind; numbers of all kinds compare by value. NULL and NaN inside of arrays and
+/// tuples come last. `None` when they do not compare.
 pub(crate) fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+    compare_with(a, b, std::cmp::Ordering::Greater)
+}
+
+/// Order of two values for the search of a least or a greatest one: NULL and NaN inside of them are never it.
+pub(crate) fn compare_for(
+    wanted: std::cmp::Ordering,
+    a: &Value,
+    b: &Value,
+) -> Option<std::cmp::Ordering> {
+    compare_with(a, b, wanted.reverse())
+}
+
+/// Order of two values, where NULL and NaN inside of them are `nulls` than others.
+fn compare_with(a: &Value, b: &Value, nulls: std::cmp::Ordering) -> Option<std::cmp::Ordering> {
     use Value::{Array, Bool, DateTime64, Decimal, Float, Int, Json, Map, String, Tuple};
     match (a, b) {
         (String(a) | Json(a), String(b) | Json(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
         (Array(a) | Tuple(a), Array(b) | Tuple(b)) => {
             for (x, y) in a.iter().zip(b) {
-                match compare_null_last(x, y)? {
+                match compare_nulls(x, y, nulls)? {
                     std::cmp::Ordering::Equal => {}
                     other => return Some(other),
                 }
@@ -117,14 +132,18 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
 
 /// Like [`compare`], with NULL and NaN after everything else.
 pub(crate) fn compare_null_last(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+    compare_nulls(a, b, std::cmp::Ordering::Greater)
+}
+
+fn compare_nulls(a: &Value, b: &Value, nulls: std::cmp::Ordering) -> Option<std::cmp::Ordering> {
     let last = |value: &Value| {
         matches!(value, Value::Null) || matches!(value, Value::Float(f) if f.is_nan())
     };
     match (last(a), last(b)) {
         (true, true) => Some(std::cmp::Ordering::Equal),
-        (true, false) => Some(std::cmp::Ordering::Greater),
-        (false, true) => Some(std::cmp::Ordering::Less),
-        (false, false) => compare(a, b),
+        (true, false) => Some(nulls),
+        (false, true) => Some(nulls.reverse()),
+        (false, false) => compare_with(a, b, nulls),
     }
 }
 

@@ -277,6 +277,13 @@ pub(super) const TOOLS: &[Tool] = &[
                 &[p::EXPECTED],
             ),
             change(
+                "cancel",
+                "mark as called off; its data stays",
+                Op::DocumentCancel,
+                &[p::DATABASE, p::COLLECTION, p::DOCUMENT],
+                &[p::CANCELLED, p::EXPECTED],
+            ),
+            change(
                 "delete",
                 "softly, by document_id or external_id, with its relationships",
                 Op::DocumentDelete,
@@ -284,7 +291,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 &[p::DOCUMENT, p::EXTERNAL_ID, p::EXTERNAL_SOURCE, p::EXPECTED],
             ),
         ],
-        output: r#"{"id":{"type":"string"},"collection":{"type":"string"},"external_id":{"type":"string"},"external_source":{"type":"string"},"version":{"type":"integer"},"deleted":{"type":"boolean"},"created_at":{"type":"string"},"updated_at":{"type":"string"},"data":{"type":["object","array"]},"meta":{"type":"object"}}"#,
+        output: r#"{"id":{"type":"string"},"collection":{"type":"string"},"external_id":{"type":"string"},"external_source":{"type":"string"},"version":{"type":"integer"},"deleted":{"type":"boolean"},"cancelled":{"type":"boolean"},"created_at":{"type":"string"},"updated_at":{"type":"string"},"data":{"type":["object","array"]},"meta":{"type":"object"}}"#,
     },
     Tool {
         name: "sql_query",
@@ -435,6 +442,8 @@ pub fn tool_of(operation: Op) -> Option<(&'static str, &'static str)> {
 pub const WITHOUT_TOOL: &[(Op, &str)] = &[
     (Op::Confirm, "the proof that a person is there is given on a terminal or in a browser"),
     (Op::Logout, "sessions are a person's"),
+    (Op::PasswordChange, "a human act"),
+    (Op::DatabaseSettings, "a human act"),
     (Op::Promote, "a human act"),
     (Op::Rollback, "a human act"),
     (Op::AdminStats, "for whoever runs the server"),

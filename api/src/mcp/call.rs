@@ -9,7 +9,7 @@ use crate::{
         answer::Answer,
         collection::{CollectionChange, DiffBody},
         database::{DatabaseChange, NewDatabase, NewPreview},
-        document::{DocumentBody, DocumentWrite},
+        document::{Cancelling, DocumentBody, DocumentWrite},
         list::ListBody,
         promote::{Promotion, RollbackBody},
         provider::{ImportTools, ToolCall},
@@ -61,6 +61,7 @@ impl Call<'_> {
             | Op::DocumentQuery
             | Op::DocumentPut
             | Op::DocumentPatch
+            | Op::DocumentCancel
             | Op::DocumentDelete => self.document(operation).await,
             Op::RelationshipGet
             | Op::RelationshipList
@@ -207,6 +208,14 @@ impl Call<'_> {
                 let patch = operation == Op::DocumentPatch;
                 let write = if patch { DocumentWrite::Patch } else { DocumentWrite::Put };
                 written(service.write_document(caller, db, collection, write, body).await?)
+            }
+            Op::DocumentCancel => {
+                let cancelling = Cancelling {
+                    cancelled: arguments.get("cancelled").unwrap_or(true),
+                    expected_version: self.expected(),
+                };
+                let key = self.row_key()?;
+                written(service.cancel_document(caller, db, collection, key, cancelling).await?)
             }
             _ => {
                 let (key, expected) = (self.row_key()?, self.expected());

@@ -131,6 +131,8 @@ pub(super) const EXTERNAL_ID: Parameter =
 pub(super) const EXTERNAL_SOURCE: Parameter =
     parameter("external_source", Kind::Text, "Scope of external_id", "\"stripe\"");
 pub(super) const DATA: Parameter = parameter("data", Kind::Object, "", "{\"amount\":120}");
+pub(super) const CANCELLED: Parameter =
+    parameter("cancelled", Kind::Flag, "false takes a cancellation back", "false");
 pub(super) const DELETED: Parameter = parameter("include_deleted", Kind::Flag, "", "true");
 pub(super) const FILTER: Parameter = parameter(
     "filter",

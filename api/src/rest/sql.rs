@@ -1,16 +1,16 @@
 //! SQL: the answer of the API, or an answer in one of ClickHouse's formats.
 
-use super::extract::{Answer, Body, By, Failure, Path};
+use super::extract::{Answer, Body as JsonBody, By, Failure, Path};
 use crate::service::{Service, sql::SqlBody};
 use axum::{
-    Json,
+    body::Body,
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use rekor_query::{Format, QueryResult};
+use rekor_query::{Format, QueryResult, format::Encoder};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -26,17 +26,28 @@ pub(super) async fn sql(
     By(caller): By,
     Path(db): Path<String>,
     headers: HeaderMap,
-    Body(body): Body<SqlBody>,
+    JsonBody(body): JsonBody<SqlBody>,
 ) -> Answer {
     let result = service.sql(&caller, &db, body).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     match result.format.or_else(|| Format::accepted(accept.unwrap_or_default())) {
         Some(format) => formatted(result, format),
-        None => Ok(Json(result.to_json()?).into_response()),
+        None => {
+            let body = body_of(result.encode_answer()?)?;
+            Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+        }
     }
 }
 
-/// The answer piece by piece. What can fail (a type that a format does not have) fails before the first.
+/// The bytes of an answer, piece by piece: what is not read is not made. What can fail (a type that a format does not have) fails
+/// before the first.
+fn body_of(mut pieces: Encoder) -> Result<Body, Failure> {
+    let first = pieces.next().transpose()?;
+    let pieces = stream::iter(first.map(Ok)).chain(stream::iter(pieces));
+    Ok(Body::from_stream(pieces.map(|piece| piece.map(Bytes::from))))
+}
+
+/// An answer in a format of ClickHouse.
 fn formatted(result: QueryResult, format: Format) -> Result<Response, Failure> {
     let summary = json!({
         "rows": result.row_count(),
@@ -49,11 +60,7 @@ fn formatted(result: QueryResult, format: Format) -> Result<Response, Failure> {
         "warnings": result.warnings,
     });
     let summary = HeaderValue::from_bytes(summary.to_string().as_bytes());
-    let mut pieces = result.encode(format);
-    let first = pieces.next().transpose()?;
-    let pieces = stream::iter(first.map(Ok)).chain(stream::iter(pieces));
-    let body = axum::body::Body::from_stream(pieces.map(|piece| piece.map(Bytes::from)));
-    let mut response = body.into_response();
+    let mut response = body_of(result.encode(format))?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     headers.insert(FORMAT, HeaderValue::from_static(format.name()));

@@ -164,6 +164,7 @@ const UNLISTED: &[&str] = &[
     "reinterpretAsInt256",
     "reinterpretAsUInt128",
     "reinterpretAsUInt256",
+    "reinterpretAsUUID",
 ];
 
 /// Whatever can be called is listed: a name of ClickHouse that is not listed is unknown.

@@ -85,6 +85,27 @@ async fn the_query_names_its_format() {
     assert!(error.message.contains("PrettyCompact"), "{}", error.message);
 }
 
+/// An answer is made piece by piece, so that nothing is made for a client that went away.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_in_pieces() {
+    let directory = tempfile::tempdir().unwrap();
+    let (service, caller) = service(directory.path()).await;
+    let sql = "SELECT number, range(20000) AS a, 'ä' AS s FROM numbers(40)";
+    let result = service.sql(&caller, "formats", from(json!({"query": sql}))).await.unwrap();
+    let whole = result.to_json().unwrap();
+    for pieces in [result.clone().encode_answer().unwrap(), result.encode(Format::JsonEachRow)] {
+        let sizes: Vec<usize> = pieces.map(|piece| piece.unwrap().len()).collect();
+        assert!(sizes.len() > 5 && sizes.iter().all(|size| *size < 2 << 20), "{sizes:?}");
+    }
+    let result = service.sql(&caller, "formats", from(json!({"query": sql}))).await.unwrap();
+    let answer = result.encode_answer().unwrap().bytes().unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(
+        (&answer["data"], &answer["meta"]["columns"]),
+        (&whole["data"], &whole["meta"]["columns"])
+    );
+}
+
 const COLUMNS: &str = "SELECT number::UInt32 AS n, if(number = 1, NULL, toString(number)) AS s, [number, 7] AS a, \
     CAST((number, 'y'), 'Tuple(a UInt64, b String)') AS t, map('k', number) AS m, toDate('2024-01-02') AS d, \
     toDateTime('2024-01-02 03:04:05') AS dt, toDateTime64('2024-01-02 03:04:05.678', 3, 'Europe/Berlin') AS dt64, \

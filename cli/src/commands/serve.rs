@@ -99,6 +99,7 @@ impl Serve {
             owner_token: owner_token.clone(),
             holder,
             thresholds: self.thresholds(),
+            execution: rekor_api::Execution::default(),
             public_url: self.public_url.clone(),
             rate_limit: self.rate_limit,
             cors_origins: self.cors_origins.clone(),

@@ -24,12 +24,20 @@ impl Binder<'_> {
     /// The value of an expression.
     pub(super) fn expr(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
         self.count_expression()?;
-        let typed = self.expr_inner(expr, scope, env).map_err(|error| error.at(place(expr)))?;
-        Ok(if scope.grouped.get() && scope.clause.get() == Clause::Output {
-            replace_keys(typed, scope)?
-        } else {
-            typed
-        })
+        let placed = || self.expr_inner(expr, scope, env).map_err(|error| error.at(place(expr)));
+        if scope.keys_later.get() || !scope.grouped.get() || scope.clause.get() != Clause::Output {
+            return placed();
+        }
+        let whole = || scope.with_keys_later(true, placed);
+        let typed = replace_keys(whole()?, scope)?;
+        if scope.keys_in_lambdas.get() || check_grouped(&typed, scope).is_ok() {
+            return Ok(typed);
+        }
+        // Keys may stand in lambdas, too.
+        scope.keys_in_lambdas.set(true);
+        let typed = whole();
+        scope.keys_in_lambdas.set(false);
+        replace_keys(typed?, scope)
     }
 
     /// The expression as a condition.
@@ -73,6 +81,18 @@ impl Binder<'_> {
             Expr::UnaryOp { op, expr } => match (op, &**expr) {
                 (UnaryOperator::Minus, Expr::Value(value)) => negative(&value.value)
                     .map_or_else(|| scalar("negate", vec![one(expr)?]), |v| literal(&v)),
+                // `-1::String` is `CAST('-1', 'String')`: the sign is part of the number.
+                (
+                    UnaryOperator::Minus,
+                    Expr::Cast { kind, expr: number, data_type, array, format },
+                ) if *kind == ast::CastKind::DoubleColon
+                    && !array
+                    && format.is_none()
+                    && matches!(&**number, Expr::Value(_)) =>
+                {
+                    let negated = Expr::UnaryOp { op: *op, expr: number.clone() };
+                    cast(one(&negated)?, &parse_type(&data_type.to_string())?)
+                }
                 (UnaryOperator::Minus, _) => scalar("negate", vec![one(expr)?]),
                 (UnaryOperator::Plus, _) => one(expr),
                 (UnaryOperator::Not, _) => scalar("not", vec![one(expr)?]),
@@ -137,7 +157,7 @@ impl Binder<'_> {
                 for branch in conditions {
                     let condition = one(&branch.condition)?;
                     let condition = match &operand {
-                        Some(operand) => scalar("equals", vec![operand.clone(), condition])?,
+                        Some(operand) => same(operand.clone(), condition)?,
                         None => condition,
                     };
                     branches.push((to_predicate(condition)?, one(&branch.result)?));
@@ -482,18 +502,7 @@ impl Binder<'_> {
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Typed> {
-        let (a, b) = (self.expr(a, scope, env)?, self.expr(b, scope, env)?);
-        let both_null = scalar(
-            "and",
-            vec![scalar("isNull", vec![a.clone()])?, scalar("isNull", vec![b.clone()])?],
-        )?;
-        let equal = scalar("equals", vec![a, b])?;
-        let same = if *equal.ty.strip_nullable() == ChType::Nothing {
-            both_null
-        } else {
-            let equal = scalar("ifNull", vec![equal, literal(&Value::Int(0))?])?;
-            scalar("or", vec![equal, both_null])?
-        };
+        let same = same(self.expr(a, scope, env)?, self.expr(b, scope, env)?)?;
         if distinct { scalar("not", vec![same]) } else { Ok(same) }
     }
 
@@ -779,6 +788,21 @@ fn set_members(found: Value, ty: &ChType, left: &ChType) -> Vec<(Value, ChType)>
         }
         (value, ty) => vec![(value, ty.clone())],
     }
+}
+
+/// Whether values are equal, or both are NULL.
+fn same(a: Typed, b: Typed) -> SqlResult<Typed> {
+    if !a.ty.is_nullable() && !b.ty.is_nullable() {
+        return scalar("equals", vec![a, b]);
+    }
+    let nulls = [scalar("isNull", vec![a.clone()])?, scalar("isNull", vec![b.clone()])?];
+    let both_null = scalar("and", nulls.to_vec())?;
+    let equal = scalar("equals", vec![a, b])?;
+    if *equal.ty.strip_nullable() == ChType::Nothing {
+        return Ok(both_null);
+    }
+    let equal = scalar("ifNull", vec![equal, literal(&Value::Int(0))?])?;
+    scalar("or", vec![equal, both_null])
 }
 
 /// In a grouped query, parts that are a grouping key become the key's column.

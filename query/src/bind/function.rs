@@ -21,7 +21,7 @@ use crate::{
 use arrow::datatypes::IntervalMonthDayNano;
 use datafusion::{
     common::ScalarValue,
-    logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits},
+    logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits, cast as df_cast},
 };
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 use std::cmp::Ordering;
@@ -323,6 +323,18 @@ impl Binder<'_> {
                 format!("Window function {name} is only allowed in SELECT and ORDER BY."),
             ));
         }
+        // A window is computed of groups, and not itself a part of a key.
+        scope.with_keys_later(false, || self.window_of_groups(parts, over, scope, env))
+    }
+
+    fn window_of_groups(
+        &self,
+        parts: &Parts<'_>,
+        over: &ast::WindowType,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
+        let name = parts.name;
         let call = self.parts_of_call(parts, scope, env)?;
         let spec = match over {
             ast::WindowType::WindowSpec(spec) => spec.clone(),
@@ -351,12 +363,22 @@ impl Binder<'_> {
             .collect::<SqlResult<Vec<_>>>()?;
         let mut order_by = self.sort_keys(&spec.order_by, scope, env)?;
         let frame = self.frame(name, &spec, scope, env)?;
-        if let [_, key] = order_by.as_slice()
+        if spec.window_frame.is_some()
+            && let [_, key] = order_by.as_slice()
             && spec.order_by.len() == 1
             && frame.units == WindowFrameUnits::Range
         {
             // Distances need a single key; NaN, which a second one sorts last, is at no distance anyway.
             order_by = vec![key.clone()];
+        }
+        if spec.window_frame.is_some()
+            && frame.units == WindowFrameUnits::Range
+            && let [key] = order_by.as_mut_slice()
+            && let [given] = spec.order_by.as_slice()
+            && let Some(signed) = signed(&self.expr(&given.expr, scope, env)?.ty)
+        {
+            // Zero minus a distance must stay below zero.
+            key.expr = df_cast(key.expr.clone(), signed.arrow());
         }
         let explicit_frame = spec.window_frame.is_some();
         let (expr, ty, finish) =
@@ -451,15 +473,18 @@ impl Binder<'_> {
     ) -> SqlResult<Typed> {
         let (arrays, first) = self.lambda_subjects(name, arrays, scope, env)?;
         let names = lambda_names(lambda)?;
+        // Equal lambdas have equal parameters: a grouping key is found by its expression.
+        let depth = scope.lambdas.borrow().len();
+        let parameter = |position: usize| format!("lambda_{depth}_{position}");
         let mut params = Vec::new();
-        for (position, name) in names.iter().enumerate() {
-            let position = match (&first, position.checked_sub(1)) {
+        for (place, name) in names.iter().enumerate() {
+            let position = match (&first, place.checked_sub(1)) {
                 (Some(first), None) => {
-                    params.push((name.clone(), self.fresh(), first.ty.clone()));
+                    params.push((name.clone(), parameter(place), first.ty.clone()));
                     continue;
                 }
                 (Some(_), Some(position)) => position,
-                (None, _) => position,
+                (None, _) => place,
             };
             let item = match arrays.get(position).map(|a| a.ty.strip_nullable().clone()) {
                 Some(ChType::Array(item)) => *item,
@@ -477,10 +502,11 @@ impl Binder<'_> {
                     ));
                 }
             };
-            params.push((name.clone(), self.fresh(), item));
+            params.push((name.clone(), parameter(place), item));
         }
         scope.lambdas.borrow_mut().push(params.clone());
-        let body = self.expr(&lambda.body, scope, env);
+        let later = scope.keys_later.get() && !scope.keys_in_lambdas.get();
+        let body = scope.with_keys_later(later, || self.expr(&lambda.body, scope, env));
         scope.lambdas.borrow_mut().pop();
         let body = body?;
         let mut captures = Vec::new();
@@ -646,6 +672,15 @@ struct Parts<'a> {
     distinct: bool,
     filter: Option<&'a Expr>,
     respect_nulls: Option<bool>,
+}
+
+/// The type that also holds what is less than zero, for an unsigned one.
+fn signed(ty: &ChType) -> Option<ChType> {
+    match ty.strip_nullable() {
+        ChType::UInt(64) => Some(ChType::Decimal(20, 0)),
+        ChType::UInt(_) => Some(ChType::Int(64)),
+        _ => None,
+    }
 }
 
 /// The distance of a frame's bound from the current row: in rows, or in the unit of the ORDER BY key. Numbers go as text,

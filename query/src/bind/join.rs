@@ -405,7 +405,13 @@ fn ids_of(tables: &[TableRef]) -> HashSet<String> {
 
 /// Two sides of an equality in one type.
 pub(super) fn aligned(a: Typed, b: Typed) -> SqlResult<(Plan, Plan)> {
-    let common = common_type(&[a.ty.strip_nullable().clone(), b.ty.strip_nullable().clone()])?;
+    let common = match (a.ty.strip_nullable(), b.ty.strip_nullable()) {
+        // No integer holds both.
+        (ChType::UInt(64), ChType::Int(_)) | (ChType::Int(_), ChType::UInt(64)) => {
+            ChType::Decimal(20, 0)
+        }
+        (a, b) => common_type(&[a.clone(), b.clone()])?,
+    };
     if matches!(common, ChType::Variant(_)) {
         return Err(SqlError::new(
             ChCode::NoCommonType,

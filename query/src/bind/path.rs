@@ -32,7 +32,8 @@ impl Binder<'_> {
                 let Some(resolved) = resolve(parts)? else { return never(parts) };
                 let id =
                     scan.request(sub(&base.name, resolved.column), &resolved.ty, || self.fresh());
-                finish(Typed::value(column(&id), resolved.ty), resolved.empty_when_missing)
+                let value = Typed { stored: true, ..Typed::value(column(&id), resolved.ty) };
+                finish(value, resolved.empty_when_missing)
             }
             _ => self.value_path(self.named(base), parts),
         }
@@ -53,6 +54,11 @@ impl Binder<'_> {
                 let Some(resolved) = resolve(parts)? else { return never(parts) };
                 let ty = ChType::Array(Box::new(resolved.ty));
                 Ok(json_path(base, resolved.column, ty))
+            }
+            ChType::Array(item) if matches!(*item, ChType::Tuple(_)) => {
+                let key = first.parse().map_or_else(|_| Value::String(first.clone()), Value::Int);
+                let each = scalar("tupleElement", vec![base, literal(&key)?])?;
+                self.value_path(each, rest)
             }
             ChType::Tuple(_) | ChType::Map(..) | ChType::Dynamic => {
                 let key = literal(

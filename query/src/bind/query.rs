@@ -5,7 +5,12 @@ mod limit;
 pub(super) use limit::LimitBy;
 
 use super::{
-    Binder, column, columns::marked_call, from::column_names, plan_error, select::Tail, unsupported,
+    Binder, column,
+    columns::marked_call,
+    from::column_names,
+    plan_error,
+    select::{Tail, row_number, windowed},
+    unsupported,
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -348,8 +353,17 @@ impl Binder<'_> {
                 ty: common_type(&[a.ty.clone(), b.ty.clone()])?,
             });
         }
-        let aligned =
-            |side: Relation| self.as_columns(side, &columns).map(LogicalPlanBuilder::from);
+        let of_copies = !distinct && op != SetOperator::Union;
+        let number = of_copies.then(|| self.fresh());
+        let aligned = |side: Relation| {
+            let plan = self.as_columns(side, &columns)?;
+            let plan = match &number {
+                // Each copy of a row is a row of its own: the first meets the first of the other side.
+                Some(id) => numbered_copies(plan, &columns, id)?,
+                None => plan,
+            };
+            Ok::<_, SqlError>(LogicalPlanBuilder::from(plan))
+        };
         let (left, right) = (aligned(left)?, aligned(right)?);
         let built = |builder: LogicalPlanBuilder| builder.build().map_err(plan_error);
         let plan = match op {
@@ -364,12 +378,24 @@ impl Binder<'_> {
             _ => LogicalPlanBuilder::except(built(left)?, built(right)?, !distinct)
                 .map_err(plan_error)?,
         };
+        let plan = if number.is_some() {
+            let only = columns.iter().map(|c| column(&c.id));
+            built(LogicalPlanBuilder::from(plan).project(only).map_err(plan_error)?)?
+        } else {
+            plan
+        };
         Ok(Relation { plan, columns, totals: None, order: None })
     }
 
     pub(super) fn use_nulls(env: &Env) -> bool {
         env.use_nulls
     }
+}
+
+/// The plan with the number of each row among those equal to it.
+fn numbered_copies(plan: LogicalPlan, columns: &[Output], id: &str) -> SqlResult<LogicalPlan> {
+    let keys = columns.iter().map(|c| column(&c.id)).collect();
+    windowed(plan, &[row_number(id, keys, Vec::new())])
 }
 
 /// The error of ties that nothing defines.

@@ -135,6 +135,10 @@ pub(super) struct Scope {
     pub(super) lambdas: RefCell<Vec<Vec<(String, String, ChType)>>>,
     pub(super) clause: Cell<Clause>,
     pub(super) grouped: Cell<bool>,
+    /// Whether an expression around this one will look for the keys in the whole of it: a key may hold other keys.
+    pub(super) keys_later: Cell<bool>,
+    /// Whether lambdas look for keys in their bodies, because the whole around them is none.
+    pub(super) keys_in_lambdas: Cell<bool>,
     pub(super) keys: RefCell<Vec<Key>>,
     pub(super) aggregates: RefCell<Vec<Computed>>,
     pub(super) windows: RefCell<Vec<Computed>>,
@@ -156,6 +160,8 @@ impl Scope {
             lambdas: RefCell::default(),
             clause: Cell::new(Clause::BeforeAggregation),
             grouped: Cell::new(false),
+            keys_later: Cell::new(false),
+            keys_in_lambdas: Cell::new(false),
             keys: RefCell::default(),
             aggregates: RefCell::default(),
             windows: RefCell::default(),
@@ -172,6 +178,14 @@ impl Scope {
         let before = self.clause.replace(clause);
         let out = run();
         self.clause.set(before);
+        out
+    }
+
+    /// Runs with every expression looking for keys by itself, or leaving that to the one around.
+    pub(super) fn with_keys_later<T>(&self, later: bool, run: impl FnOnce() -> T) -> T {
+        let before = self.keys_later.replace(later);
+        let out = run();
+        self.keys_later.set(before);
         out
     }
 

@@ -9,7 +9,7 @@ mod windows;
 
 pub(super) use clauses::clauses;
 pub(super) use items::aliased;
-pub(super) use windows::windowed;
+pub(super) use windows::{row_number, windowed};
 
 use super::{
     Binder, correlated, exists,

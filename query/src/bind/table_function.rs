@@ -35,6 +35,14 @@ impl Binder<'_> {
         if settings.is_some() {
             return Err(unsupported("SETTINGS inside a table function"));
         }
+        if !["numbers", "zeros", "generateSeries", "generate_series"].contains(&name) {
+            return Err(SqlError::new(
+                ChCode::UnknownFunction,
+                format!(
+                    "Unknown table function {name}; there are numbers, zeros and generateSeries. Tables have no brackets behind their names."
+                ),
+            ));
+        }
         let alias = alias.or_else(|| Some(name.to_owned()));
         let bounds = self.whole_numbers(name, args, env)?;
         let (column, start, step, count) = match (name, bounds.as_slice()) {
@@ -50,18 +58,10 @@ impl Binder<'_> {
             ("generateSeries" | "generate_series", [first, last, step]) if *step > 0 => {
                 ("generate_series", *first, *step, ((last - first) / step + 1).max(0))
             }
-            ("numbers" | "zeros" | "generateSeries" | "generate_series", _) => {
+            _ => {
                 return Err(SqlError::new(
                     ChCode::NumberOfArgumentsDoesntMatch,
                     "Write numbers(count), numbers(start, count), numbers(start, count, step), zeros(count) or generateSeries(first, last, step).",
-                ));
-            }
-            _ => {
-                return Err(SqlError::new(
-                    ChCode::UnknownFunction,
-                    format!(
-                        "Unknown table function {name}; there are numbers, zeros and generateSeries. Tables have no brackets behind their names."
-                    ),
                 ));
             }
         };

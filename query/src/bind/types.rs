@@ -61,8 +61,8 @@ pub(crate) fn parse_type(text: &str) -> SqlResult<ChType> {
         "DateTime64" if number(0) == Some(0) && list.len() == 2 => ChType::DateTime(zone(1)),
         "DateTime64" => ChType::DateTime64(number(0).unwrap_or(3).min(9), zone(1)),
         "DateTime" => ChType::DateTime(zone(0)),
-        "Enum8" | "Enum16" | "Enum" => ChType::Enum(
-            if name == "Enum16" { 16 } else { 8 },
+        "Enum8" | "Enum16" | "Enum" | "ENUM8" | "ENUM16" | "ENUM" => ChType::Enum(
+            if name.ends_with("16") { 16 } else { 8 },
             enum_names(&list).ok_or_else(unknown)?,
         ),
         "JSON" => ChType::Json,
@@ -153,9 +153,11 @@ fn tuple_field(text: &str) -> SqlResult<(Option<String>, ChType)> {
     }
 }
 
+/// The names of an Enum by number, as ClickHouse lists them.
 fn enum_names(list: &[String]) -> Option<Vec<(String, i16)>> {
     let mut next = 1;
-    list.iter()
+    let mut names: Vec<(String, i16)> = list
+        .iter()
         .map(|entry| {
             let (name, number) =
                 entry.split_once('=').map_or((entry.as_str(), None), |(n, v)| (n, Some(v)));
@@ -163,7 +165,9 @@ fn enum_names(list: &[String]) -> Option<Vec<(String, i16)>> {
             next = number + 1;
             Some((name.trim().trim_matches('\'').to_owned(), number))
         })
-        .collect()
+        .collect::<Option<_>>()?;
+    names.sort_by_key(|(_, number)| *number);
+    Some(names)
 }
 
 /// Splits at the commas outside of parentheses and quotes.

@@ -103,6 +103,10 @@ impl Dialect for ChDialect {
         supports_comma_separated_trim
     );
     fn is_column_alias(&self, word: &Keyword, parser: &mut Parser<'_>) -> bool {
+        // A function: there is no set operator MINUS.
+        if *word == Keyword::MINUS && parser.peek_token_ref().token == Token::LParen {
+            return true;
+        }
         !keywords::RESERVED_FOR_COLUMN_ALIAS.contains(word) && !is_reserved(*word, parser)
     }
     fn is_table_alias(&self, word: &Keyword, parser: &mut Parser<'_>) -> bool {

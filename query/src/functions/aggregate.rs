@@ -19,7 +19,7 @@ pub(super) use collect::label;
 pub(super) use function::{Function, Row};
 
 use super::{
-    compare::to_predicate,
+    compare::{ordinal, to_predicate},
     convert::{cast, convert, default_value},
     supertype::scalar_of,
 };
@@ -125,11 +125,40 @@ pub(super) fn spelling(name: &str) -> &str {
 /// # Errors
 /// ClickHouse's errors of counts and types.
 pub(crate) fn aggregate(call: &AggregateCall) -> SqlResult<AggregateResult> {
-    let whole = whole_call(call)?;
+    let mut whole = whole_call(call)?;
+    order_by_ordinal(&mut whole)?;
     match native_call(&whole)? {
         Some(result) => Ok(result),
         None => collect::resolve(&whole.name, &whole, &whole.args),
     }
+}
+
+/// Names of an Enum are ordered by their numbers, UUIDs by their halves: the least one is that of the least such value.
+fn order_by_ordinal(call: &mut AggregateCall) -> SqlResult<()> {
+    let Some(parts) = bases::split(&call.name) else { return Ok(()) };
+    let has_ordinal = |at: usize| {
+        let ty = call.args.get(at).map(|arg| arg.ty.strip_nullable());
+        matches!(ty, Some(ChType::Enum(..) | ChType::Uuid))
+    };
+    match parts.base_name {
+        "min" | "max" if has_ordinal(0) => {
+            if let Some(arg) = call.args.first().cloned() {
+                call.args.insert(1, ordinal(arg)?);
+            }
+            let named = |base, by| call.name.replacen(base, by, 1);
+            call.name = match parts.base_name {
+                "min" => named("min", "argMin"),
+                _ => named("max", "argMax"),
+            };
+        }
+        "argMin" | "argMax" if has_ordinal(1) => {
+            if let Some(arg) = call.args.get_mut(1) {
+                *arg = ordinal(arg.clone())?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The call with DISTINCT, FILTER and NULL treatment as part of its name, as ClickHouse rewrites them.

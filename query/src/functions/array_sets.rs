@@ -127,6 +127,17 @@ fn comparable(types: &[ChType]) -> SqlResult<ChType> {
     }
 }
 
+/// Where signed and unsigned numbers of 64 bits are compared: no integer type holds both.
+fn common_number(a: &ChType, b: &ChType) -> Option<ChType> {
+    match (a.strip_nullable(), b.strip_nullable()) {
+        (ChType::Int(_), ChType::UInt(64)) | (ChType::UInt(64), ChType::Int(_)) => {
+            let both = ChType::Decimal(20, 0);
+            Some(if a.is_nullable() || b.is_nullable() { both.nullable() } else { both })
+        }
+        _ => None,
+    }
+}
+
 /// The set functions on whole arrays, all in one type.
 fn set_call(name: &str, args: &[Typed]) -> SqlResult<Typed> {
     let items =
@@ -203,7 +214,8 @@ fn member_call(name: &str, args: &[Typed]) -> SqlResult<Typed> {
     let [array, other] = args else { return Ok(Typed::null()) };
     let item = item_of(array.ty.strip_nullable())?;
     let member = if of_arrays { item_of(other.ty.strip_nullable())? } else { other.ty.clone() };
-    let common = comparable(&[item.clone(), member])?;
+    let common =
+        common_number(&item, &member).map_or_else(|| comparable(&[item.clone(), member]), Ok)?;
     let ret = if name == "arrayRemove" { array_of(item) } else { ret };
     if is_dynamic(&common) {
         return Ok(row_call(name, args.to_vec(), ret, Nulls::Pass, kernel));

@@ -51,17 +51,129 @@ pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlRes
             compare_kernel,
         ));
     }
+    if holds_nothing(&a.ty) || holds_nothing(&b.ty) {
+        return Ok(Typed::value(lit(ScalarValue::UInt8(None)), ChType::UInt(8).nullable()));
+    }
     let (a, b) = align(a, b)?;
+    let not_numbers = not_numbers(&[&a, &b]);
+    let in_order = !matches!(op, Operator::Eq | Operator::NotEq);
+    let is_float = |side: &Typed| matches!(side.ty.strip_nullable(), ChType::Float(_));
+    let (a, b) = if in_order || is_float(&a) { (ordinal(a)?, ordinal(b)?) } else { (a, b) };
     if native(a.ty.strip_nullable()) {
         let expr = Expr::BinaryExpr(BinaryExpr::new(
             Box::new(a.into_value()),
             op,
             Box::new(b.into_value()),
         ));
-        return Ok(Typed::predicate(expr, nullable));
+        let unequal = op == Operator::NotEq;
+        let guarded = not_numbers.into_iter().fold(expr, |all, nan| {
+            if unequal { all.or(nan) } else { all.and(Expr::Not(Box::new(nan))) }
+        });
+        return Ok(Typed::predicate(guarded, nullable));
     }
+    let nullable = nullable || may_hold_null(&a.ty) || may_hold_null(&b.ty);
     let ret = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
     Ok(row_call(name, vec![a, b], ret, Nulls::Propagate, compare_kernel))
+}
+
+/// For each side that may be no number whether it is: NaN is neither less nor greater than anything, nor equal to it.
+fn not_numbers(sides: &[&Typed]) -> Vec<Expr> {
+    let is_number = |side: &Typed| {
+        side.stored || constant_value(side).and_then(|v| v.as_f64()).is_some_and(|v| !v.is_nan())
+    };
+    let computed = sides
+        .iter()
+        .filter(|side| matches!(side.ty.strip_nullable(), ChType::Float(_)) && !is_number(side));
+    let is_nan = |side: &&&Typed| datafusion::functions::math::expr_fn::isnan(side.expr.clone());
+    computed.map(|side| is_nan(&side)).collect()
+}
+
+/// Whether a bare NULL is in a tuple.
+fn holds_nothing(ty: &ChType) -> bool {
+    match ty {
+        ChType::Tuple(fields) => fields.iter().any(|(_, ty)| is_null_type(ty) || holds_nothing(ty)),
+        _ => false,
+    }
+}
+
+/// Whether a tuple may have a NULL in it, which nobody knows to be equal or not. In arrays it is a value like others.
+fn may_hold_null(ty: &ChType) -> bool {
+    match ty {
+        ChType::Tuple(fields) => fields.iter().any(|(_, ty)| ty.is_nullable() || may_hold_null(ty)),
+        _ => false,
+    }
+}
+
+/// `a op b` for values with NULLs inside of tuples, in three-valued logic: `None` is unknown.
+fn known(name: &str, a: &Value, b: &Value) -> Option<bool> {
+    let (Value::Tuple(x), Value::Tuple(y)) = (a, b) else {
+        if a.is_null() || b.is_null() {
+            return None;
+        }
+        return Some(holds(name, compare(a, b)));
+    };
+    let strict = match name {
+        "equals" => {
+            let all = x.iter().zip(y).map(|(x, y)| known(name, x, y));
+            return all.fold(Some(true), both);
+        }
+        "notEquals" => return known("equals", a, b).map(|equal| !equal),
+        "lessOrEquals" => "less",
+        "greaterOrEquals" => "greater",
+        strict => strict,
+    };
+    let pairs: Vec<_> = x.iter().zip(y).collect();
+    let (last, heads) = pairs.split_last()?;
+    heads.iter().rev().fold(known(name, last.0, last.1), |rest, (x, y)| {
+        either(known(strict, x, y), both(known("equals", x, y), rest))
+    })
+}
+
+fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (a, b) => a.zip(b).map(|(a, b)| a && b),
+    }
+}
+
+fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    both(a.map(|a| !a), b.map(|b| !b)).map(|neither| !neither)
+}
+
+/// A value by which an expression is ordered: names of an Enum go by their numbers, a UUID by its second half first.
+pub(crate) fn ordinal(arg: Typed) -> SqlResult<Typed> {
+    let like = |ty: ChType| if arg.ty.is_nullable() { ty.nullable() } else { ty };
+    match arg.ty.strip_nullable() {
+        ChType::Enum(..) => {
+            let number = like(ChType::Int(16));
+            cast(arg, &number)
+        }
+        ChType::Uuid => {
+            let text = like(ChType::String);
+            Ok(row_call("UUID by halves", vec![arg], text, Nulls::Propagate, |_, args| {
+                let text = args.first().and_then(Value::as_str).unwrap_or_default();
+                let (first, second) = text.split_at_checked(UUID_HALF).unwrap_or((text, ""));
+                Ok(Value::String(format!("{second}{first}")))
+            }))
+        }
+        // The two zeros are one number.
+        ChType::Float(_) if !matches!(arg.expr, Expr::Column(_) | Expr::Literal(..)) => {
+            Ok(Typed { expr: one_zero(arg.expr.clone(), &arg.ty), ..arg })
+        }
+        _ => Ok(arg),
+    }
+}
+
+/// Where the second half of a UUID's text begins, by which ClickHouse orders first.
+const UUID_HALF: usize = 19;
+
+/// A computed float with 0 in the place of -0.
+fn one_zero(expr: Expr, ty: &ChType) -> Expr {
+    let zero = match ty.strip_nullable() {
+        ChType::Float(32) => ScalarValue::Float32(Some(0.0)),
+        _ => ScalarValue::Float64(Some(0.0)),
+    };
+    expr + lit(zero)
 }
 
 fn is_null_type(ty: &ChType) -> bool {
@@ -153,16 +265,22 @@ fn constant_as(constant: &Typed, column: &ChType) -> SqlResult<Option<Typed>> {
 
 fn compare_kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let [a, b] = args else { return Ok(Value::Null) };
-    let ordering = order(call, a, b)?;
-    let result = match call.name.as_str() {
+    if call.args.iter().any(may_hold_null) {
+        return Ok(known(&call.name, a, b).map_or(Value::Null, |holds| Value::Int(holds.into())));
+    }
+    Ok(Value::Int(holds(&call.name, order(call, a, b)?).into()))
+}
+
+/// Whether a comparison holds for values of this order.
+fn holds(name: &str, ordering: Option<Ordering>) -> bool {
+    match name {
         "equals" => ordering == Some(Ordering::Equal),
         "notEquals" => ordering != Some(Ordering::Equal),
         "less" => ordering == Some(Ordering::Less),
         "greater" => ordering == Some(Ordering::Greater),
         "lessOrEquals" => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
         _ => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
-    };
-    Ok(Value::Int(result.into()))
+    }
 }
 
 /// Values of a Dynamic side and the other: text meets other types by conversion, other mixes have no order.
@@ -247,6 +365,11 @@ pub(crate) fn in_values(
                 list.push(lit(scalar_of(&converted, &column)?));
             }
             Ok(_) => {}
+            Err(error) if matches!(ty.strip_nullable(), ChType::String) => {
+                return Err(SqlError::new(ChCode::TypeMismatch, error.message));
+            }
+            // A number that the column cannot hold is not in it.
+            Err(_) if is_number(ty.strip_nullable()) && is_number(&column) => {}
             Err(error) => return Err(SqlError::new(ChCode::TypeMismatch, error.message)),
         }
     }
@@ -271,6 +394,10 @@ pub(crate) fn in_values(
         ChCode::IllegalTypeOfArgument,
         format!("Illegal type {column} of the left side of IN"),
     ))
+}
+
+fn is_number(ty: &ChType) -> bool {
+    matches!(ty, ChType::Int(_) | ChType::UInt(_) | ChType::Float(_) | ChType::Decimal(..))
 }
 
 fn equal_anyhow(a: &Value, b: &Value) -> bool {

@@ -72,11 +72,7 @@ pub(super) fn coalesce(args: Vec<Typed>) -> SqlResult<Typed> {
         .map(|arg| {
             let when = arg.clone().into_value().is_not_null();
             let plain = arg.ty.strip_nullable().clone();
-            let value = if ends_with_last {
-                arg
-            } else {
-                Typed { ty: if arg.predicate { arg.ty } else { plain }, ..arg }
-            };
+            let value = if ends_with_last { arg } else { Typed::value(arg.into_value(), plain) };
             (when, value)
         })
         .collect::<Vec<_>>();

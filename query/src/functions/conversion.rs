@@ -127,11 +127,11 @@ fn target(
             counted(name, args, least, 3 + usize::from(otherwise == Otherwise::Default))?;
             let digits = args.get(1).map_or(Ok(3), |arg| scale(arg, 9))?;
             let (zone, used) = zoned(args.len().min(2))?;
-            (ChType::DateTime64(digits, zone), used)
+            (ChType::DateTime64(digits, zone.or_else(|| own_zone(args))), used)
         }
         ChType::DateTime(_) => {
             let (zone, used) = zoned(1)?;
-            (ChType::DateTime(zone), used)
+            (ChType::DateTime(zone.or_else(|| own_zone(args))), used)
         }
         ChType::Date | ChType::Date32 if args.len() > 1 && otherwise != Otherwise::Default => {
             (plain, zoned(1)?.1)
@@ -179,9 +179,18 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             if !is_text(&from) && !number_to_date {
                 return Err(illegal(&from));
             }
-            let tried =
-                row_call("toOrNull", vec![arg], to.clone().nullable(), Nulls::Pass, or_null);
-            if otherwise == Otherwise::Null { tried } else { filled(tried, zero(&to), &to)? }
+            let known = arg.ty.is_nullable().then(|| arg.clone().into_value().is_not_null());
+            let name = if is_time(&to) { "toBasicOrNull" } else { "toOrNull" };
+            let tried = row_call(name, vec![arg], to.clone().nullable(), Nulls::Pass, or_null);
+            match (otherwise, known) {
+                (Otherwise::Null, _) => tried,
+                // NULL stays NULL; text that says nothing is zero.
+                (_, Some(known)) => {
+                    let value = cast(filled(tried, zero(&to), &to)?, &to.nullable())?;
+                    super::conditional::case(vec![(known, value)], None)?
+                }
+                (_, None) => filled(tried, zero(&to), &to)?,
+            }
         }
         Otherwise::Default => {
             let default = match args.get(used) {
@@ -206,6 +215,18 @@ fn fits(given: &ChType, to: &ChType) -> bool {
         (ChType::DateTime64(a, _), ChType::DateTime64(b, _)) => a == b,
         (given, to) => given == to,
     }
+}
+
+/// The zone in the type of a time, which stays when it is converted.
+fn own_zone(args: &[Typed]) -> Option<String> {
+    match args.first()?.ty.strip_nullable() {
+        ChType::DateTime(zone) | ChType::DateTime64(_, zone) => zone.clone(),
+        _ => None,
+    }
+}
+
+fn is_time(ty: &ChType) -> bool {
+    matches!(ty, ChType::DateTime(_) | ChType::DateTime64(..))
 }
 
 /// Where a Date32 begins when nothing is said.
@@ -234,6 +255,8 @@ fn or_null(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let to = call.ret.strip_nullable();
     let converted = match value {
         Value::Null => return Ok(Value::Null),
+        // These two take no zone behind a time.
+        Value::String(text) if call.name == "toBasicOrNull" && text.ends_with('Z') => None,
         Value::String(text) => exact_text(text, to),
         other => convert(other, from, to).ok(),
     };
@@ -347,13 +370,9 @@ fn exact_or_null(call: &Call, args: &[Value]) -> SqlResult<Value> {
     }
     let to = call.ret.strip_nullable();
     if let (Value::String(text), ChType::FixedString(size)) = (value, to) {
-        return Ok(if text.len() <= *size { padded(text, *size) } else { Value::Null });
+        return Ok(super::convert::filled(text, *size).unwrap_or(Value::Null));
     }
     Ok(exact(value, from.strip_nullable(), to).unwrap_or(Value::Null))
-}
-
-fn padded(text: &str, size: usize) -> Value {
-    Value::String(format!("{text}{}", "\0".repeat(size.saturating_sub(text.len()))))
 }
 
 /// Text filled up with zero bytes.
@@ -377,13 +396,7 @@ fn fixed_string(args: &[Typed]) -> SqlResult<Typed> {
     let ret = wrap_nullable(args, ChType::FixedString(size));
     Ok(row_call("toFixedString", vec![value.clone()], ret, Nulls::Propagate, |call, args| {
         let ChType::FixedString(size) = call.ret.strip_nullable() else { return Ok(Value::Null) };
-        let text = text(args, 0);
-        if text.len() > *size {
-            let message =
-                format!("The text has {} bytes, more than FixedString({size}) holds", text.len());
-            return Err(SqlError::new(ChCode::TooLargeStringSize, message));
-        }
-        Ok(padded(&text, *size))
+        super::convert::filled(&text(args, 0), *size)
     }))
 }
 

@@ -100,14 +100,22 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
     };
     match to {
         ChType::Nullable(inner) => match convert(value, from, inner) {
-            // Unparsable text in a Dynamic gives NULL, so that one odd document does not fail the query.
-            Err(error) if from_dynamic && is_parse_error(error.code) => Ok(Value::Null),
+            // Text that cannot be parsed gives NULL where there may be one.
+            Err(error)
+                if (from_dynamic || matches!(value, Value::String(_)))
+                    && is_parse_error(error.code) =>
+            {
+                Ok(Value::Null)
+            }
             other => other,
         },
         ChType::Dynamic | ChType::Variant(_) | ChType::Nothing => Ok(value.clone()),
-        ChType::String | ChType::FixedString(_) | ChType::Enum(..) => {
-            Ok(Value::String(text_of(value)))
+        ChType::String if matches!(from.strip_nullable(), ChType::FixedString(_)) => {
+            Ok(Value::String(text_of(value).trim_end_matches('\0').to_owned()))
         }
+        ChType::String => Ok(Value::String(text_of(value))),
+        ChType::FixedString(size) => filled(&text_of(value), *size),
+        ChType::Enum(_, names) => enum_name(value, names),
         ChType::Array(item) => convert_array(value, from, item),
         ChType::Tuple(fields) => match value {
             Value::Tuple(items) | Value::Array(items) => Ok(Value::Tuple(
@@ -126,6 +134,13 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
                 });
                 Ok(Value::Map(pairs.collect::<SqlResult<_>>()?))
             }
+            Value::Tuple(sides) => match sides.as_slice() {
+                [Value::Array(keys), Value::Array(values)] if keys.len() == values.len() => {
+                    let pairs = keys.iter().cloned().zip(values.iter().cloned()).collect();
+                    convert(&Value::Map(pairs), &ChType::Dynamic, to)
+                }
+                _ => Err(mismatch(value, to)),
+            },
             other => Err(mismatch(other, to)),
         },
         ChType::Json => match value {
@@ -134,6 +149,10 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
             other => Err(mismatch(other, to)),
         },
         _ => match value {
+            Value::String(name) if enum_number(from, name).is_some() => {
+                let number = enum_number(from, name).unwrap_or_default();
+                convert(&Value::Int(number.into()), &ChType::Int(16), to)
+            }
             Value::String(text) => parse_text(text, to),
             Value::Float(float) if matches!(to, ChType::Int(_) | ChType::UInt(_)) => {
                 whole(*float, to).map(Value::Int).ok_or_else(|| mismatch(value, to))
@@ -144,6 +163,34 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
             }
         },
     }
+}
+
+/// The number of an Enum's name.
+fn enum_number(ty: &ChType, name: &str) -> Option<i16> {
+    let ChType::Enum(_, names) = ty.strip_nullable() else { return None };
+    names.iter().find(|(known, _)| known == name).map(|(_, number)| *number)
+}
+
+/// The name of an Enum's element, given by name or number.
+fn enum_name(value: &Value, names: &[(String, i16)]) -> SqlResult<Value> {
+    let found = names.iter().find(|(name, number)| match value {
+        Value::Int(wanted) => *wanted == i128::from(*number),
+        other => text_of(other) == *name,
+    });
+    found.map(|(name, _)| Value::String(name.clone())).ok_or_else(|| {
+        let message = format!("Unknown element '{}' for enum", text_of(value));
+        SqlError::new(ChCode::UnknownElementOfEnum, message)
+    })
+}
+
+/// Text filled up with zero bytes to the size of a FixedString.
+pub(super) fn filled(text: &str, size: usize) -> SqlResult<Value> {
+    let missing = size.checked_sub(text.len()).ok_or_else(|| {
+        let message =
+            format!("The text has {} bytes, more than FixedString({size}) holds", text.len());
+        SqlError::new(ChCode::TooLargeStringSize, message)
+    })?;
+    Ok(Value::String(format!("{text}{}", "\0".repeat(missing))))
 }
 
 /// A Decimal, after a check that its type holds it.
@@ -185,7 +232,7 @@ fn clamp_seconds(seconds: i64) -> i64 {
 }
 
 /// The days that a Date holds.
-fn clamp_days(days: i32) -> i32 {
+pub(super) fn clamp_days(days: i32) -> i32 {
     days.clamp(0, u16::MAX.into())
 }
 
@@ -199,6 +246,7 @@ fn is_parse_error(code: ChCode) -> bool {
             | ChCode::CannotParseBool
             | ChCode::CannotParseUuid
             | ChCode::CannotReadArrayFromText
+            | ChCode::AttemptToReadAfterEof
     )
 }
 
@@ -367,9 +415,9 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
             Ok(Value::Null)
         }
         ChType::Nullable(inner) => parse_text(text, inner),
-        ChType::String | ChType::FixedString(_) | ChType::Enum(..) => {
-            Ok(Value::String(text.to_owned()))
-        }
+        ChType::String => Ok(Value::String(text.to_owned())),
+        ChType::FixedString(size) => filled(text, *size),
+        ChType::Enum(_, names) => enum_name(&Value::String(text.to_owned()), names),
         ChType::Bool => match trimmed.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => Ok(Value::Bool(true)),
             "false" | "0" | "no" | "off" => Ok(Value::Bool(false)),

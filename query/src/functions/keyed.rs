@@ -257,6 +257,7 @@ pub(super) fn keyed(name: &str, items: &[Value], keys: &[Value], ret: &ChType) -
         "arraySum" if keys.is_empty() => default_value(ret),
         "arraySum" => sum(keys),
         "arrayAvg" => Value::Float(mean(keys)),
+        "arrayProduct" if keys.is_empty() => Value::Float(0.0),
         "arrayProduct" => Value::Float(keys.iter().filter_map(Value::as_f64).product()),
         "arrayMin" => extreme(Ordering::Less),
         "arrayMax" => extreme(Ordering::Greater),

@@ -25,6 +25,7 @@ use datafusion::{
     physical_expr::create_physical_expr,
 };
 use std::{
+    any::Any,
     hash::{Hash, Hasher},
     ops::Range,
     sync::Arc,
@@ -54,6 +55,13 @@ pub(crate) fn is_higher_order(name: &str) -> bool {
 /// Whether the arguments after the lambda begin with a limit.
 pub(crate) fn has_limit(name: &str) -> bool {
     keyed::has_limit(name)
+}
+
+/// Whether an expression is the call of a function with a lambda.
+pub(crate) fn is_lambda_call(expr: &Expr) -> bool {
+    let Expr::ScalarFunction(call) = expr else { return false };
+    let inner: &dyn ScalarUDFImpl = call.func.inner().as_ref();
+    (inner as &dyn Any).is::<HigherOrder>()
 }
 
 #[derive(Debug)]

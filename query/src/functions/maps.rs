@@ -119,14 +119,9 @@ fn textual(types: &[ChType], value: bool) -> SqlResult<()> {
 
 /// Keys of `first`, with values of `second` where it has them, then what only `second` has.
 fn updated(first: Pairs, second: Pairs) -> Pairs {
-    let mut out = first;
-    for (key, value) in second {
-        match out.iter_mut().find(|(known, _)| equal(known, &key)) {
-            Some((_, held)) => *held = value,
-            None => out.push((key, value)),
-        }
-    }
-    out
+    let replaced = |key: &Value| second.iter().any(|(known, _)| equal(known, key));
+    let kept = first.into_iter().filter(|(key, _)| !replaced(key)).collect::<Vec<_>>();
+    kept.into_iter().chain(second).collect()
 }
 
 fn merged(call: &Call, args: &[Value]) -> SqlResult<Value> {

@@ -6,12 +6,16 @@ use super::{
         width,
     },
     arithmetic::numeric,
+    compare::to_predicate,
+    conditional::case,
+    convert::cast,
     registry::Entry,
     supertype::common_type,
     udf::Call,
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
+    typed::Typed,
     types::ChType,
     value::Value,
 };
@@ -119,6 +123,20 @@ fn square(types: &[ChType]) -> SqlResult<ChType> {
     all(types, is_number)?;
     let only = ty(types, 0);
     if is_dynamic(only) { Ok(ChType::Dynamic) } else { numeric("multiply", only, only) }
+}
+
+/// `ifNotFinite(x, y)`: y where x is no finite number. A NULL beside does not matter.
+pub(super) fn if_not_finite(x: Typed, y: Typed) -> SqlResult<Typed> {
+    let types = [x.ty.strip_nullable().clone(), y.ty.strip_nullable().clone()];
+    let ret = match &types {
+        [first, ChType::Nothing] => first.clone(),
+        [ChType::Nothing, _] => return Ok(Typed::null()),
+        types => finite_or(types)?,
+    };
+    let nullable = x.ty.is_nullable() || y.ty.is_nullable();
+    let ret = if nullable { ret.nullable() } else { ret };
+    let finite = to_predicate(super::registry::scalar("isFinite", vec![x.clone()])?)?;
+    case(vec![(finite, cast(x, &ret)?)], Some(cast(y, &ret)?))
 }
 
 /// A float keeps its type, whatever replaces it; integers and Decimals are always finite.

@@ -54,11 +54,26 @@ fn ordered(args: &[Typed]) -> SqlResult<ChType> {
     }
 }
 
+/// Whether signed integers meet unsigned ones of 64 bits, and nothing else.
+fn signs_differ(args: &[Typed]) -> bool {
+    let any = |wanted: fn(&ChType) -> bool| args.iter().any(|a| wanted(a.ty.strip_nullable()));
+    args.iter().all(|a| matches!(a.ty.strip_nullable(), ChType::Int(_) | ChType::UInt(_)))
+        && any(|ty| matches!(ty, ChType::Int(_)))
+        && any(|ty| *ty == ChType::UInt(64))
+}
+
 /// Functions whose shape depends on their arguments.
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     let only = args.first();
     let word = |text: String| literal(&Value::String(text)).map(Some);
     match (name, only) {
+        ("greatest" | "least", Some(_)) if signs_differ(args) => {
+            // The least of them is negative or fits both, the greatest is not negative.
+            let ret = if name == "least" { ChType::Int(64) } else { ChType::UInt(64) };
+            let nullable = args.iter().all(|arg| arg.ty.is_nullable());
+            let ret = if nullable { ret.nullable() } else { ret };
+            Ok(Some(row_call(name, args.to_vec(), ret, Nulls::Pass, super::registry::extreme)))
+        }
         ("greatest" | "least", Some(_)) => {
             let ret = ordered(args)?;
             let args =

@@ -194,10 +194,13 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
             return arithmetic::binary(&name, a, b);
         }
         "and" | "or" => return logic(&name, args),
-        "xor" => {
-            let [a, b] = exactly(&name, args)?;
-            let (a, b) = (compare::to_predicate(a)?, compare::to_predicate(b)?);
-            return Ok(Typed::predicate(a.not_eq(b), false));
+        "xor" => return exclusive_or(&name, args),
+        "ifNotFinite"
+            if args.len() == 2
+                && !args.iter().any(|a| matches!(a.ty, ChType::Dynamic | ChType::Variant(_))) =>
+        {
+            let [x, y] = exactly(&name, args)?;
+            return math::if_not_finite(x, y);
         }
         "not" => {
             let [a] = exactly(&name, args)?;
@@ -347,25 +350,60 @@ fn exactly<const N: usize>(name: &str, args: Vec<Typed>) -> SqlResult<[Typed; N]
 }
 
 fn logic(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
-    let all_bool =
-        args.iter().all(|arg| !arg.predicate && *arg.ty.strip_nullable() == ChType::Bool);
+    let any_bool =
+        args.iter().any(|arg| !arg.predicate && *arg.ty.strip_nullable() == ChType::Bool);
     let nullable = args.iter().any(|arg| arg.ty.is_nullable());
     let join: fn(Expr, Expr) -> Expr = if name == "and" { Expr::and } else { Expr::or };
-    let mut conditions = args.into_iter().map(compare::to_predicate);
+    let mut conditions = args.into_iter().map(|arg| condition(name, arg));
     let first = conditions.next().ok_or_else(|| unknown(name))??;
     let expr = conditions.try_fold(first, |all, next| Ok::<_, SqlError>(join(all, next?)))?;
-    if all_bool {
+    if any_bool {
         let ty = if nullable { ChType::Bool.nullable() } else { ChType::Bool };
         return Ok(Typed::value(expr, ty));
     }
     Ok(Typed::predicate(expr, nullable))
 }
 
+/// True where an odd number of arguments is; Bool if any of them is Bool.
+fn exclusive_or(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
+    if args.len() < 2 {
+        return Err(SqlError::new(ChCode::TooFewArgumentsForFunction, wrong_count(name)));
+    }
+    if args.iter().any(|arg| *arg.ty.strip_nullable() == ChType::Nothing) {
+        return Ok(Typed::null());
+    }
+    let bool_type =
+        args.iter().any(|arg| !arg.predicate && *arg.ty.strip_nullable() == ChType::Bool);
+    let nullable = args.iter().any(|arg| arg.ty.is_nullable());
+    let mut conditions = args.into_iter().map(|arg| condition(name, arg));
+    let first = conditions.next().ok_or_else(|| unknown(name))??;
+    let expr = conditions.try_fold(first, |all, next| Ok::<_, SqlError>(all.not_eq(next?)))?;
+    if bool_type {
+        let ty = if nullable { ChType::Bool.nullable() } else { ChType::Bool };
+        return Ok(Typed::value(expr, ty));
+    }
+    Ok(Typed::predicate(expr, nullable))
+}
+
+/// An argument of a logical function as a condition.
+fn condition(name: &str, arg: Typed) -> SqlResult<Expr> {
+    let ty = arg.ty.clone();
+    compare::to_predicate(arg).map_err(|error| match error.code {
+        ChCode::IllegalTypeOfColumnForFilter => SqlError::new(
+            ChCode::IllegalTypeOfArgument,
+            format!(
+                "Illegal type {ty} of an argument of function {name}; compare it with something"
+            ),
+        ),
+        _ => error,
+    })
+}
+
 fn negation(arg: Typed) -> SqlResult<Typed> {
     let bool_type =
         (!arg.predicate && *arg.ty.strip_nullable() == ChType::Bool).then(|| arg.ty.clone());
     let nullable = arg.ty.is_nullable();
-    let expr = Expr::Not(Box::new(compare::to_predicate(arg)?));
+    let expr = Expr::Not(Box::new(condition("not", arg)?));
     Ok(match bool_type {
         Some(ty) => Typed::value(expr, ty),
         None => Typed::predicate(expr, nullable),
@@ -381,7 +419,7 @@ pub(super) fn extreme(call: &super::udf::Call, args: &[Value]) -> SqlResult<Valu
     };
     let mut best = Value::Null;
     for arg in args.iter().filter(|arg| !arg.is_null()) {
-        if best.is_null() || crate::value::compare(arg, &best) == Some(wanted) {
+        if best.is_null() || crate::value::compare_for(wanted, arg, &best) == Some(wanted) {
             best = arg.clone();
         }
     }

@@ -77,7 +77,7 @@ pub(crate) fn common_type(types: &[ChType]) -> SqlResult<ChType> {
     }
     let common = match known.as_slice() {
         [] => {
-            return Ok(if types.is_empty() { ChType::Nothing } else { ChType::Nothing.nullable() });
+            return Ok(if nullable { ChType::Nothing.nullable() } else { ChType::Nothing });
         }
         [one] => (*one).clone(),
         [first, rest @ ..] => rest
@@ -114,7 +114,7 @@ fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
         (ChType::Nullable(_), _) | (_, ChType::Nullable(_)) => {
             pair(a.strip_nullable(), b.strip_nullable())?.nullable()
         }
-        (Bool, Bool) => Bool,
+        (Bool, Bool | UInt(8)) => Bool,
         (Bool, number @ (Int(_) | UInt(_) | Float(_)))
         | (number @ (Int(_) | UInt(_) | Float(_)), Bool) => pair(&UInt(8), number)?,
         (Int(x), Int(y)) => Int(*x.max(y)),
@@ -142,13 +142,15 @@ fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
         (Decimal(p, s), Decimal(q, t)) => Decimal((*p).max(*q), (*s).max(*t)),
         (Date, DateTime(zone)) | (DateTime(zone), Date) => DateTime(zone.clone()),
         (Date, Date32) | (Date32, Date) => Date32,
-        (DateTime(zone), DateTime(other)) => DateTime(zone.clone().or_else(|| other.clone())),
-        (DateTime64(s, zone), Date | DateTime(_)) | (Date | DateTime(_), DateTime64(s, zone)) => {
-            DateTime64(*s, zone.clone())
-        }
-        (DateTime64(s, zone), DateTime64(t, other)) => {
-            DateTime64(*s.max(t), zone.clone().or_else(|| other.clone()))
-        }
+        (Date32, DateTime(_)) | (DateTime(_), Date32) => DateTime64(0, None),
+        // Zones are no part of what is compared: the first one's is kept.
+        (DateTime(zone), DateTime(_)) => DateTime(zone.clone()),
+        (DateTime64(s, zone), Date | Date32 | DateTime(_))
+        | (Date | Date32 | DateTime(_), DateTime64(s, zone)) => DateTime64(*s, zone.clone()),
+        (DateTime64(s, zone), DateTime64(t, other)) => DateTime64(
+            *s.max(t),
+            if s == t { zone.clone() } else { zone.clone().or_else(|| other.clone()) },
+        ),
         (Array(x), Array(y)) => Array(Box::new(common_type(&[(**x).clone(), (**y).clone()]).ok()?)),
         (Tuple(x), Tuple(y)) if x.len() == y.len() => {
             let fields = x.iter().zip(y).map(|((name, a), (_, b))| {

@@ -51,7 +51,11 @@ pub(super) fn out_of_range() -> SqlError {
 /// An instant as a value of a date or time type.
 pub(super) fn value_of(time: DateTime<Utc>, zone: Tz, ty: &ChType) -> SqlResult<Value> {
     Ok(match ty.strip_nullable() {
-        ChType::Date | ChType::Date32 => Value::Date(local(time, zone).date().to_epoch_days()),
+        // Date begins in 1970: the week of its first day begins with that day.
+        ChType::Date => {
+            Value::Date(super::convert::clamp_days(local(time, zone).date().to_epoch_days()))
+        }
+        ChType::Date32 => Value::Date(local(time, zone).date().to_epoch_days()),
         ChType::DateTime64(scale, _) => {
             let unit = 10_i64.pow(u32::from((*scale).min(9)));
             let fraction = i64::from(time.timestamp_subsec_nanos()) / (1_000_000_000 / unit);
@@ -311,7 +315,8 @@ fn week_end(call: &Call, args: &[Value]) -> SqlResult<Value> {
     } else {
         first.and_then(|first| first.checked_add_days(Days::new(6)))
     };
-    Ok(Value::Date(end.ok_or_else(out_of_range)?.to_epoch_days()))
+    let days = end.ok_or_else(out_of_range)?.to_epoch_days();
+    Ok(Value::Date(super::convert::clamp_days(days)))
 }
 
 fn interval_unit(args: &[Typed]) -> SqlResult<IntervalUnit> {

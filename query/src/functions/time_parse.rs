@@ -414,6 +414,13 @@ fn base(name: &str) -> (&str, &str) {
         .unwrap_or((name, ""))
 }
 
+/// The digits of seconds that a Joda format asks for.
+fn fraction_digits(format: Option<&Typed>) -> u8 {
+    let format = format.and_then(constant_value);
+    let digits = format.as_ref().and_then(Value::as_str).map(|text| text.matches('S').count());
+    digits.and_then(|count| u8::try_from(count).ok()).unwrap_or(0).min(6)
+}
+
 /// Functions whose shape depends on their arguments.
 pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     let (base, ending) = base(name);
@@ -443,13 +450,9 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             .and_then(|value| u8::try_from(value.as_int()?).ok())
             .unwrap_or(3)
             .min(9),
-        None => {
-            if effort {
-                3
-            } else {
-                6
-            }
-        }
+        None if effort => 3,
+        None if base.ends_with("JodaSyntax") => fraction_digits(args.get(1)),
+        None => 6,
     };
     let ty = if fine { ChType::DateTime64(scale(), zone) } else { ChType::DateTime(zone) };
     let ret = wrap_nullable(args, if ending == "OrNull" { ty.nullable() } else { ty });

@@ -296,10 +296,19 @@ fn decayed(call: &AggregateCall, over: Over) -> SqlResult<(Expr, ChType)> {
     Ok((over.framed(call, kind, label, call.args.clone(), ty.clone()), ty))
 }
 
+/// Whether DataFusion's aggregate keeps an extreme after it left the frame when only NULLs remain.
+fn forgets(name: &str, call: &AggregateCall) -> bool {
+    matches!(name, "min" | "max")
+        && (call.filter.is_some()
+            || call.args.iter().any(|a| a.ty.is_nullable())
+            || call.name.ends_with("If"))
+}
+
 /// An aggregate over frames: DataFusion's if it can take rows back again, else over the rows of each frame.
 fn aggregated(call: &AggregateCall, over: Over) -> SqlResult<(Expr, ChType, Finish)> {
     let result = aggregate(call)?;
     if let Expr::AggregateFunction(function) = result.aggregate.clone()
+        && !(forgets(function.func.name(), call) && !over.frame.start_bound.is_unbounded())
         && matches!(function.func.name(), "sum" | "avg" | "count" | "min" | "max")
         && !function.params.distinct
     {

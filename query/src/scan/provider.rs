@@ -7,6 +7,7 @@ use super::{
     report::{FilesReading, PartReading, Report},
     scope::ScopeCondition,
 };
+use crate::engine::Pushdown;
 use async_trait::async_trait;
 use datafusion::{
     arrow::{
@@ -96,6 +97,7 @@ pub(super) struct PartsTable {
     report: Arc<Report>,
     /// Set when deleted rows are read.
     deleted_read: Option<Arc<AtomicBool>>,
+    pushdown: Pushdown,
 }
 
 impl PartsTable {
@@ -105,11 +107,20 @@ impl PartsTable {
         name: String,
         report: Arc<Report>,
         deleted_read: Option<Arc<AtomicBool>>,
+        pushdown: Pushdown,
     ) -> Self {
         let fields: Vec<Field> =
             columns.iter().map(|(name, _, ty)| Field::new(name, ty.clone(), true)).collect();
         let sources = columns.into_iter().map(|(_, source, _)| source).collect();
-        Self { sources, schema: Arc::new(Schema::new(fields)), parts, name, report, deleted_read }
+        Self {
+            sources,
+            schema: Arc::new(Schema::new(fields)),
+            parts,
+            name,
+            report,
+            deleted_read,
+            pushdown,
+        }
     }
 
     /// Whether a part may hold rows that pass the filters: those on constants alone are decided here.
@@ -280,7 +291,9 @@ impl TableProvider for PartsTable {
         filters: &[&Expr],
     ) -> Result<Vec<TableProviderFilterPushDown>> {
         let decide = |filter: &&Expr| {
-            if self.is_decided_here(filter) {
+            if self.pushdown == Pushdown::Never {
+                TableProviderFilterPushDown::Unsupported
+            } else if self.is_decided_here(filter) {
                 TableProviderFilterPushDown::Exact
             } else {
                 TableProviderFilterPushDown::Inexact
@@ -682,7 +695,8 @@ impl FileScan<'_> {
         if let Some(predicate) = predicate {
             let schema = DFSchema::try_from(Schema::clone(&file_schema))?;
             // Documents are long: those that do not match are not decoded.
-            let late = self.cells.iter().any(|cell| cell.columns().contains(&column::DOC));
+            let late = self.table.pushdown == Pushdown::Always
+                || self.cells.iter().any(|cell| cell.columns().contains(&column::DOC));
             source = source
                 .with_predicate(state.create_physical_expr(predicate, &schema)?)
                 .with_pushdown_filters(late);

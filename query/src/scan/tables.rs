@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bind::{ScanColumn, ScanSource, Tables},
     budget::Budget,
-    engine::{Scope, collect},
+    engine::{Pushdown, Scope, collect},
     error::{ChCode, SqlError, SqlResult},
     session::sql_error,
     types::ChType,
@@ -41,6 +41,7 @@ pub(crate) struct SnapshotTables {
     version: Arc<dyn Version>,
     scope: Scope,
     context: SessionContext,
+    pushdown: Pushdown,
     handle: Handle,
     report: Arc<Report>,
     deleted_read: Arc<AtomicBool>,
@@ -152,12 +153,14 @@ impl SnapshotTables {
         version: Arc<dyn Version>,
         scope: Scope,
         context: SessionContext,
+        pushdown: Pushdown,
         handle: Handle,
     ) -> Self {
         Self {
             version,
             scope,
             context,
+            pushdown,
             handle,
             report: Arc::default(),
             deleted_read: Arc::default(),
@@ -344,6 +347,7 @@ impl Tables for SnapshotTables {
             name.to_owned(),
             Arc::clone(&self.report),
             (table == Table::Documents).then(|| Arc::clone(&self.deleted_read)),
+            self.pushdown,
         )))
     }
 

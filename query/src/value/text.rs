@@ -64,7 +64,10 @@ pub(crate) fn text_of(value: &Value) -> String {
         Value::Date(v) => date_text(*v),
         Value::DateTime(v) => datetime_text(*v),
         Value::DateTime64(v, scale) => datetime64_text(*v, *scale),
-        Value::Json(v) => canonical_text(v, NumberStyle::Printed).unwrap_or_default(),
+        // ClickHouse escapes `/`, which in JSON is only inside of strings.
+        Value::Json(v) => {
+            canonical_text(v, NumberStyle::Printed).unwrap_or_default().replace('/', "\\/")
+        }
         Value::Array(items) => bracketed(items, '[', ']'),
         Value::Tuple(items) => bracketed(items, '(', ')'),
         Value::Map(pairs) => {

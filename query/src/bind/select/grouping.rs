@@ -4,7 +4,7 @@ use super::{
     super::{
         Binder, column, plan_error,
         query::Env,
-        scope::{Key, Scope},
+        scope::{Computed, Key, Scope},
         unsupported,
     },
     items::Item,
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{default_value, scalar_of},
+    functions::{default_value, is_lambda_call, scalar_of},
     typed::Typed,
     types::ChType,
 };
 use datafusion::{
-    common::{Column, JoinType, NullEquality},
+    common::{Column, JoinType, NullEquality, tree_node::TreeNode},
     logical_expr::{
         Aggregate, Expr as Plan, GroupingSet, LogicalPlan, LogicalPlanBuilder, cast, lit,
     },
@@ -76,10 +76,16 @@ impl Binder<'_> {
             [Expr::GroupingSets(lists)] => lists.clone(),
             _ => vec![exprs.clone()],
         };
+        let by_all = matches!(group_by, GroupByExpr::All(_));
         let mut sets = Vec::new();
         for list in &lists {
-            let keys = list.iter().map(|expr| self.key(expr, items, scope, env));
-            sets.push(keys.collect::<SqlResult<Vec<_>>>()?);
+            let mut places = Vec::new();
+            for expr in list {
+                if !by_all || !is_constant(&self.expr(expr, scope, env)?.expr) {
+                    places.push(self.key(expr, items, scope, env)?);
+                }
+            }
+            sets.push(places);
         }
         if matches!(exprs.as_slice(), [Expr::GroupingSets(_)]) {
             grouping.sets = Some(Sets::Listed(sets));
@@ -104,8 +110,8 @@ impl Binder<'_> {
         }
         let mut all = items.iter().map(|item| &item.expr).chain(others);
         let aggregates = all.any(|expr| has_aggregate(expr, scope));
-        let grouped = aggregates || !exprs.is_empty() || matches!(group_by, GroupByExpr::All(_));
-        scope.grouped.set(grouped);
+        // ALL takes no constants: with nothing else, there is one group or none at all.
+        scope.grouped.set(aggregates || if by_all { keys > 0 } else { !exprs.is_empty() });
         Ok(grouping)
     }
 
@@ -146,7 +152,7 @@ impl Binder<'_> {
         let id = scope.grouping_id.borrow().clone();
         let mut bits = lit(0_u64);
         for arg in args {
-            let typed = self.expr(arg, scope, env)?;
+            let typed = scope.with_keys_later(false, || self.expr(arg, scope, env))?;
             let at = match &typed.expr {
                 Plan::Column(used) => {
                     scope.keys.borrow().iter().position(|key| key.id == used.name)
@@ -204,6 +210,23 @@ fn modify(grouping: &mut Grouping, modifier: &GroupByWithModifier) -> SqlResult<
     Ok(())
 }
 
+/// Whether an expression has the same value in every row. ClickHouse computes no lambda in advance.
+fn is_constant(expr: &Plan) -> bool {
+    let holds_lambda = expr.exists(|node| Ok(is_lambda_call(node))).unwrap_or(true);
+    expr.column_refs().is_empty() && !expr.is_volatile() && !holds_lambda
+}
+
+/// The column of an aggregate in the physical type that its ClickHouse type has: DataFusion's counts are signed.
+fn answer_of(computed: &Computed) -> Plan {
+    match computed.ty {
+        ChType::UInt(64) => cast(column(&computed.id), computed.ty.arrow()).alias(&computed.id),
+        _ => column(&computed.id),
+    }
+}
+
+/// The number of rows of a group, where the plan must know it.
+const GROUP_ROWS: &str = "__group_rows";
+
 /// The plan grouped by the keys, with one column per key and aggregate.
 pub(super) fn aggregated(
     plan: LogicalPlan,
@@ -225,13 +248,24 @@ pub(super) fn aggregated(
         }
     };
     let mut computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
-    if groups.is_empty() && computed.is_empty() {
-        computed.push(datafusion::functions_aggregate::expr_fn::count(lit(1_i64)));
+    let sums = matches!(grouping.sets, Some(Sets::Rollup | Sets::Cube)) && !keys.is_empty();
+    if sums || (groups.is_empty() && computed.is_empty()) {
+        // Not the `count()` of a query: equal aggregates beside grouping sets confuse the optimizer.
+        let count = datafusion::functions_aggregate::expr_fn::count(lit(true));
+        computed.push(count.alias(GROUP_ROWS));
     }
-    let builder = builder.aggregate(groups, computed).map_err(plan_error)?;
+    let mut builder = builder.aggregate(groups, computed).map_err(plan_error)?;
+    if sums {
+        // Of no rows there is no sum of sums either.
+        builder = builder.filter(column(GROUP_ROWS).gt(lit(0_i64))).map_err(plan_error)?;
+    }
     let mut exprs = Vec::new();
     for key in keys.iter() {
-        // Rows of sets that leave a key out show its default.
+        // Rows of sets that leave a key out show its default, unless it is a constant.
+        if grouping.sets.is_some() && is_constant(&key.value) {
+            exprs.push(key.value.clone().alias(&key.id));
+            continue;
+        }
         let default = default_value(&key.ty);
         let padded = grouping.sets.is_some() && !default.is_null();
         let value = if padded {
@@ -244,7 +278,7 @@ pub(super) fn aggregated(
         };
         exprs.push(value.alias(&key.id));
     }
-    exprs.extend(aggregates.iter().map(|computed| column(&computed.id)));
+    exprs.extend(aggregates.iter().map(answer_of));
     if let Some(id) = &*scope.grouping_id.borrow() {
         let set = Plan::Column(Column::new_unqualified(Aggregate::INTERNAL_GROUPING_ID));
         exprs.push(cast(set, arrow::datatypes::DataType::UInt64).alias(id));
@@ -288,9 +322,14 @@ pub(super) fn totals(
     };
     let mut exprs = Vec::new();
     for key in scope.keys.borrow().iter() {
-        exprs.push(lit(scalar_of(&default_value(&key.ty), &key.ty)?).alias(&key.id));
+        let value = if is_constant(&key.value) {
+            key.value.clone()
+        } else {
+            lit(scalar_of(&default_value(&key.ty), &key.ty)?)
+        };
+        exprs.push(value.alias(&key.id));
     }
-    exprs.extend(aggregates.iter().map(|one| column(&one.id)));
+    exprs.extend(aggregates.iter().map(answer_of));
     if let Some(id) = &*scope.grouping_id.borrow() {
         exprs.push(lit(0_u64).alias(id));
     }

@@ -6,8 +6,10 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
+    functions::{literal, ordinal, scalar},
     typed::Typed,
     types::ChType,
+    value::Value,
 };
 use datafusion::logical_expr::{Expr as Plan, SortExpr};
 use sqlparser::ast::{self, Expr, OrderByKind, UnaryOperator};
@@ -180,15 +182,23 @@ fn sort_key(
             "Data types Variant/Dynamic are not allowed in ORDER BY keys: use a `.:Type` subcolumn or CAST.",
         ));
     }
+    if let ChType::Tuple(fields) = &typed.ty {
+        // Element after element, so that the NULLs in them go where NULLs go.
+        for position in 1..=fields.len() {
+            let position = literal(&Value::Int(position as i128))?;
+            sort_key(scalar("tupleElement", vec![typed.clone(), position])?, options, keys)?;
+        }
+        return Ok(());
+    }
     let ast::OrderByOptions { asc, nulls_first } = options;
     let asc = asc.unwrap_or(true);
     let nulls_first = nulls_first.unwrap_or(false);
-    let is_float = matches!(typed.ty.strip_nullable(), ChType::Float(_));
-    let expr = typed.into_value();
-    if is_float && !asc {
-        // NaN comes last in both directions; DataFusion takes it for the greatest number.
+    let may_be_nan = matches!(typed.ty.strip_nullable(), ChType::Float(_)) && !typed.stored;
+    let expr = ordinal(typed)?.into_value();
+    if may_be_nan {
+        // NaN comes with the NULLs in both directions; DataFusion takes it for the greatest or, after a division, the least.
         let is_nan = datafusion::functions::math::expr_fn::isnan(expr.clone());
-        keys.push(SortExpr { expr: is_nan, asc: true, nulls_first });
+        keys.push(SortExpr { expr: is_nan, asc: !nulls_first, nulls_first });
     }
     keys.push(SortExpr { expr, asc, nulls_first });
     Ok(())

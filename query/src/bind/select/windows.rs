@@ -6,7 +6,7 @@ use datafusion::{
     functions_window::{rank::rank_udwf, row_number::row_number_udwf},
     logical_expr::{
         Expr as Plan, LogicalPlan, LogicalPlanBuilder, SortExpr, WindowFrame,
-        WindowFunctionDefinition, WindowUDF,
+        WindowFunctionDefinition, WindowUDF, cast,
         expr::{WindowFunction, WindowFunctionParams},
         lit,
     },
@@ -78,8 +78,11 @@ pub(in crate::bind) fn windowed(plan: LogicalPlan, windows: &[Computed]) -> SqlR
     let kept: Vec<Plan> = plan.schema().columns().into_iter().map(Plan::Column).collect();
     let exprs: Vec<Plan> = windows.iter().map(|w| w.expr.clone()).collect();
     let named = windows.iter().map(|w| {
-        Plan::Column(datafusion::common::Column::new_unqualified(w.expr.schema_name().to_string()))
-            .alias(&w.id)
+        let name = w.expr.schema_name().to_string();
+        let made = Plan::Column(datafusion::common::Column::new_unqualified(name));
+        // DataFusion's counts are signed.
+        let made = if w.ty == ChType::UInt(64) { cast(made, w.ty.arrow()) } else { made };
+        made.alias(&w.id)
     });
     let plan = LogicalPlanBuilder::window_plan(plan, exprs).map_err(plan_error)?;
     LogicalPlanBuilder::from(plan)

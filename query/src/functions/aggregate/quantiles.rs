@@ -164,8 +164,9 @@ fn one_type(signature: &Signature<'_>, kind: &str) -> SqlResult<ChType> {
 fn compute(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
     let kind = kind(&function.name);
     let skipped = usize::from(sketch(kind));
+    let several = function.name.starts_with("quantiles");
     let one = match &function.ret {
-        ChType::Array(item) if function.name.starts_with("quantiles") => item,
+        ChType::Array(item) if several => item,
         ret => ret,
     };
     let sample = Sample::of(kind, function.number(0).unwrap_or(0.0), rows);
@@ -180,17 +181,19 @@ fn compute(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
         answers.push(match (value, one) {
             (Some(Value::Float(value)), ChType::Float(_)) => Value::Float(value),
             (Some(value), one) => super::convert(&whole(value, one), &ChType::Dynamic, one)?,
-            (None, ChType::Float(_)) if !as_stored(kind) => Value::Float(f64::NAN),
+            (None, ChType::Float(_)) if !as_stored(kind) || (!several && kind != "GK") => {
+                Value::Float(f64::NAN)
+            }
             (None, one) => default_value(one),
         });
     }
-    if function.name.starts_with("quantiles") {
+    if several {
         return Ok(Value::Array(answers));
     }
     Ok(answers.pop().unwrap_or(Value::Null))
 }
 
-/// Members whose answer for no rows is a default rather than NaN.
+/// Members whose several answers for no rows are defaults rather than NaN.
 fn as_stored(kind: &str) -> bool {
     matches!(
         kind,
@@ -261,7 +264,8 @@ impl Sample {
             "ExactLow" if level == 0.5 => at((count - 1) / 2),
             "ExactHigh" if level == 0.5 => at(count / 2),
             "ExactLow" | "ExactHigh" => at(scaled(level, count)),
-            "ExactWeighted" | "BFloat16" | "TimingWeighted" => self.at_weight(kind, level),
+            "ExactWeighted" | "BFloat16" => self.at_weight(kind, level),
+            "TimingWeighted" => self.after_weight((self.total * level).floor()),
             "InterpolatedWeighted" => Some(Value::Float(self.between_weights(level))),
             "TDigest" | "TDigestWeighted" => Some(Value::Float(self.digest(level))),
             "GK" => at(ranked(level, count)),
@@ -327,6 +331,16 @@ impl Sample {
             }
         }
         self.values.last().map(|(value, _)| value.clone())
+    }
+
+    /// The first value that takes the weight above a sum; the last, if none does.
+    fn after_weight(&self, below: f64) -> Option<Value> {
+        let mut sum = 0.0;
+        let found = self.values.iter().find(|(_, weight)| {
+            sum += weight;
+            sum > below
+        });
+        found.or(self.values.last()).map(|(value, _)| value.clone())
     }
 
     fn between_weights(&self, level: f64) -> f64 {

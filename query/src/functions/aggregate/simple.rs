@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
-    value::{Value, compare},
+    value::{Value, compare, compare_for},
 };
 use std::{cmp::Ordering, collections::HashSet};
 
@@ -312,7 +312,8 @@ pub(super) fn best<'r, 'v>(
     let mut best: Option<&Row<'_>> = None;
     for row in rows {
         let better = best.is_none_or(|known| {
-            (nan(known) && !nan(row)) || compare(cell(row, by), cell(known, by)) == Some(wanted)
+            (nan(known) && !nan(row))
+                || compare_for(wanted, cell(row, by), cell(known, by)) == Some(wanted)
         });
         if better {
             best = Some(row);

@@ -54,7 +54,6 @@ pub(super) const CONDITIONS: &[&str] = &[
 pub(super) const CONVERSIONS: &[&str] = &[
     "CAST",
     "DATE",
-    "reinterpretAsUUID",
     "toDate32OrDefault",
     "toDate32OrNull",
     "toDate32OrZero",

@@ -381,7 +381,19 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     if nullable && matches!(ret, ChType::Array(_) | ChType::Map(..)) {
         return Err(nested_list(name));
     }
-    let ret = if nullable { ret.nullable() } else { ret };
+    if nullable && !ret.is_nullable() {
+        // What is not in the text is a default, only a NULL for the text is NULL.
+        return Ok(Some(row_call(
+            name,
+            rest.to_vec(),
+            ret.nullable(),
+            Nulls::Propagate,
+            |call, args| {
+                let plain = Call { ret: call.ret.strip_nullable().clone(), ..call.clone() };
+                extract(&plain, args)
+            },
+        )));
+    }
     Ok(Some(row_call(name, rest.to_vec(), ret, Nulls::Propagate, extract)))
 }
 

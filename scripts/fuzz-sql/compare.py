@@ -1,0 +1,65 @@
+"""Whether two answers are the same."""
+
+import math
+
+RELATIVE = 1e-9
+
+
+def canonical(value):
+    """JSON as ClickHouse keeps it: no nulls and no empty objects in objects; truth as numbers."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, dict):
+        return {k: v for k, v in ((k, canonical(v)) for k, v in value.items()) if v is not None and v != {}}
+    if isinstance(value, list):
+        return [canonical(v) for v in value]
+    return value
+
+
+def same(a, b):
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        if isinstance(a, int) and isinstance(b, int):
+            return a == b
+        return a == b or math.isclose(a, b, rel_tol=RELATIVE, abs_tol=1e-12)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+    if isinstance(a, list) and isinstance(b, dict):  # named tuples
+        return same(a, list(b.values()))
+    if isinstance(a, dict) and isinstance(b, list):
+        return same(b, a)
+    return a == b and type(a) is type(b)
+
+
+def key(value):
+    """A total order that puts rows beside each other which are equal but for the last digits."""
+    if value is None:
+        return (0,)
+    if isinstance(value, (int, float)):
+        return (1, float(f"{value:.6g}"))
+    if isinstance(value, str):
+        return (2, value)
+    if isinstance(value, dict):
+        value = [v for _, v in sorted(value.items())]
+    return (3, *[key(v) for v in value])
+
+
+def difference(wanted, got, ordered):
+    """What differs between two lists of rows, or None."""
+    wanted, got = canonical(wanted), canonical(got)
+    if len(wanted) != len(got):
+        return f"{len(got)} rows instead of {len(wanted)}"
+    if not ordered:
+        wanted, got = sorted(wanted, key=key), sorted(got, key=key)
+    for a, b in zip(wanted, got):
+        if not same(a, b):
+            if not ordered and all(any(same(x, y) for y in got) for x in wanted):
+                continue
+            return f"{clip(b)} instead of {clip(a)}"
+    return None
+
+
+def clip(row):
+    text = str(row)
+    return text if len(text) < 300 else text[:300] + "…"

@@ -1,0 +1,1 @@
+-- Queries whose answers once differed, made small. They come first in every run.
