@@ -20,6 +20,9 @@ const FORMAT: HeaderName = HeaderName::from_static("x-clickhouse-format");
 /// What `meta` says of an answer in another format: rows, whether there are more, time, bytes, snapshot, warnings.
 const SUMMARY: HeaderName = HeaderName::from_static("x-rekor-summary");
 
+/// Longer answers are sent as they are made.
+const WHOLE_BYTES_MAX: usize = 1 << 20;
+
 /// Runs a query. The format is that of the query's FORMAT, else of the body, else of the `Accept` header.
 pub(super) async fn sql(
     State(service): State<Arc<Service>>,
@@ -39,12 +42,18 @@ pub(super) async fn sql(
     }
 }
 
-/// The bytes of an answer, piece by piece: what is not read is not made. What can fail (a type that a format does not have) fails
-/// before the first.
+/// The bytes of an answer: all of a short one, so that its length stands in a header; of a long one what is not read is not made.
+/// What can fail (a type that a format does not have) fails before the first.
 fn body_of(mut pieces: Encoder) -> Result<Body, Failure> {
-    let first = pieces.next().transpose()?;
-    let pieces = stream::iter(first.map(Ok)).chain(stream::iter(pieces));
-    Ok(Body::from_stream(pieces.map(|piece| piece.map(Bytes::from))))
+    let mut start = Vec::new();
+    while start.len() < WHOLE_BYTES_MAX {
+        match pieces.next().transpose()? {
+            Some(piece) => start.extend(piece),
+            None => return Ok(Body::from(start)),
+        }
+    }
+    let rest = stream::iter(pieces).map(|piece| piece.map(Bytes::from));
+    Ok(Body::from_stream(stream::iter([Ok(Bytes::from(start))]).chain(rest)))
 }
 
 /// An answer in a format of ClickHouse.
