@@ -84,30 +84,26 @@ impl Probe<'_> {
         }
         let path = at.instance_path.iter().map(|name| escape_member(name).into_owned());
         let path = path.collect::<Vec<_>>().join(".");
-        let Some(condition) = scalar_condition(&at.schema, &quoted_path(&at.instance_path)) else {
+        let column = quoted_path(&at.instance_path);
+        let Some(failing) = failing_condition(&at.schema, &column, at.required) else {
             return Ok(None);
         };
         if path.is_empty() || !self.is_scalar(&path, &at.instance_path)? {
             return Ok(None);
         }
-        let typed = ["String", "Int64", "UInt64", "Float64", "Bool"];
-        let column = quoted_path(&at.instance_path);
-        let any: Vec<String> =
-            typed.iter().map(|ty| format!("{column}.:{ty} IS NOT NULL")).collect();
-        let any = format!("({})", any.join(" OR "));
-        let failing = if at.required {
-            format!("NOT ({any} AND ifNull({condition}, false))")
-        } else {
-            format!("({any} AND NOT ifNull({condition}, false))")
-        };
+        let checked = self.count().await?;
         if !at.required && !self.has_values(&path, &at.instance_path)? {
-            let checked = self.count().await?;
             return Ok(Some(Found { checked, how: "statistics", ..Found::default() }));
         }
-        let (checked, failing_count) = self.count_failing(&failing).await?;
-        let samples = if failing_count > 0 { self.samples(&failing).await? } else { Vec::new() };
-        let found = Found { checked, failing: failing_count, samples, ..Found::default() };
-        Ok(Some(Found { how: "column", ..found }))
+        // Few rows that fail are counted by the scan that finds them; of many, the first come at once.
+        let mut samples = self.samples(&failing, SAMPLES_MAX + 1).await?;
+        let failing = if samples.len() > SAMPLES_MAX {
+            self.count_where(&failing).await?
+        } else {
+            samples.len() as u64
+        };
+        samples.truncate(SAMPLES_MAX);
+        Ok(Some(Found { checked, failing, samples, how: "column", rows_per_second: None }))
     }
 
     /// Whether the path holds nothing but scalars and missing members, by what files say of their columns and by a look at
@@ -188,22 +184,17 @@ impl Probe<'_> {
     }
 
     async fn count(&self) -> Result<u64> {
-        let sql = format!("SELECT count() AS checked FROM documents WHERE {LIVE}");
-        Ok(first_number(&self.query(&sql).await?, "checked"))
+        self.count_where("true").await
     }
 
-    /// The live rows and those of them that fail, by one scan.
-    async fn count_failing(&self, failing: &str) -> Result<(u64, u64)> {
-        let sql = format!(
-            "SELECT count() AS checked, countIf({failing}) AS failing FROM documents WHERE {LIVE}"
-        );
+    async fn count_where(&self, condition: &str) -> Result<u64> {
+        let sql = format!("SELECT count() AS n FROM documents WHERE {LIVE} AND ({condition})");
         let answer = self.query(&sql).await?;
-        Ok((first_number(&answer, "checked"), first_number(&answer, "failing")))
+        Ok(answer.pointer("/data/0/n").and_then(Value::as_u64).unwrap_or_default())
     }
 
-    async fn samples(&self, condition: &str) -> Result<Vec<String>> {
-        let sql =
-            format!("SELECT id FROM documents WHERE {LIVE} AND {condition} LIMIT {SAMPLES_MAX}");
+    async fn samples(&self, condition: &str, count: usize) -> Result<Vec<String>> {
+        let sql = format!("SELECT id FROM documents WHERE {LIVE} AND ({condition}) LIMIT {count}");
         let answer = self.query(&sql).await?;
         let rows = answer.get("data").and_then(Value::as_array);
         Ok(rows
@@ -233,14 +224,9 @@ impl Probe<'_> {
     /// How many live rows the table has, and ids of some.
     pub(super) async fn live_rows(&self) -> Result<(u64, Vec<String>)> {
         let count = self.count().await?;
-        let samples = if count > 0 { self.samples("true").await? } else { Vec::new() };
+        let samples = if count > 0 { self.samples("true", SAMPLES_MAX).await? } else { Vec::new() };
         Ok((count, samples))
     }
-}
-
-/// A number in the first row of an answer.
-fn first_number(answer: &Value, column: &str) -> u64 {
-    answer.pointer(&format!("/data/0/{column}")).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn note(issue: &mut Issue, found: Found) {
@@ -302,66 +288,102 @@ fn pointer_of(members: &[String]) -> String {
     members.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
-/// The condition that a scalar at `column` matches a schema, if SQL can say it exactly; only keywords of scalars are known.
-fn scalar_condition(schema: &Value, column: &str) -> Option<String> {
-    let members = match schema {
-        Value::Bool(true) => return Some("true".to_owned()),
-        Value::Object(members) => members,
-        _ => return None,
-    };
-    let mut types: Option<Vec<&str>> = None;
-    let (mut of_text, mut of_number, mut of_any) = (Vec::new(), Vec::new(), Vec::new());
-    let number = format!(
-        "coalesce(toFloat64({column}.:Int64), toFloat64({column}.:UInt64), {column}.:Float64)"
-    );
-    let length = format!("lengthUTF8({column}.:String)");
-    for (keyword, value) in members {
-        match keyword.as_str() {
-            "type" => types = Some(type_names(value)?),
-            "minimum" => of_number.push(format!("{number} >= {}", exact(value)?)),
-            "maximum" => of_number.push(format!("{number} <= {}", exact(value)?)),
-            "exclusiveMinimum" => of_number.push(format!("{number} > {}", exact(value)?)),
-            "exclusiveMaximum" => of_number.push(format!("{number} < {}", exact(value)?)),
-            "minLength" => of_text.push(format!("{length} >= {}", value.as_u64()?)),
-            "maxLength" => of_text.push(format!("{length} <= {}", value.as_u64()?)),
-            "enum" => of_any.push(one_of(value.as_array()?, column)?),
-            "const" => of_any.push(one_of(std::slice::from_ref(value), column)?),
-            "title" | "description" | "default" | "examples" | "$comment" | "deprecated" => {}
-            other if other.starts_with("x-") => {}
-            _ => return None,
-        }
+/// Types of scalars, each a column of its own where rows have it.
+const SCALARS: [&str; 5] = ["String", "Int64", "UInt64", "Float64", "Bool"];
+
+/// The condition that the scalar at `column` is against a schema, if SQL can say it exactly; only keywords of scalars are
+/// known. Each part looks at one typed column; a NULL there decides nothing.
+fn failing_condition(schema: &Value, column: &str, required: bool) -> Option<String> {
+    let rules = Rules::of(schema)?;
+    let mut parts: Vec<String> =
+        SCALARS.iter().filter_map(|ty| rules.failing(ty, &format!("{column}.:{ty}"))).collect();
+    if required {
+        let present: Vec<String> =
+            SCALARS.iter().map(|ty| format!("{column}.:{ty} IS NOT NULL")).collect();
+        parts.push(format!("NOT ({})", present.join(" OR ")));
     }
-    let allows = |name: &str| types.as_ref().is_none_or(|types| types.contains(&name));
-    let both = |is: String, rules: &[String]| {
-        let rules: Vec<&str> =
-            std::iter::once(is.as_str()).chain(rules.iter().map(String::as_str)).collect();
-        format!("ifNull({}, false)", rules.join(" AND "))
-    };
-    let mut kinds = Vec::new();
-    if allows("string") {
-        kinds.push(both(format!("{column}.:String IS NOT NULL"), &of_text));
-    }
-    if allows("number") {
-        kinds.push(both(format!("{number} IS NOT NULL"), &of_number));
-    } else if allows("integer") {
-        let whole = format!(
-            "({column}.:Int64 IS NOT NULL OR {column}.:UInt64 IS NOT NULL OR {column}.:Float64 = floor({column}.:Float64))"
-        );
-        kinds.push(both(whole, &of_number));
-    }
-    if allows("boolean") {
-        kinds.push(format!("{column}.:Bool IS NOT NULL"));
-    }
-    let kinds =
-        if kinds.is_empty() { "false".to_owned() } else { format!("({})", kinds.join(" OR ")) };
-    of_any.insert(0, kinds);
-    Some(of_any.join(" AND "))
+    // Nothing that a scalar can be is against the schema.
+    Some(if parts.is_empty() { "false".to_owned() } else { parts.join(" OR ") })
 }
 
-fn type_names(value: &Value) -> Option<Vec<&str>> {
+/// What a schema says of scalars.
+#[derive(Default)]
+struct Rules {
+    /// All, if absent.
+    types: Option<Vec<String>>,
+    /// Comparisons that numbers must not meet, such as `< 5.0`.
+    wrong_numbers: Vec<String>,
+    /// The same for the number of characters.
+    wrong_lengths: Vec<String>,
+    /// Lists of values of which it must be one.
+    one_of: Vec<Vec<Value>>,
+    /// Nothing is right.
+    never: bool,
+}
+
+impl Rules {
+    fn of(schema: &Value) -> Option<Self> {
+        let members = match schema {
+            Value::Bool(always) => return Some(Self { never: !always, ..Self::default() }),
+            Value::Object(members) => members,
+            _ => return None,
+        };
+        let mut rules = Self::default();
+        for (keyword, value) in members {
+            let wrong = |operator: &str| Some(format!("{operator} {}", exact(value)?));
+            match keyword.as_str() {
+                "type" => rules.types = Some(type_names(value)?),
+                "minimum" => rules.wrong_numbers.push(wrong("<")?),
+                "maximum" => rules.wrong_numbers.push(wrong(">")?),
+                "exclusiveMinimum" => rules.wrong_numbers.push(wrong("<=")?),
+                "exclusiveMaximum" => rules.wrong_numbers.push(wrong(">=")?),
+                "minLength" => rules.wrong_lengths.push(format!("< {}", value.as_u64()?)),
+                "maxLength" => rules.wrong_lengths.push(format!("> {}", value.as_u64()?)),
+                "enum" => rules.one_of.push(value.as_array()?.clone()),
+                "const" => rules.one_of.push(vec![value.clone()]),
+                "title" | "description" | "default" | "examples" | "$comment" | "deprecated" => {}
+                other if other.starts_with("x-") => {}
+                _ => return None,
+            }
+        }
+        let listed = rules.one_of.iter().flatten().filter(|value| value.is_number());
+        listed.map(exact).collect::<Option<Vec<_>>>()?;
+        Some(rules)
+    }
+
+    fn allows(&self, name: &str) -> bool {
+        !self.never && self.types.as_ref().is_none_or(|types| types.iter().any(|ty| ty == name))
+    }
+
+    /// The condition that a value of a type is wrong; nothing, if none is.
+    fn failing(&self, ty: &str, value: &str) -> Option<String> {
+        let (allowed, mut wrong) = match ty {
+            "String" => {
+                let length = |rule: &String| format!("lengthUTF8({value}) {rule}");
+                (self.allows("string"), self.wrong_lengths.iter().map(length).collect())
+            }
+            "Bool" => (self.allows("boolean"), Vec::new()),
+            _ => {
+                let number = |rule: &String| format!("{value} {rule}");
+                let wrong = self.wrong_numbers.iter().map(number).collect();
+                (self.allows("number") || self.allows("integer"), wrong)
+            }
+        };
+        if !allowed {
+            return Some(format!("{value} IS NOT NULL"));
+        }
+        if ty == "Float64" && !self.allows("number") {
+            wrong.push(format!("{value} != floor({value})"));
+        }
+        wrong.extend(self.one_of.iter().map(|values| none_of(ty, value, values)));
+        (!wrong.is_empty()).then(|| wrong.join(" OR "))
+    }
+}
+
+fn type_names(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::String(name) => Some(vec![name]),
-        Value::Array(names) => names.iter().map(Value::as_str).collect(),
+        Value::String(name) => Some(vec![name.clone()]),
+        Value::Array(names) => names.iter().map(|name| name.as_str().map(str::to_owned)).collect(),
         _ => None,
     }
 }
@@ -372,23 +394,23 @@ fn exact(value: &Value) -> Option<String> {
     Some(format!("{number:?}"))
 }
 
-/// Whether a scalar is one of some texts, numbers and booleans.
-fn one_of(values: &[Value], column: &str) -> Option<String> {
-    let conditions: Option<Vec<String>> = values
+/// The condition that a value of a type is none of these.
+fn none_of(ty: &str, value: &str, values: &[Value]) -> String {
+    let same: Vec<String> = values
         .iter()
-        .map(|value| match value {
-            Value::String(text) => {
-                let text = text.replace('\\', "\\\\").replace('\'', "\\'");
-                Some(format!("ifNull({column}.:String = '{text}', false)"))
+        .filter_map(|listed| match (ty, listed) {
+            ("String", Value::String(text)) => {
+                Some(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")))
             }
-            Value::Bool(flag) => Some(format!("ifNull({column}.:Bool = {flag}, false)")),
-            Value::Number(_) => {
-                let number = exact(value)?;
-                Some(format!("(ifNull(toFloat64({column}.:Int64) = {number}, false) OR ifNull({column}.:Float64 = {number}, false))"))
-            }
+            ("Bool", Value::Bool(flag)) => Some(flag.to_string()),
+            ("Int64" | "UInt64" | "Float64", Value::Number(_)) => exact(listed),
             // A null, an object or an array is not among scalars.
-            Value::Null | Value::Object(_) | Value::Array(_) => Some("false".to_owned()),
+            _ => None,
         })
         .collect();
-    Some(format!("({})", conditions?.join(" OR ")))
+    if same.is_empty() {
+        return format!("{value} IS NOT NULL");
+    }
+    let different: Vec<String> = same.iter().map(|same| format!("{value} != {same}")).collect();
+    format!("({})", different.join(" AND "))
 }
