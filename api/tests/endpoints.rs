@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/api.rs"]
 mod api;
-#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/mcp.rs"]
 mod mcp;
 
@@ -255,6 +255,81 @@ async fn what_cannot_be_resolved_is_an_error_in_both_eras() {
     }
     let nobody = Mcp { token: "rec_wrong".into(), ..world.agent("desk").await };
     assert_eq!(nobody.http("POST", "", "{}").await.0, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_are_tools() {
+    let world = World::new().await;
+    let query = "SELECT sum(CAST(data.amount, 'Float64')) AS revenue FROM documents WHERE collection = 'invoices' AND data.status.:String = {status:String} AND data.amount.:Int64 >= {least:Int64}";
+    let config = |query: &str, params: Value| {
+        json!({"tools": [{"collection": "invoices", "operations": ["get"]}],
+        "queries": [{"name": "revenue", "description": "Revenue by status", "query": query, "params": params}]})
+    };
+    let params = json!({"status": {"values_of": "invoices.status"}, "least": {"description": "Smallest amount"}});
+    world.api.ok("PUT", "/v1/shop--p/endpoints/numbers", config(query, params)).await;
+    for (n, status) in ["paid", "paid", "draft"].iter().enumerate() {
+        let data = json!({"data": {"invoice_number": format!("I{n}"), "customer": "C", "amount": 10 + n, "status": status}});
+        world.api.ok("POST", "/v1/shop--p/documents/invoices", data).await;
+    }
+    let agent =
+        world.client("numbers", json!({"databases": ["shop--p"]}), json!(["read:documents"])).await;
+    let tools = agent.tools().await;
+    assert_eq!(names(&tools), ["get_invoice", "revenue"]);
+    let arguments = &tools[1]["inputSchema"];
+    assert_eq!(arguments["properties"]["status"]["enum"], json!(["paid", "draft"]));
+    assert_eq!(
+        arguments["properties"]["least"],
+        json!({"type": "integer", "description": "Smallest amount"})
+    );
+    assert_eq!(arguments["required"], json!(["status", "least"]));
+    assert_eq!(tools[1]["annotations"]["readOnlyHint"], true);
+    let sum = agent.ok("revenue", json!({"status": "paid", "least": 11})).await;
+    assert_eq!((&sum["columns"], &sum["rows"]), (&json!(["revenue"]), &json!([[11]])));
+    assert!(
+        agent.refused("revenue", json!({"status": "paid"})).await["message"]
+            .as_str()
+            .unwrap()
+            .contains("least is missing")
+    );
+    agent.refused("revenue", json!({"status": "paid", "least": "' OR 1 = 1"})).await;
+    assert_eq!(
+        agent.ok("revenue", json!({"status": "' OR 1 = 1 --", "least": 0})).await["rows"],
+        json!([[0]])
+    );
+    // What would not run is refused when it is written, and so are parameters that are nowhere.
+    for (query, params, said) in [
+        ("SELECT nosuchcolumn FROM documents", json!({}), "nosuchcolumn"),
+        ("SELECT {a:String}", json!({"b": {}}), "no parameter"),
+        ("SELECT {a:String}", json!({"a": {"values_of": "secrets.text"}}), "values_of"),
+        (
+            "SELECT {a:String}",
+            json!({"a": {"values_of": "invoices.status) FROM documents --"}}),
+            "values_of",
+        ),
+        ("DROP TABLE documents", json!({}), "does not run"),
+    ] {
+        let (status, error) =
+            world.api.refused("PUT", "/v1/shop--p/endpoints/numbers", config(query, params)).await;
+        assert!(status == 400 && error.to_string().contains(said), "{error}");
+    }
+    let chosen = json!({"status": {"enum": ["paid"]}});
+    world.api.ok("PUT", "/v1/shop--p/endpoints/numbers", config(query, chosen)).await;
+    let refused = agent.refused("revenue", json!({"status": "draft", "least": 0})).await;
+    assert_eq!(refused["details"][0]["expected"]["enum"], json!(["paid"]));
+    // The query sees the collections of the endpoint only.
+    world
+        .api
+        .ok("POST", "/v1/shop--p/documents/secrets", json!({"data": {"text": "hidden"}}))
+        .await;
+    world
+        .api
+        .ok(
+            "PUT",
+            "/v1/shop--p/endpoints/numbers",
+            config("SELECT count() AS n FROM documents WHERE collection = 'secrets'", json!({})),
+        )
+        .await;
+    assert_eq!(agent.ok("revenue", json!({})).await["rows"], json!([[0]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -188,6 +188,11 @@ async fn a_session_from_the_first_list_to_sql() {
     let error =
         mcp.refused("manage_database", json!({"action": "promote", "database_id": "shop"})).await;
     assert!(error["message"].as_str().unwrap().contains("request_promotion"), "{error}");
+    let cancel = json!({"action": "cancel", "document_id": made["id"]});
+    assert_eq!(mcp.ok("manage_document", at(cancel)).await["cancelled"], true);
+    let formatted = json!({"database_id": "shop", "query": "SELECT 1 FORMAT CSV"});
+    let refused = mcp.refused("sql_query", formatted).await;
+    assert!(refused["message"].as_str().unwrap().contains("FORMAT"), "{refused}");
     let gone =
         mcp.ok("manage_document", at(json!({"action": "delete", "external_id": "INV-1"}))).await;
     assert_eq!(gone["deleted"], true);

@@ -6,6 +6,7 @@ use crate::{
     id::{CollectionId, RelType},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most tools, relationships and queries of an endpoint.
@@ -92,6 +93,101 @@ pub struct BatchTool {
     pub operations: BTreeMap<String, BTreeSet<ToolOperation>>,
 }
 
+/// A query that is a tool: its `{name:Type}` are the arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedQuery {
+    /// Name of the tool.
+    pub name: String,
+    /// What the tool says about itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The query, in SQL.
+    #[serde(alias = "sql")]
+    pub query: String,
+    /// Collections it reads, beside those that the endpoint has tools for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub collections: BTreeSet<CollectionId>,
+    /// What is known of its parameters beyond their types.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, QueryParameter>,
+}
+
+/// What is known of a parameter of a query.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryParameter {
+    /// What the tool says about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The values it may have.
+    #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
+    pub choices: Option<Vec<Value>>,
+    /// Where the values it may have are, as `invoices.status`: those that documents have when tools are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values_of: Option<String>,
+}
+
+impl QueryParameter {
+    /// Collection and path of `values_of`.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        self.values_of.as_deref()?.split_once('.')
+    }
+}
+
+impl NamedQuery {
+    /// The parameters of the text with their types, in the order they come; texts and quoted names are left alone.
+    ///
+    /// # Errors
+    /// Validation: one name with two types, or a parameter that is described and not there.
+    pub fn placeholders(&self) -> Result<Vec<(String, String)>> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        let (mut rest, mut quote) = (self.query.as_str(), None);
+        while let Some(first) = rest.chars().next() {
+            let after = &rest[first.len_utf8()..];
+            match (quote, first) {
+                (Some(_), '\\') => {
+                    rest = after
+                        .get(after.chars().next().map_or(0, char::len_utf8)..)
+                        .unwrap_or_default()
+                }
+                (Some(open), close) if open == close => (rest, quote) = (after, None),
+                (None, '\'' | '"' | '`') => (rest, quote) = (after, Some(first)),
+                (None, '{') => {
+                    let inside =
+                        after.split_once('}').and_then(|(inside, _)| inside.split_once(':'));
+                    if let Some((name, kind)) = inside {
+                        let (name, kind) = (name.trim().to_owned(), kind.trim().to_owned());
+                        match found.iter().find(|(known, _)| *known == name) {
+                            Some((_, known)) if *known != kind => {
+                                return Err(Error::validation(format!(
+                                    "The query {} gives {name} two types, {known} and {kind}.",
+                                    self.name
+                                )));
+                            }
+                            Some(_) => {}
+                            None => found.push((name, kind)),
+                        }
+                    }
+                    rest = after;
+                }
+                _ => rest = after,
+            }
+        }
+        // Bound by the server.
+        found.retain(|(name, _)| {
+            !["database_id", "workspace_id", "org_id"].contains(&name.as_str())
+        });
+        match self.params.keys().find(|name| !found.iter().any(|(known, _)| known == *name)) {
+            Some(name) => Err(Error::validation(format!(
+                "The query {} has no parameter {{{name}:…}}; params describe those it has.",
+                self.name
+            ))),
+            None => Ok(found),
+        }
+    }
+}
+
 /// What an endpoint is, without its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +210,9 @@ pub struct EndpointConfig {
     /// Whether there is a tool for SQL over the collections of the endpoint.
     #[serde(default)]
     pub sql_query: bool,
+    /// Queries that are tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<NamedQuery>,
 }
 
 /// What a tool of an endpoint is for.
@@ -127,6 +226,8 @@ pub enum ToolKind {
     Batch,
     /// SQL.
     Sql,
+    /// A query by its name.
+    Query(String),
 }
 
 impl EndpointConfig {
@@ -178,6 +279,7 @@ impl EndpointConfig {
         }
         out.extend(self.batch.enabled.then(|| ("batch_operations".to_owned(), ToolKind::Batch)));
         out.extend(self.sql_query.then(|| ("sql_query".to_owned(), ToolKind::Sql)));
+        out.extend(self.queries.iter().map(|q| (q.name.clone(), ToolKind::Query(q.name.clone()))));
         self.check(&out)?;
         Ok(out)
     }
@@ -188,7 +290,12 @@ impl EndpointConfig {
                 "An endpoint needs at least one tool, such as {\"tools\":[{\"collection\":\"invoices\",\"operations\":[\"get\",\"list\"]}]}.",
             ));
         }
-        if self.tools.len() + self.relationships.len() + self.batch.operations.len() > PARTS_MAX {
+        if self.tools.len()
+            + self.relationships.len()
+            + self.batch.operations.len()
+            + self.queries.len()
+            > PARTS_MAX
+        {
             return Err(Error::validation(format!("An endpoint has at most {PARTS_MAX} parts.")));
         }
         let (mut seen, mut error) = (BTreeSet::new(), None);
@@ -219,7 +326,8 @@ impl EndpointConfig {
         let batched = named
             .filter(|name| !types.contains(name.as_str()))
             .filter_map(|name| CollectionId::parse(name).ok());
-        tools.chain(batched).collect()
+        let queried = self.queries.iter().flat_map(|query| query.collections.iter().cloned());
+        tools.chain(batched).chain(queried).collect()
     }
 }
 
@@ -309,7 +417,7 @@ fn plural(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn names(config: Value) -> Result<Vec<String>> {
         let config: EndpointConfig = serde_json::from_str(&config.to_string()).unwrap();
@@ -368,6 +476,32 @@ mod tests {
         assert_eq!(names(link).unwrap(), ["assign_payment", "list_invoice_payment"]);
         let map = json!({"tools": [{"collection": "invoices", "operations": ["create", "get"], "names": {"get": "look_up"}}]});
         assert_eq!(names(map).unwrap(), ["create_invoice", "look_up"]);
+    }
+
+    #[test]
+    fn parameters_of_queries() {
+        let query = |text: &str| NamedQuery {
+            name: "q".into(),
+            description: None,
+            query: text.into(),
+            collections: BTreeSet::new(),
+            params: BTreeMap::new(),
+        };
+        let found = |text: &str| query(text).placeholders().unwrap();
+        let pair = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+        assert_eq!(
+            found(
+                "SELECT {a:String}, '{b:String}', 'it''s {c:Int8}', \"{d:Int8}\", {e: Array(String)}, {a:String}"
+            ),
+            [pair("a", "String"), pair("e", "Array(String)")]
+        );
+        assert_eq!(found("SELECT 'x\\'{b:String}' WHERE database_id = {database_id:String}"), []);
+        assert!(query("SELECT {a:String}, {a:Int8}").placeholders().is_err());
+        let described = NamedQuery {
+            params: BTreeMap::from_iter([("b".to_owned(), QueryParameter::default())]),
+            ..query("SELECT {a:Int8}")
+        };
+        assert!(described.placeholders().is_err());
     }
 
     #[test]

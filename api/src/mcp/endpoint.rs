@@ -7,6 +7,7 @@
 mod call;
 mod embed;
 mod tools;
+mod values;
 
 pub(crate) use tools::Offer;
 
@@ -162,7 +163,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let (resolved, _) = self.resolve(&context)?;
-        let tools = resolved.offers.into_iter().map(|offer| offer.tool).collect();
+        let mut tools = Vec::with_capacity(resolved.offers.len());
+        for offer in &resolved.offers {
+            let listed = Box::pin(values::filled(&self.service, &resolved, offer)).await;
+            tools.push(listed.map_err(|error| ErrorData::internal_error(error.message, None))?);
+        }
         Ok(ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private))

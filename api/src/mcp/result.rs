@@ -46,8 +46,13 @@ impl Reply {
     /// The rows of an answer of SQL.
     ///
     /// # Errors
-    /// Internal, never expected.
+    /// Validation, if the query asks for a format.
     pub(super) fn table(answer: &QueryResult) -> Result<Self> {
+        if answer.format.is_some() {
+            return Err(Error::validation(
+                "Answers of tools have one form, a header and rows; leave FORMAT out of the query.",
+            ));
+        }
         let mut meta = json!({"rows": answer.row_count(), "has_more": answer.has_more});
         if let (Some(totals), Some(members)) = (answer.totals_row()?, meta.as_object_mut()) {
             members.insert("totals".to_owned(), Value::Array(totals));
@@ -271,7 +276,7 @@ mod tests {
                 meta: json!({"totals": {"a": long()}}),
             },
             Reply::Table {
-                columns: wide.clone(),
+                columns: wide,
                 types: vec!["Nullable(String)".into(); 500],
                 rows: vec![vec![Value::from("xxxxxxxx"); 500]; 100],
                 meta: json!({}),

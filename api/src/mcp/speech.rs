@@ -39,7 +39,7 @@ fn plain(message: &str) -> String {
 
 fn translated(message: &str) -> String {
     let parts: Vec<&str> = message.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return message.to_owned();
     }
     let spoken = parts.iter().enumerate().map(|(at, part)| {

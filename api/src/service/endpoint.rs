@@ -6,6 +6,7 @@ use super::{
     config::{Entry, Kind, Put, check_version},
     database::check_texts,
     document::deleted,
+    sql::scope,
 };
 use crate::{mcp, operation::Operation as Op};
 use rekor_core::{
@@ -16,7 +17,8 @@ use rekor_core::{
     id::EndpointId,
 };
 use rekor_ingest::Outcome;
-use serde_json::{Value, json};
+use rekor_query::{QueryLimits, QueryRequest};
+use serde_json::{Map, Value, json};
 
 fn endpoint_json(endpoint: &Endpoint) -> Value {
     let Endpoint { entry, version, created_at, updated_at } = endpoint;
@@ -37,6 +39,7 @@ fn entry_json(
         "relationships": config.relationships,
         "batch": config.batch,
         "sql_query": config.sql_query,
+        "queries": config.queries,
         "version": version,
         "created_at": created_at.to_rfc3339(),
         "updated_at": updated_at.to_rfc3339(),
@@ -61,6 +64,34 @@ fn check(database: &Database, config: &EndpointConfig) -> Result<()> {
         .with_detail(Detail::at("/tools", format!("no collection {collection}")))),
         None => Ok(()),
     }
+}
+
+/// A value of a type, to see whether a query runs.
+fn sample(kind: &str) -> Value {
+    let inner = |outer: &str| kind.strip_prefix(outer)?.strip_suffix(')').map(str::trim);
+    if let Some(kind) = inner("Nullable(").or_else(|| inner("LowCardinality(")) {
+        return sample(kind);
+    }
+    match kind {
+        "Bool" => Value::Bool(true),
+        "UUID" => Value::from("00000000-0000-0000-0000-000000000000"),
+        kind if kind.starts_with("Array(") => json!([]),
+        kind if kind.starts_with("DateTime") => Value::from("2026-01-31 00:00:00"),
+        kind if kind.starts_with("Date") => Value::from("2026-01-31"),
+        kind if ["Int", "UInt", "Float", "Decimal"].iter().any(|name| kind.starts_with(name)) => {
+            json!(1)
+        }
+        _ => Value::from("text"),
+    }
+}
+
+/// The parameters with those that the server binds.
+fn with_database(mut params: Map<String, Value>, database: &Database) -> Map<String, Value> {
+    for name in ["database_id", "workspace_id"] {
+        params.insert(name.to_owned(), Value::from(database.entry.id.as_str()));
+    }
+    params.insert("org_id".to_owned(), Value::from("default"));
+    params
 }
 
 /// The collections that an endpoint is about and that are not there.
@@ -119,6 +150,7 @@ impl Service {
         let id = EndpointId::parse(id)?;
         check_texts(&[Some(config.name.as_str()), config.description.as_deref()], &[])?;
         check(&database, &config)?;
+        self.check_queries(caller, &database, &config).await?;
         let known = database.endpoints.get(&id).map_or(0, |known| known.version);
         check_version(id.as_str(), expected, known)?;
         let entry = EndpointEntry { id: id.clone(), config };
@@ -139,6 +171,47 @@ impl Service {
             Answer::about(outcome, &entry_json(&entry, row.version, times))
         };
         self.write(caller, &database, operations, answer).await
+    }
+
+    /// Refuses queries that would not run, and parameters whose values are nowhere.
+    async fn check_queries(
+        &self,
+        caller: &Caller,
+        database: &Database,
+        config: &EndpointConfig,
+    ) -> Result<()> {
+        let collections = config.collections();
+        for query in &config.queries {
+            for (name, known) in &query.params {
+                let Some(place) = &known.values_of else { continue };
+                let plain = |path: &str| {
+                    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                    path.split('.').all(|part| !part.is_empty() && part.chars().all(fits))
+                };
+                let known = known.place().is_some_and(|(collection, path)| {
+                    collections.iter().any(|known| known.as_str() == collection) && plain(path)
+                });
+                if !known {
+                    return Err(Error::validation(format!(
+                        "values_of of {name} is {place:?}; write a collection of the endpoint and a path, such as invoices.status."
+                    )));
+                }
+            }
+            let placeholders = query.placeholders()?.into_iter();
+            let params = placeholders.map(|(name, kind)| (name, sample(&kind))).collect();
+            let request = QueryRequest {
+                version: self.engine.snapshot(),
+                scope: scope(&caller.principal, database.entry.id.clone()),
+                sql: format!("EXPLAIN {}", query.query),
+                params: with_database(params, database),
+                limits: QueryLimits::default(),
+            };
+            self.queries.execute(request).await.map_err(|error| {
+                let message = format!("The query {} does not run: {}", query.name, error.message);
+                Error { message, ..error }
+            })?;
+        }
+        Ok(())
     }
 
     /// Deletes an endpoint of a preview.

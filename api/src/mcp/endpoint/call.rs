@@ -20,7 +20,7 @@ use rekor_core::{
     id::{CollectionId, RelType, RowId},
 };
 use rekor_ingest::RowKey;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 use std::collections::BTreeMap;
 
 /// One call of a tool.
@@ -46,6 +46,7 @@ impl Call<'_> {
             ToolKind::Relationships(rel_type, operation) => self.link(rel_type, *operation).await?,
             ToolKind::Batch => self.batch().await?,
             ToolKind::Sql => self.sql().await?,
+            ToolKind::Query(name) => self.query(name, &offer.tool.input_schema).await?,
         };
         Ok((reply, offer.reads))
     }
@@ -256,6 +257,28 @@ impl Call<'_> {
         RawValue::from_string(text).map_err(|error| Error::internal(error.to_string()))
     }
 
+    /// A query by its name; its arguments are its parameters, each one of the values it may have.
+    async fn query(&self, name: &str, schema: &Map<String, Value>) -> Result<Reply> {
+        let query = self.config.queries.iter().find(|query| query.name == name);
+        let query = query.ok_or_else(|| Error::internal("a tool without its query"))?;
+        let mut params = Map::new();
+        for (name, _) in query.placeholders()? {
+            let value: Value = self.arguments.get(&name).unwrap_or_default();
+            let rule = schema.get("properties").and_then(|all| all.get(&name));
+            let choices = rule.and_then(|rule| rule.get("enum")).and_then(Value::as_array);
+            if let Some(choices) = choices.filter(|choices| !choices.contains(&value)) {
+                let detail = Detail::at(format!("/{name}"), "not one of the values it may have");
+                return Err(Error::validation(format!("{name} is one of {}.", json!(choices)))
+                    .with_detail(
+                        detail.with("expected", json!({ "enum": choices })).with("given", value),
+                    ));
+            }
+            params.insert(name, value);
+        }
+        let body = SqlBody { query: query.query.clone(), params, format: None };
+        Reply::table(&self.service.sql(self.caller, self.db(), body).await?)
+    }
+
     async fn sql(&self) -> Result<Reply> {
         let body: SqlBody = self.arguments.body(&[("query", "query"), ("params", "params")])?;
         Reply::table(&self.service.sql(self.caller, self.db(), body).await?)
@@ -287,6 +310,7 @@ fn without_collection(text: &str) -> Result<Reply> {
         "external_source",
         "version",
         "data",
+        "cancelled",
         "defaults_filled",
         "created_at",
         "updated_at",

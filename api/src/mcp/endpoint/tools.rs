@@ -53,7 +53,7 @@ pub(super) fn operation_of(kind: &ToolKind) -> Op {
             ToolOperation::Delete => Op::RelationshipDelete,
         },
         ToolKind::Batch => Op::Batch,
-        ToolKind::Sql => Op::Sql,
+        ToolKind::Sql | ToolKind::Query(_) => Op::Sql,
     }
 }
 
@@ -79,7 +79,7 @@ impl Maker<'_> {
             }
             ToolKind::Relationships(..) => may(operation_of(kind), None),
             ToolKind::Batch => any(&[Op::DocumentPut, Op::RelationshipPut]),
-            ToolKind::Sql => any(&[Op::DocumentQuery]),
+            ToolKind::Sql | ToolKind::Query(_) => any(&[Op::DocumentQuery]),
         }
     }
 
@@ -95,12 +95,14 @@ impl Maker<'_> {
             }
             ToolKind::Batch => self.batch(),
             ToolKind::Sql => self.sql(),
+            ToolKind::Query(name) => self.query(name)?,
         };
         let reads = matches!(
             kind,
             ToolKind::Documents(_, ToolOperation::Get | ToolOperation::List)
                 | ToolKind::Relationships(_, ToolOperation::List)
                 | ToolKind::Sql
+                | ToolKind::Query(_)
         );
         let hints = ToolAnnotations::new().read_only(reads).open_world(false);
         let hints = if reads { hints } else { hints.destructive(true) };
@@ -197,19 +199,19 @@ impl Maker<'_> {
     }
 
     fn batch(&self) -> (String, Value) {
-        let about = "Up to 1,000 writes in order, all or none. Give data with external_id, or id; update replaces all data.";
+        let about = "Up to 1,000 writes, all or none; update replaces all data. Give data with external_id or id.";
         let types: BTreeSet<&str> =
             self.config.relationships.iter().map(|tools| tools.rel_type.as_str()).collect();
         let operations = &self.config.batch.operations;
         let links = operations.keys().any(|name| types.contains(name.as_str()));
-        let link = " Links: source_id|source_external_id, target_id|target_external_id.";
+        let link = " Links: source_id or source_external_id, target too.";
         let mut lines = vec![format!("{about}{}", if links { link } else { "" })];
         for (name, operations) in operations {
             let ops: Vec<&str> = operations.iter().map(|operation| operation.name()).collect();
             lines.push(format!("{name}: {}", ops.join(", ")));
         }
         let item = json!({
-            "type": "object", "required": ["op", "type"],
+            "type": "object",
             "properties": {
                 "op": {"enum": ["create", "update", "delete"]},
                 "type": {"enum": self.config.batch.operations.keys().collect::<Vec<_>>()},
@@ -220,11 +222,30 @@ impl Maker<'_> {
         (lines.join("\n"), closed(properties, &["operations".to_owned()]))
     }
 
+    fn query(&self, name: &str) -> Option<(String, Value)> {
+        let query = self.config.queries.iter().find(|query| query.name == name)?;
+        let placeholders = query.placeholders().ok()?;
+        let about = query.description.clone().unwrap_or_else(|| name.replace(['_', '-'], " "));
+        let names: Vec<String> = placeholders.iter().map(|(name, _)| name.clone()).collect();
+        let properties = placeholders.into_iter().map(|(name, kind)| {
+            let mut schema = json_type(&kind);
+            if let (Some(known), Some(members)) = (query.params.get(&name), schema.as_object_mut())
+            {
+                let description = known.description.clone().map(Value::from);
+                members.extend(description.map(|text| ("description".to_owned(), text)));
+                let choices = known.choices.clone().map(Value::from);
+                members.extend(choices.map(|values| ("enum".to_owned(), values)));
+            }
+            (name, schema)
+        });
+        Some((about, closed(properties.collect(), &names)))
+    }
+
     fn sql(&self) -> (String, Value) {
         let collections = self.config.collections();
         let names: Vec<&str> = collections.iter().map(CollectionId::as_str).collect();
         let about = format!(
-            "Read-only ClickHouse SQL over documents(id, collection, external_id, data, deleted, created_at) with the collections {}, and relationships(rel_type, source_id, target_id, deleted). Paths: data.a.b.:String, data.n.:Float64. Say WHERE collection = '…' AND deleted = false.",
+            "ClickHouse SQL over documents(id, collection, external_id, data, deleted) with the collections {}, and relationships(rel_type, source_id, target_id, deleted). Paths: data.a.b.:String, data.n.:Float64. Say WHERE collection = '…' AND deleted = false.",
             names.join(", ")
         );
         let properties = Map::from_iter([
@@ -236,6 +257,27 @@ impl Maker<'_> {
         ]);
         (about, closed(properties, &["query".to_owned()]))
     }
+}
+
+/// The JSON Schema of a parameter of a query, by its ClickHouse type.
+pub(super) fn json_type(kind: &str) -> Value {
+    let inner = |outer: &str| kind.strip_prefix(outer)?.strip_suffix(')').map(str::trim);
+    if let Some(kind) = inner("Nullable(").or_else(|| inner("LowCardinality(")) {
+        return json_type(kind);
+    }
+    if let Some(item) = inner("Array(") {
+        return json!({"type": "array", "items": json_type(item)});
+    }
+    let starts = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+    json!({"type": if starts(&["Int", "UInt"]) {
+        "integer"
+    } else if starts(&["Float", "Decimal"]) {
+        "number"
+    } else if kind == "Bool" {
+        "boolean"
+    } else {
+        "string"
+    }})
 }
 
 /// The collections an end of a link may be in: those declared, of those the endpoint has.
@@ -317,7 +359,9 @@ fn output_schema(kind: &ToolKind) -> Value {
             json!({"id": {"type": "string"}, "version": {"type": "integer"}})
         }
         ToolKind::Batch => json!({"results": {"type": "array"}}),
-        ToolKind::Sql => json!({"columns": {"type": "array"}, "rows": {"type": "array"}}),
+        ToolKind::Sql | ToolKind::Query(_) => {
+            json!({"columns": {"type": "array"}, "rows": {"type": "array"}})
+        }
     };
     json!({"type": "object", "properties": members})
 }

@@ -114,7 +114,7 @@ pub(super) fn components() -> Value {
         "Endpoint": object(
             json!({
                 "id": text(), "name": text(), "description": text_or_null(), "tools": objects(), "relationships": objects(),
-                "batch": {"type": "object"}, "sql_query": flag(), "version": count(), "created_at": time(), "updated_at": time(),
+                "batch": {"type": "object"}, "sql_query": flag(), "queries": objects(), "version": count(), "created_at": time(), "updated_at": time(),
                 "resolved": object(json!({"path": text(), "tools": objects()}), &[]),
             }),
             &["resolved"],

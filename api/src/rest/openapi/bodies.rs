@@ -248,6 +248,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({
                 "name": text(), "description": text(), "tools": {"type": "array", "items": {"type": "object"}},
                 "relationships": {"type": "array", "items": {"type": "object"}}, "batch": {"type": "object"}, "sql_query": flag(),
+                "queries": {"type": "array", "items": {"type": "object"}},
             }),
             &[],
             json!({"name": "Invoicing", "tools": [{"collection": "invoices", "operations": ["get", "list"]}]}),
