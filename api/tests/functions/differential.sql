@@ -63,3 +63,13 @@ SELECT toTypeName(toDateTime64(toDateTime('2025-01-01 00:00:00', 'Asia/Tokyo'), 
 SELECT JSONExtract(toNullable('x'), 'a', 'Int64'), JSONExtract(NULL::Nullable(String), 'a', 'Int64'), JSONExtract(toNullable('{"a":5}'), 'a', 'Int64'), JSONExtract(toNullable('x'), 'a', 'Nullable(Int64)')
 SELECT arrayMap(x -> [x, x], []), toTypeName([[], []])
 SELECT arrayEnumerateUniq(mapKeys(mapFilter((k, v) -> 1, map('a', 1)))) AS c, count() FROM numbers(3) WHERE 0 GROUP BY ALL
+SELECT number FROM numbers(3) ORDER BY number LIMIT 1 BY mapValues(mapConcat(map('a', 1), map('zz', toInt64OrNull(toString(number)))))
+SELECT number, lag(number) OVER (ORDER BY length(arraySort(x -> number, [[3]])), number DESC) FROM numbers(3) ORDER BY number
+SELECT k, count() FROM (SELECT toInt32(number) AS k FROM numbers(3)) AS a LEFT SEMI JOIN (SELECT number AS k FROM numbers(5)) AS b USING k GROUP BY k ORDER BY k
+SELECT has([1, -1]::Array(Int64), toUInt64(1)), countEqual([1, -1, 1]::Array(Int64), toUInt64(1)), indexOf([5, -1]::Array(Int64), toUInt64(9))
+SELECT least(toInt64(1), toUInt64(2)), greatest(toInt64(-1), toUInt64(18446744073709551615))
+SELECT x OR y, x AND y, x OR true, xor(x, y) FROM (SELECT toNullable(true) AS x, toNullable(false) AS y)
+SELECT number % 2 AS a, countIf(number > 1) AS c FROM numbers(5) GROUP BY a HAVING arrayExists(x -> x = c, [1, 2]) ORDER BY a
+SELECT number % 2 AS a, arrayExists(x -> x = a AND number > 1, [0, 1])::Bool AS b FROM numbers(4) GROUP BY a, b ORDER BY a, b
+SELECT number / 0 AS x FROM numbers(2) ORDER BY x
+SELECT toDecimal64(3, 1) IN (SELECT 0.5 / 0)

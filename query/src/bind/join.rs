@@ -237,10 +237,19 @@ impl Binder<'_> {
         }
         let (mut columns, mut computed) = (Vec::new(), Vec::new());
         for (a, b) in pairs {
-            let ty = common_type(&[a.ty.clone(), b.ty.clone()])?;
             let right_only =
                 matches!(kind, JoinType::Right | JoinType::RightSemi | JoinType::RightAnti);
             let one = if right_only { b } else { a };
+            let ty = match common_type(&[a.ty.clone(), b.ty.clone()])? {
+                // Numbers that are equal fit the type of either side.
+                ChType::Variant(_) if kind != JoinType::Full => one.ty.clone(),
+                ChType::Variant(_) => {
+                    let message =
+                        format!("There is no supertype for {} and {} in USING", a.ty, b.ty);
+                    return Err(SqlError::new(ChCode::NoCommonType, message));
+                }
+                common => common,
+            };
             if kind != JoinType::Full && one.ty == ty {
                 columns.push(one.clone());
                 continue;

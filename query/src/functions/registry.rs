@@ -350,8 +350,8 @@ fn exactly<const N: usize>(name: &str, args: Vec<Typed>) -> SqlResult<[Typed; N]
 }
 
 fn logic(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
-    let any_bool =
-        args.iter().any(|arg| !arg.predicate && *arg.ty.strip_nullable() == ChType::Bool);
+    // Of Nullable Bools alone ClickHouse makes a number.
+    let any_bool = args.iter().any(|arg| arg.ty == ChType::Bool);
     let nullable = args.iter().any(|arg| arg.ty.is_nullable());
     let join: fn(Expr, Expr) -> Expr = if name == "and" { Expr::and } else { Expr::or };
     let mut conditions = args.into_iter().map(|arg| condition(name, arg));
@@ -372,8 +372,7 @@ fn exclusive_or(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
     if args.iter().any(|arg| *arg.ty.strip_nullable() == ChType::Nothing) {
         return Ok(Typed::null());
     }
-    let bool_type =
-        args.iter().any(|arg| !arg.predicate && *arg.ty.strip_nullable() == ChType::Bool);
+    let bool_type = args.iter().any(|arg| *arg.ty.strip_nullable() == ChType::Bool);
     let nullable = args.iter().any(|arg| arg.ty.is_nullable());
     let mut conditions = args.into_iter().map(|arg| condition(name, arg));
     let first = conditions.next().ok_or_else(|| unknown(name))??;

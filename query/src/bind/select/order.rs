@@ -50,7 +50,12 @@ impl Binder<'_> {
                         }
                         let asc = options.asc.unwrap_or(true);
                         order.filling = Some(self.filling(fill, &typed.ty, asc, env)?);
-                        sort_key(typed, options, &mut order.keys)?;
+                        // The key is the column that is filled, as it stands in the answer; gaps have no NaN at an end.
+                        order.keys.push(SortExpr {
+                            expr: typed.into_value(),
+                            asc,
+                            nulls_first: options.nulls_first.unwrap_or(false),
+                        });
                         if let Some(filling) = &mut order.filling {
                             filling.place = order.keys.len().saturating_sub(1);
                         }

@@ -13,8 +13,8 @@ use sqlparser::{
 };
 
 /// Rules in the order in which they are tried. Each answers where it goes on, if it took something.
-const RULES: [fn(&Tokens, usize, &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>>; 6] =
-    [numeral, parameter, subcolumn, array_path, tuple_member, minus];
+const RULES: [fn(&Tokens, usize, &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>>; 5] =
+    [numeral, parameter, subcolumn, array_path, tuple_member];
 
 /// Applies the rules to every token; whitespace is still there.
 pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
@@ -111,19 +111,6 @@ fn parameter(tokens: &Tokens, at: usize, out: &mut Vec<TokenWithSpan>) -> SqlRes
         }
     }
     Ok(Some(close + 1))
-}
-
-/// `minus(a, b)`: sqlparser takes the word for a set operation.
-fn minus(tokens: &Tokens, at: usize, out: &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>> {
-    match tokens.token(at) {
-        Token::Word(Word { value, quote_style: None, .. })
-            if value == "minus" && *tokens.token(at + 1) == Token::LParen =>
-        {
-            out.push(quoted(value.clone(), tokens.span(at)));
-            Ok(Some(at + 1))
-        }
-        _ => Ok(None),
-    }
 }
 
 /// `.:Type` and `.^name` as quoted members: `` .`:Type` ``, `` .`^name` ``.
