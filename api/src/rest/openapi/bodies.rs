@@ -158,7 +158,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"login": "bob", "password": "another password", "grants": [{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]}),
         ),
         ("put", "/v1/users/{id}") => object(
-            json!({"name": label(), "password": or_null(password()), "role": {"enum": ["owner", "member", null]}, "grants": or_null(grants())}),
+            json!({"name": label(), "password": {"type": ["string", "null"], "minLength": 10, "maxLength": 1_024}, "role": {"enum": ["owner", "member", null]}, "grants": or_null(grants())}),
             &[],
             json!({"name": "Bob"}),
         ),
