@@ -139,7 +139,7 @@ fn words() -> BTreeSet<&'static str> {
 }
 
 /// Of how many combinations of gap, word and what follows it one is tried, unless `REKOR_EVERY_WORD` asks for all of them.
-const ONE_OF: usize = 13;
+const ONE_OF: usize = 47;
 
 /// Every word in every gap, alone and with what usually follows a word.
 fn ignored_in(sql: &str) -> Vec<String> {
