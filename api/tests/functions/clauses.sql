@@ -56,7 +56,6 @@ SELECT * FROM generate_series(1, 5)
 SELECT * FROM generateSeries(1, 5, 2)
 SELECT * FROM zeros(2)
 SELECT 1 AS a UNION DISTINCT SELECT 1 INTERSECT SELECT 2
-SELECT number FROM numbers(3) UNION ALL SELECT number FROM numbers(2) ORDER BY number DESC LIMIT 1
 SELECT 1 AS a EXCEPT SELECT 2
 SELECT 1 WHERE 1
 SELECT number AS x FROM numbers(3) WHERE x > 0 ORDER BY x
@@ -94,7 +93,6 @@ SELECT n, (SELECT number FROM numbers(10) AS i WHERE i.number % 5 = o.n) AS c FR
 SELECT n, toTypeName((SELECT count() FROM numbers(10) AS i WHERE i.number = o.n)) AS c FROM (SELECT number + 8 AS n FROM numbers(1)) AS o ORDER BY n
 SELECT number FROM numbers(10) ORDER BY number LIMIT '3'
 SELECT number FROM numbers(10) LIMIT ALL
-SELECT number FROM numbers(3) ORDER BY number DESC LIMIT 1 UNION ALL SELECT 7
 SELECT 1 AS a UNION ALL SELECT 2 INTERSECT SELECT 2
 SELECT * APPLY(sum) FROM (SELECT number AS a, number * 2 AS b FROM numbers(4))
 SELECT * APPLY(quantiles(0.5)) FROM (SELECT number AS a, number * 2 AS b FROM numbers(4))
@@ -197,7 +195,6 @@ SELECT NULL = NULL, NULL <=> NULL, 1 IS DISTINCT FROM NULL, NULL IS NOT DISTINCT
 SELECT 5 DIV 2, 5 MOD 2, -5 % 3, 5 / 2, intDiv(-5, 2), 2 ** 3
 SELECT 'a' || 'b' || 1, concat('x', 1, NULL)
 SELECT quantiles(0.25, 0.5, 0.75)(number), median(number), quantile(0.9)(number) FROM numbers(101)
-SELECT 1 UNION ALL SELECT 2.5 UNION ALL SELECT NULL
 SELECT number FROM numbers(5) EXCEPT SELECT 2 ORDER BY number
 (SELECT 1 AS a UNION ALL SELECT 2) INTERSECT SELECT 2
 SELECT * FROM (SELECT 1 AS a UNION DISTINCT SELECT 1)

@@ -50,12 +50,7 @@ impl Binder<'_> {
                         }
                         let asc = options.asc.unwrap_or(true);
                         order.filling = Some(self.filling(fill, &typed.ty, asc, env)?);
-                        // The key is the column that is filled, as it stands in the answer; gaps have no NaN at an end.
-                        order.keys.push(SortExpr {
-                            expr: typed.into_value(),
-                            asc,
-                            nulls_first: options.nulls_first.unwrap_or(false),
-                        });
+                        filled_key(typed, options, &mut order.keys);
                         if let Some(filling) = &mut order.filling {
                             filling.place = order.keys.len().saturating_sub(1);
                         }
@@ -173,6 +168,13 @@ fn number(expr: &Expr) -> Option<u128> {
     let Expr::Value(value) = expr else { return None };
     let ast::Value::Number(text, _) = &value.value else { return None };
     text.parse().ok()
+}
+
+/// Appends a key WITH FILL: the column itself, which is filled, and not what would sort as it does.
+fn filled_key(typed: Typed, options: &ast::OrderByOptions, keys: &mut Vec<SortExpr>) {
+    let ast::OrderByOptions { asc, nulls_first } = options;
+    let (asc, nulls_first) = (asc.unwrap_or(true), nulls_first.unwrap_or(false));
+    keys.push(SortExpr { expr: typed.into_value(), asc, nulls_first });
 }
 
 /// Appends a key as DataFusion sorts it.
