@@ -308,7 +308,7 @@ fn forgets(name: &str, call: &AggregateCall) -> bool {
 fn aggregated(call: &AggregateCall, over: Over) -> SqlResult<(Expr, ChType, Finish)> {
     let result = aggregate(call)?;
     if let Expr::AggregateFunction(function) = result.aggregate.clone()
-        && !(forgets(function.func.name(), call) && !over.frame.start_bound.is_unbounded())
+        && (!forgets(function.func.name(), call) || over.frame.start_bound.is_unbounded())
         && matches!(function.func.name(), "sum" | "avg" | "count" | "min" | "max")
         && !function.params.distinct
     {

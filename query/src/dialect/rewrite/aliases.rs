@@ -29,11 +29,13 @@ pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
                 names.push(is_expression(tokens, at))
             }
             Token::RParen | Token::RBracket | Token::RBrace => drop(names.pop()),
-            Token::Word(_) if tokens.keyword(at, &["AS"]) => {
-                if names.last() == Some(&true) && matches!(tokens.token(at + 1), Token::Word(_)) {
-                    out.push(marked("as", tokens.span(at)));
-                    continue;
-                }
+            Token::Word(_)
+                if tokens.keyword(at, &["AS"])
+                    && names.last() == Some(&true)
+                    && matches!(tokens.token(at + 1), Token::Word(_)) =>
+            {
+                out.push(marked("as", tokens.span(at)));
+                continue;
             }
             Token::Word(_)
                 if tokens.keyword(at, &["ON"]) && is_word(tokens.before(at), &["DISTINCT"]) => {}

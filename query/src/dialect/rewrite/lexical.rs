@@ -12,9 +12,11 @@ use sqlparser::{
     tokenizer::{Token, TokenWithSpan, Word},
 };
 
-/// Rules in the order in which they are tried. Each answers where it goes on, if it took something.
-const RULES: [fn(&Tokens, usize, &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>>; 5] =
-    [numeral, parameter, subcolumn, array_path, tuple_member];
+/// A rule at a token answers where it goes on, if it took something.
+type Rule = fn(&Tokens, usize, &mut Vec<TokenWithSpan>) -> SqlResult<Option<usize>>;
+
+/// Rules in the order in which they are tried.
+const RULES: [Rule; 5] = [numeral, parameter, subcolumn, array_path, tuple_member];
 
 /// Applies the rules to every token; whitespace is still there.
 pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {

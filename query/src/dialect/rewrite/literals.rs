@@ -59,15 +59,13 @@ pub(super) fn rewrite(tokens: &Tokens) -> SqlResult<Vec<TokenWithSpan>> {
             }
             // sqlparser knows DateTime only with a precision; a word that is no keyword takes any arguments.
             Token::Word(_)
-                if tokens.keyword(at, &["DATETIME"]) || is_type(tokens, at, "DATETIME") =>
+                if (tokens.keyword(at, &["DATETIME"]) || is_type(tokens, at, "DATETIME"))
+                    && *tokens.token(at + 1) == Token::LParen
+                    && matches!(tokens.token(at + 2), Token::SingleQuotedString(_)) =>
             {
-                if *tokens.token(at + 1) == Token::LParen
-                    && matches!(tokens.token(at + 2), Token::SingleQuotedString(_))
-                {
-                    out.push(made(name("DateTime"), tokens.span(at)));
-                    at += 1;
-                    continue;
-                }
+                out.push(made(name("DateTime"), tokens.span(at)));
+                at += 1;
+                continue;
             }
             _ => {}
         }
