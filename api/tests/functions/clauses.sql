@@ -93,7 +93,7 @@ SELECT n, (SELECT number FROM numbers(10) AS i WHERE i.number % 5 = o.n) AS c FR
 SELECT n, toTypeName((SELECT count() FROM numbers(10) AS i WHERE i.number = o.n)) AS c FROM (SELECT number + 8 AS n FROM numbers(1)) AS o ORDER BY n
 SELECT number FROM numbers(10) ORDER BY number LIMIT '3'
 SELECT number FROM numbers(10) LIMIT ALL
-SELECT 1 AS a UNION ALL SELECT 2 INTERSECT SELECT 2
+SELECT * FROM (SELECT 1 AS a UNION ALL SELECT 2 INTERSECT SELECT 2) ORDER BY a
 SELECT * APPLY(sum) FROM (SELECT number AS a, number * 2 AS b FROM numbers(4))
 SELECT * APPLY(quantiles(0.5)) FROM (SELECT number AS a, number * 2 AS b FROM numbers(4))
 SELECT * APPLY(toString, 'p_') FROM (SELECT 1 AS a)
