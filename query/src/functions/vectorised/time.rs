@@ -22,6 +22,8 @@ use std::sync::Arc;
 const SECONDS_PER_DAY: i64 = 86_400;
 /// Times whose units all begin within DateTime: from ten days after 1970 to the end of 32 bits.
 const PLAIN_SECONDS: std::ops::RangeInclusive<i64> = 10 * SECONDS_PER_DAY..=0xFFFF_FFFF;
+/// What stands for a NULL, far from both ends.
+const UNDER_NULL: i64 = 1_000_000_000;
 
 pub(super) fn of(call: &Call, column: &ArrayRef, constants: &[&ScalarValue]) -> Option<ArrayRef> {
     if zone_of(call.args.first()?) != Tz::UTC || zone_of(&call.ret) != Tz::UTC {
@@ -126,7 +128,7 @@ fn plain_seconds(column: &ArrayRef) -> Option<Vec<i64>> {
     let of = |ticks: &[i64], per_second: i64| -> Option<Vec<i64>> {
         let plain = |(row, ticks): (usize, &i64)| {
             if column.is_null(row) {
-                return Some(*PLAIN_SECONDS.start());
+                return Some(UNDER_NULL);
             }
             Some(ticks.div_euclid(per_second)).filter(|s| PLAIN_SECONDS.contains(s))
         };
