@@ -73,3 +73,6 @@ SELECT number % 2 AS a, countIf(number > 1) AS c FROM numbers(5) GROUP BY a HAVI
 SELECT number % 2 AS a, arrayExists(x -> x = a AND number > 1, [0, 1])::Bool AS b FROM numbers(4) GROUP BY a, b ORDER BY a, b
 SELECT number / 0 AS x FROM numbers(2) ORDER BY x
 SELECT toDecimal64(3, 1) IN (SELECT 0.5 / 0)
+SELECT (1, NULL) IN ((1, NULL)), (1, NULL) IN ((1, 2)), (1, NULL) NOT IN ((1, 2)), (1, 2) IN ((1, NULL)), (1, 2) IN ((1, NULL), (1, 2)), (1, 2) NOT IN ((1, NULL))
+SELECT number, (number, nullIf(number, 2)) IN ((1, 1), (2, 2)) AS a, (number, nullIf(number, 2)) NOT IN ((1, 1), (2, 2)) AS b FROM numbers(4) ORDER BY number
+SELECT (1, NULL) IN (SELECT 1, NULL), (1, 2) IN (SELECT 1, 2), (1, NULL) IN (SELECT 1, 2)

@@ -72,8 +72,7 @@ impl Setup {
         if global.dry_run {
             let shown =
                 json!({"dry_run": true, "mcp": servers, "skill": skill_file.display().to_string()});
-            ui::show(&shown, global.output());
-            return Ok(());
+            return global.show(&shown);
         }
         if let Some((name, database)) = &profile {
             self.keep_token(global, name, database).await?;
@@ -86,8 +85,7 @@ impl Setup {
             "skill": skill_file.display().to_string(),
             "profile": profile.map(|(name, _)| name),
         });
-        ui::show(&shown, global.output());
-        Ok(())
+        global.show(&shown)
     }
 
     /// Makes a token for the database and keeps it in a profile of its own.

@@ -134,8 +134,7 @@ impl Collections {
 async fn describe(global: &Global, path: &str) -> Result<(), Problem> {
     let found = Connection::open(global, false)?.send(Method::Get, path, None).await?;
     if global.output() != Output::Table {
-        ui::show(&found, global.output());
-        return Ok(());
+        return global.show(&found);
     }
     let (documents, looked_at) = (&found["documents"], &found["looked_at"]);
     ui::note(&format!("{documents} documents, values of {looked_at}"));

@@ -145,8 +145,7 @@ fn split<'a>(flag: &str, text: &'a str) -> Result<(&'a str, Value), Problem> {
 async fn list(global: &Global, path: &str) -> Result<(), Problem> {
     let found = Connection::open(global, false)?.send(Method::Get, path, None).await?;
     if global.output() != Output::Table {
-        ui::show(&found, global.output());
-        return Ok(());
+        return global.show(&found);
     }
     let row = |endpoint: &Value| {
         let tools = endpoint["tools"].as_array().into_iter().flatten();
@@ -183,7 +182,7 @@ async fn cost(global: &Global, path: &str) -> Result<(), Problem> {
         .collect();
     let total = |name: &str| rows.iter().filter_map(|row| row[name].as_u64()).sum::<u64>();
     let all = total("tokens") + total("schema_tokens");
-    ui::show(&json!({ "data": rows }), global.output());
+    global.show(&json!({ "data": rows }))?;
     ui::note(&format!("about {all} tokens together, at four bytes a token"));
     Ok(())
 }

@@ -335,7 +335,7 @@ pub(crate) fn to_predicate(arg: Typed) -> SqlResult<Expr> {
     }
 }
 
-/// `arg IN values`, where the values are known. NULLs among them match nothing.
+/// `arg IN values`, where the values are known. NULLs among them, and tuples with one, match nothing.
 pub(crate) fn in_values(
     arg: Typed,
     values: Vec<(Value, ChType)>,
@@ -356,7 +356,8 @@ pub(crate) fn in_values(
     let nullable = arg.ty.is_nullable();
     let column = arg.ty.strip_nullable().clone();
     let mut list = Vec::new();
-    for (value, ty) in values.into_iter().filter(|(value, _)| !value.is_null()) {
+    let values = values.into_iter().filter(|(value, _)| !holds_null(value) && !is_unknown(&column));
+    for (value, ty) in values {
         match convert(&value, ty.strip_nullable(), &column) {
             Ok(converted)
                 if matches!(ty.strip_nullable(), ChType::String)
@@ -394,6 +395,22 @@ pub(crate) fn in_values(
         ChCode::IllegalTypeOfArgument,
         format!("Illegal type {column} of the left side of IN"),
     ))
+}
+
+/// Whether a value is NULL, or a tuple with one.
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Tuple(items) => items.iter().any(holds_null),
+        other => other.is_null(),
+    }
+}
+
+/// Whether every tuple of a type has a NULL.
+fn is_unknown(ty: &ChType) -> bool {
+    match ty.strip_nullable() {
+        ChType::Tuple(fields) => fields.iter().any(|(_, ty)| is_unknown(ty)),
+        other => *other == ChType::Nothing,
+    }
 }
 
 fn is_number(ty: &ChType) -> bool {
