@@ -922,6 +922,7 @@ async fn settings_say_how_long_things_are_kept_and_are_for_people() {
         json!({"operations_log_days": 0}),
         json!({"deleted_database_days": 1_000}),
         json!({"forever": true}),
+        json!([90, null, null]),
     ] {
         assert_eq!(api.refused("PUT", path, settings(wrong)).await.0, 400);
     }

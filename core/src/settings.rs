@@ -1,7 +1,7 @@
 //! What a database is told to do by itself: how long it keeps what nobody asked it to delete.
 
-use crate::{Error, Result, limits};
-use serde::{Deserialize, Serialize};
+use crate::{Error, limits};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -11,6 +11,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How long things are kept.
+    #[serde(deserialize_with = "object")]
     pub retention: Retention,
 }
 
@@ -29,12 +30,21 @@ pub struct Retention {
     pub idempotency_key_hours: Option<u32>,
 }
 
+/// Reads a JSON object; serde would take an array for one, by position.
+///
+/// # Errors
+/// What serde says of other values.
+pub fn object<'de, T: DeserializeOwned, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    let members = serde_json::Map::deserialize(from)?;
+    serde_json::from_value(members.into()).map_err(serde::de::Error::custom)
+}
+
 impl Settings {
     /// Whether every number makes sense.
     ///
     /// # Errors
     /// Validation, with the range.
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self) -> crate::Result<()> {
         let retention = &self.retention;
         let ranges = [
             ("operations_log_days", retention.operations_log_days, limits::LOG_DAYS_MAX),
@@ -87,5 +97,6 @@ mod tests {
         assert!(of(r#"{"retention": {"deleted_database_days": 366}}"#).unwrap().check().is_err());
         assert!(of(r#"{"retention": {"log_days": 3}}"#).is_err());
         assert!(of(r#"{"color": "blue"}"#).is_err());
+        assert!(of(r#"{"retention": [90, null, null]}"#).is_err());
     }
 }

@@ -16,7 +16,7 @@ use rekor_core::{
     settings::Settings,
 };
 use rekor_ingest::{Frame, Operation, RowKey};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -54,6 +54,7 @@ pub struct DatabaseChange {
     /// Replaces all tags.
     pub tags: Option<Vec<String>>,
     /// Replaces all settings; a human act.
+    #[serde(default, deserialize_with = "settings")]
     pub settings: Option<Settings>,
 }
 
@@ -65,6 +66,13 @@ pub struct NewPreview {
     pub name: String,
     /// Free text.
     pub description: Option<String>,
+}
+
+/// Settings as an object, or null.
+fn settings<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Settings>, D::Error> {
+    let members = Option::<serde_json::Map<String, Value>>::deserialize(from)?;
+    let read = |members| rekor_core::settings::object(Value::Object(members));
+    members.map(read).transpose().map_err(serde::de::Error::custom)
 }
 
 /// A database as every face shows it.
