@@ -182,6 +182,11 @@ pub(crate) fn show(body: &Value, output: Output) {
     text(&out);
 }
 
+/// Rows that a command made itself, in the shape of a list of the API.
+pub(crate) fn list(rows: Vec<Value>) -> Value {
+    json!({"meta": {"total": rows.len()}, "data": rows})
+}
+
 /// The rows of an answer: those of a list, or the answer itself.
 fn rows(body: &Value) -> Vec<Value> {
     let list =

@@ -136,9 +136,10 @@ async fn describe(global: &Global, path: &str) -> Result<(), Problem> {
     if global.output() != Output::Table {
         return global.show(&found);
     }
+    let paths = found["paths"].as_array().cloned().unwrap_or_default();
+    ui::show(&ui::list(paths), Output::Table);
     let (documents, looked_at) = (&found["documents"], &found["looked_at"]);
-    ui::note(&format!("{documents} documents, values of {looked_at}"));
-    ui::show(&serde_json::json!({"data": found["paths"]}), Output::Table);
+    ui::note(&format!("documents: {documents}, looked at: {looked_at}"));
     Ok(())
 }
 

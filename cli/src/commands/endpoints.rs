@@ -159,7 +159,7 @@ async fn list(global: &Global, path: &str) -> Result<(), Problem> {
         })
     };
     let rows: Vec<Value> = found["data"].as_array().into_iter().flatten().map(row).collect();
-    ui::show(&json!({ "data": rows }), Output::Table);
+    ui::show(&ui::list(rows), Output::Table);
     Ok(())
 }
 
@@ -182,7 +182,7 @@ async fn cost(global: &Global, path: &str) -> Result<(), Problem> {
         .collect();
     let total = |name: &str| rows.iter().filter_map(|row| row[name].as_u64()).sum::<u64>();
     let all = total("tokens") + total("schema_tokens");
-    global.show(&json!({ "data": rows }))?;
+    global.show(&ui::list(rows))?;
     ui::note(&format!("about {all} tokens together, at four bytes a token"));
     Ok(())
 }

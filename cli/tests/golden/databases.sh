@@ -97,6 +97,16 @@ ok rekor endpoints url invoicing-agent
 said /e/invoicing-agent/mcp
 ok rekor endpoints list --database my-ws--first
 said invoicing-agent
+said "(1 row)"
+# What programs and shells ask for.
+ok rekor databases list --jq '.data[] | select(.id == "my-ws--first") | .environment'
+test "$(cat "$OUT")" = preview
+ok rekor databases list --json=id,environment
+test "$(field 0.environment)" = production
+ok env REKOR_COMPLETE=bash _CLAP_COMPLETE_INDEX=3 _CLAP_COMPLETE_COMP_TYPE=9 _CLAP_COMPLETE_SPACE=true rekor -- rekor databases get my-ws--f
+test "$(cat "$OUT")" = my-ws--first
+ok rekor collections describe invoices --database my-ws
+said "rows)"
 ok rekor endpoints get invoicing-agent --database my-ws--first --resolved --output json
 said list_invoices
 ok rekor endpoints get invoicing-agent --database my-ws--first --cost

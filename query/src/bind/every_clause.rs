@@ -104,12 +104,16 @@ const QUERIES: &[&str] = &[
 ];
 
 /// Words that may be left out, or stand for what is there anyway, with the reason.
-fn means_nothing(word: &str, before: &str, after: &str) -> Option<&'static str> {
+fn means_nothing(word: &str, behind: &str, before: &str, after: &str) -> Option<&'static str> {
     let (before, after) = (before.to_ascii_uppercase(), after.to_ascii_uppercase());
     Some(match word {
+        "MOD" if behind == " 7" && before.parse().is_ok_and(|n: u64| n < 7) => "no remainder",
+        "ALL" | "COALESCE" if behind == " ( n )" && before == "SELECT" => "n itself",
+        _ if !behind.is_empty() => return None,
         "ALL" if before == "SELECT" || before == "(" => "the default",
         "ALL" if matches!(after.as_str(), "JOIN" | "LEFT") => "the default",
-        "INNER" if after == "JOIN" => "the default",
+        "INNER" if matches!(after.as_str(), "JOIN" | "ARRAY") => "the default",
+        "RECURSIVE" if before == "WITH" => "no query names itself",
         "OUTER" if before == "LEFT" => "LEFT JOIN is LEFT OUTER JOIN",
         "ASC" => "the default order",
         "FINAL" => "a table has one version of a row",
@@ -155,7 +159,7 @@ fn ignored_in(sql: &str) -> Vec<String> {
         for word in words() {
             for behind in ["", " 7", " ( n )", " BY n"] {
                 count += 1;
-                let is_known = means_nothing(word, before, after).is_some() && behind.is_empty();
+                let is_known = means_nothing(word, behind, before, after).is_some();
                 if is_known || !count.is_multiple_of(one_of) {
                     continue;
                 }
