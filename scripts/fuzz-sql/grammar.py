@@ -5,7 +5,7 @@ import re
 
 import functions
 import world
-from tree import List, Node
+from tree import List, Node, contains
 
 TOKEN = re.compile(r"\{([a-z?][^{}]*)\}")
 ARRAYS = {"ai": "int", "an": "int", "af": "float", "as": "str", "ans": "str", "ad": "date", "aa": "ai"}
@@ -284,6 +284,16 @@ class Grammar:
             named.append((kind, alias))
         return items, named
 
+    def keys(self, e, kinds):
+        """Items to group by, none of them a constant: ClickHouse folds some constant keys and not others."""
+        items, named = self.items(e, kinds, 1)
+        for at, (kind, alias) in enumerate(named):
+            for _ in range(20):
+                if any(contains(items[at].text(), name) for _, name in e.columns):
+                    break
+                items[at] = Node("item", e.of(kind, 1), f" AS {alias}")
+        return items, named
+
     # Forms
 
     def constants(self):
@@ -325,7 +335,7 @@ class Grammar:
         source = source or self.source()
         e = self.expressions(source)
         keys = [self.rng.choice(KEYS) for _ in range(self.rng.choice([0, 1, 1, 1, 2]))]
-        key_items, named = self.items(e, keys, 1)
+        key_items, named = self.keys(e, keys)
         outs = [self.rng.choice([k for k in functions.AGGREGATE for _ in range(1 + 3 * (k in ("int", "float", "str")))]) for _ in range(self.rng.randint(1, 3))]
         items, values = self.items(e, outs, 2, functions.AGGREGATE)
         parts = ["SELECT ", List(key_items + items), " FROM ", source.node, f" AS {source.alias}" if source.alias else "", self.where(source, e)]

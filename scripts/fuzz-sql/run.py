@@ -100,19 +100,42 @@ def work(port, seeds, results, shrinks):
             query = grammar.query(seed[7:]) if seed.startswith("corpus ") else judge.grammar.make(seed)
             sql = tree.sql(query)
             kind, text = judge.outcome(query, sql)
-            name = exclusions.excluded(sql, kind, text) if kind != "wrong" else None
-            if name:
-                kind, text = f"excluded: {name}", ""
             entry = [seed, kind, text, sql, None]
-            if failed(kind) and (shrinks == "all" or kind in ("wrong", "crash", "types") or kind.startswith("error")):
-                small = shrink.shrink(query, lambda q: judge.outcome(q)[0] == kind)
-                entry[4] = tree.sql(small)
-                entry[2] = judge.outcome(small)[1]
-                name = exclusions.excluded(entry[4], kind, entry[2])
-                if name:
-                    entry[1:] = [f"excluded: {name}", "", sql, None]
+            if failed(kind):
+                entry = judged(judge, query, entry, shrinks)
             found.append(entry)
         results.put(found)
+
+
+def judged(judge, query, entry, shrinks):
+    """The entry of a difference, made small, or counted under an exclusion.
+
+    It counts under one only where nothing smaller fails in the same way without meeting it.
+    """
+    seed, kind, text, sql, _ = entry
+    meets = exclusions.excluded(sql, kind, text)
+    if meets and kind == "cut":
+        return [seed, f"excluded: {meets}", "", sql, None]
+    if kind.startswith("lenient") and shrinks != "all":
+        return entry
+    unexplained = [] if meets else [query]
+
+    def fails(candidate):
+        got, difference = judge.outcome(candidate)
+        if got == kind and not exclusions.excluded(tree.sql(candidate), got, difference):
+            unexplained.append(candidate)
+        return got == kind
+
+    def unexplained_fails(candidate):
+        fails(candidate)
+        return bool(unexplained) and unexplained[-1] is candidate
+
+    if meets:
+        shrink.shrink(query, fails)
+    if not unexplained:
+        return [seed, f"excluded: {meets}", "", sql, None]
+    small = shrink.shrink(unexplained[-1], unexplained_fails)
+    return [seed, kind, judge.outcome(small)[1], sql, tree.sql(small)]
 
 
 def run(options):
