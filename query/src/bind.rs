@@ -15,6 +15,7 @@ mod foreign;
 mod from;
 mod function;
 mod join;
+mod outside;
 mod params;
 mod path;
 mod query;

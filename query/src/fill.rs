@@ -11,7 +11,7 @@ use datafusion::{
     arrow::{
         array::{Array, ArrayRef, RecordBatch},
         compute::{cast, concat_batches, interleave},
-        datatypes::SchemaRef,
+        datatypes::{Schema, SchemaRef},
     },
     catalog::Session,
     common::{Result, ScalarValue, ToDFSchema},
@@ -69,7 +69,11 @@ pub(crate) struct FilledTable {
 impl FilledTable {
     /// The table of the plan's columns.
     pub(crate) fn new(filled: Filled) -> Self {
-        let schema = Arc::clone(filled.plan.schema().inner());
+        // A made row has NULL in columns that are Nullable, even where the plan knows that its own rows have none.
+        let fields = filled.plan.schema().fields().iter();
+        let fields: Vec<_> =
+            fields.map(|field| field.as_ref().clone().with_nullable(true)).collect();
+        let schema = Arc::new(Schema::new(fields));
         Self { filled: Arc::new(filled), schema }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) use fold::fold;
 pub(crate) use json::json_path;
 pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order, is_lambda_call};
 pub(crate) use registry::scalar;
-pub(crate) use supertype::{common_type, literal, scalar_of};
+pub(crate) use supertype::{common_type, literal, scalar_of, shared_type};
 pub(crate) use time_shift::shift;
 pub(crate) use window::{Over, is_window_only, window};
 

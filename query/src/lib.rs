@@ -16,6 +16,7 @@ mod budget;
 mod dialect;
 mod fill;
 mod functions;
+mod optimizer;
 mod scan;
 mod session;
 mod typed;

@@ -76,6 +76,8 @@ pub(crate) fn session(
     // Its bugs gave wrong answers in this release line, and no plan of ours has nested fields to push.
     options.optimizer.enable_leaf_expression_pushdown = false;
     options.optimizer.max_passes = 3;
+    // `x IS TRUE` is never NULL for the logical plan, and may be for the physical one: no reason to refuse a query.
+    options.execution.skip_physical_aggregate_schema_check = true;
     options.extensions.insert(budget.clone());
     let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes), CONSUMERS_SHOWN);
     let runtime = RuntimeEnvBuilder::from_runtime_env(shared)
@@ -86,6 +88,7 @@ pub(crate) fn session(
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
+        .with_optimizer_rules(crate::optimizer::rules())
         .build();
     Ok(SessionContext::new_with_state(state))
 }

@@ -37,8 +37,8 @@ SCALAR = {
         {float} + {num} | {float} - {num} | {float} * {num} | {num} / {num} | {int} / {int} | -({float}) | abs({float}) | sqrt({num}) | exp({smf}) | ln({num}) | log2({num}) | log10({num}) | log1p({smf})
         sin({smf}) | cos({smf}) | tan({smf}) | atan({num}) | pow({smf}, {k}) | power({sm}, {smf}) | cbrt({num}) | round({float}) | round({float}, {k3}) | floor({float}) | ceil({float}) | trunc({float}) | floor({float}, {k3}) | ceil({float}, 1) | trunc({float}, 1) | roundBankers({float}, {k3})
         toFloat64({int}) | toFloat64({dec}) | toFloat64OrNull({str}) | toFloat64OrZero({str}) | toFloat32({sm}) | toFloat64({bool}) | arraySum({af}) | arrayAvg({ai}) | arrayAvg({af}) | arrayMin({af}) | arrayMax({af}) | {af}[{idx}] | greatest({float}, {num}) | least({float}, {num})
-        if({cond}, {float}, {int}) | multiIf({cond}, {float}, {num}) | ifNotFinite({float}, {float}) | L2Norm({af}) | L1Norm({ai}) | LinfNorm({af}) | cosineDistance({ai}, {ai}) | hypot({smf}, {smf}) | atan2({smf}, {smf}) | degrees({smf}) | radians({smf}) | sigmoid({smf}) | erf({smf}) | tanh({smf})
-        {float} % {nz} | JSONExtractFloat({str}, 'a') | arrayAvg({x=int:x->float}, {ai}) | coalesce({float}, {num}) | nullIf({float}, {num}) | ifNull({float}, {num}) | ngramDistance({str}, {str})
+        if({cond}, {float}, {float}) | multiIf({cond}, {float}, {float}) | ifNotFinite({float}, {float}) | L2Norm({af}) | L1Norm({ai}) | LinfNorm({af}) | cosineDistance({ai}, {ai}) | hypot({smf}, {smf}) | atan2({smf}, {smf}) | degrees({smf}) | radians({smf}) | sigmoid({smf}) | erf({smf}) | tanh({smf})
+        {float} % {nz} | JSONExtractFloat({str}, 'a') | arrayAvg({x=int:x->float}, {ai}) | coalesce({float}, {float}) | nullIf({float}, {num}) | ifNull({float}, {float}) | ngramDistance({str}, {str})
         CAST({str}, 'Nullable(Float64)') | {num}::Float64 | clamp({float}, {k}, 10) | e() | pi() * {sm} | {dec} * {float} | {dec} / {nz} | toFloat64({dt}) | arrayFold({acc=float,x=float:acc, x->float}, {af}, toFloat64({k})) | arraySum({x=float:x->float}, {af}) | arrayReduce('avg', {ai}) | stringJaccardIndex({str}, {str})
     """,
     "dec": """

@@ -9,6 +9,8 @@ from tree import List, Node, contains
 
 TOKEN = re.compile(r"\{([a-z?][^{}]*)\}")
 ARRAYS = {"ai": "int", "an": "int", "af": "float", "as": "str", "ans": "str", "ad": "date", "aa": "ai"}
+# Calls of columns that may come to a constant.
+FOLDED = re.compile(r"\b(if|multiIf|coalesce|ifNull|nullIf|AND|OR|xor|CASE|NULL)\b|\?|\* 0|IS ")
 # Kinds that ORDER BY, GROUP BY and DISTINCT take.
 KEYS = ["int", "str", "float", "dec", "date", "dt", "dt64", "bool", "uuid", "enum", "ai", "as", "tup", "fstr"]
 SIMPLE = ["int", "int", "str", "str", "float", "date", "dt", "bool", "dec", "cond", "dt64"]
@@ -284,14 +286,22 @@ class Grammar:
             named.append((kind, alias))
         return items, named
 
-    def keys(self, e, kinds):
-        """Items to group by, none of them a constant: ClickHouse folds some constant keys and not others."""
+    def keys(self, e, kinds, columns=False):
+        """Items to group by, none of them a constant; only columns, where rows of totals show the keys' defaults.
+
+        ClickHouse folds some constant keys and conditions and not others.
+        """
         items, named = self.items(e, kinds, 1)
         for at, (kind, alias) in enumerate(named):
+            known = [name for of, name in e.columns if of == kind]
             for _ in range(20):
-                if any(contains(items[at].text(), name) for _, name in e.columns):
+                text = items[at].text()
+                if any(contains(text, name) for _, name in e.columns) and not columns and not FOLDED.search(text):
                     break
-                items[at] = Node("item", e.of(kind, 1), f" AS {alias}")
+                made = e.of(kind, 1)
+                items[at] = Node("item", self.rng.choice(known) if columns and known else made, f" AS {alias}")
+                if columns and known:
+                    break
         return items, named
 
     # Forms
@@ -335,16 +345,21 @@ class Grammar:
         source = source or self.source()
         e = self.expressions(source)
         keys = [self.rng.choice(KEYS) for _ in range(self.rng.choice([0, 1, 1, 1, 2]))]
-        key_items, named = self.keys(e, keys)
+        keys = [kind for kind in keys if any(kind == of for of, _ in e.columns)] or keys[:1]
+        modifier = self.rng.choice([""] * 8 + [" WITH TOTALS", " WITH ROLLUP", " WITH CUBE", "SETS"])
+        if modifier and not any(kind == of for kind in keys for of, _ in e.columns):
+            modifier = ""
+        if modifier and "tup" in keys:  # ClickHouse takes tuples among the keys of ROLLUP apart
+            modifier = ""
+        key_items, named = self.keys(e, keys, bool(modifier))
         outs = [self.rng.choice([k for k in functions.AGGREGATE for _ in range(1 + 3 * (k in ("int", "float", "str")))]) for _ in range(self.rng.randint(1, 3))]
         items, values = self.items(e, outs, 2, functions.AGGREGATE)
         parts = ["SELECT ", List(key_items + items), " FROM ", source.node, f" AS {source.alias}" if source.alias else "", self.where(source, e)]
         if keys:
             names = [alias for _, alias in named]
             by = self.rng.choice([", ".join(names)] * 4 + ["ALL", ", ".join(str(i + 1) for i in range(len(keys)))])
-            modifier = self.rng.choice([""] * 8 + [" WITH TOTALS", " WITH ROLLUP", " WITH CUBE", "SETS"])
-            if by == "ALL" or "tup" in keys:  # ClickHouse takes tuples among the keys of ROLLUP apart
-                modifier = ""
+            if modifier:
+                by = by if by != "ALL" else ", ".join(names)
             if modifier == "SETS":
                 sets = self.rng.choice([f"({', '.join(names)})", f"({', '.join(names)}), ()", ", ".join(f"({n})" for n in names), f"({names[0]}), ({', '.join(names)})"])
                 parts.append(Node("group", f" GROUP BY GROUPING SETS ({sets})"))

@@ -51,7 +51,8 @@ class Judge:
                 return "refused", f"{got.error} {reason(got.text)}"
             if wanted.error:
                 return "both", f"{wanted.error} {got.error}"
-            return f"error {got.error}", got.text
+            # ClickHouse computes nothing where it finds no rows.
+            return f"error {got.error}", ("" if wanted.rows else "[no rows] ") + got.text
         if wanted.error:
             return f"lenient {wanted.error}", clip(wanted.text)
         if got.cut:

@@ -76,3 +76,62 @@ SELECT toDecimal64(3, 1) IN (SELECT 0.5 / 0)
 SELECT (1, NULL) IN ((1, NULL)), (1, NULL) IN ((1, 2)), (1, NULL) NOT IN ((1, 2)), (1, 2) IN ((1, NULL)), (1, 2) IN ((1, NULL), (1, 2)), (1, 2) NOT IN ((1, NULL))
 SELECT number, (number, nullIf(number, 2)) IN ((1, 1), (2, 2)) AS a, (number, nullIf(number, 2)) NOT IN ((1, 1), (2, 2)) AS b FROM numbers(4) ORDER BY number
 SELECT (1, NULL) IN (SELECT 1, NULL), (1, 2) IN (SELECT 1, 2), (1, NULL) IN (SELECT 1, 2)
+SELECT 'x' AS c1, number % 3 AS k, count() AS c FROM numbers(9) GROUP BY c1, k ORDER BY c1, k
+SELECT count() * 2 AS c, number % 5 AS k FROM numbers(50) GROUP BY k ORDER BY c, k DESC
+SELECT c, k, count() FROM (SELECT count() * 2 AS c, number % 3 AS k FROM numbers(9) GROUP BY k) GROUP BY c, k ORDER BY c, k
+SELECT DISTINCT c, k FROM (SELECT count() * 0 AS c, number % 3 AS k FROM numbers(9) GROUP BY k) ORDER BY c, k
+SELECT upper(k) AS u, k, r FROM (SELECT toString(number % 3) AS k, row_number() OVER (ORDER BY number) AS r FROM numbers(6)) ORDER BY u, k, r
+SELECT toDateTime(toDate('2020-01-01'), 'America/New_York') AS t UNION ALL SELECT toDate('2020-01-01')
+SELECT CAST(toDate('2020-01-01'), 'DateTime(\'America/New_York\')'), [toDateTime('2020-01-01 01:00:00', 'America/New_York'), toDate('2020-01-01')], CAST(toDate32('2020-01-01'), 'DateTime64(3, \'Asia/Tokyo\')')
+SELECT toDate('2020-01-01') = toDateTime('2020-01-01 00:00:00', 'America/New_York'), toDate32('2020-01-01') = toDateTime('2020-01-01 00:00:00', 'America/New_York'), toDate('2020-01-01') < toDateTime('2020-01-01 00:00:00', 'America/New_York')
+SELECT toDateTime('2020-01-01 00:00:00', 'America/New_York') IN (toDate('2020-01-01')), greatest(toDate('2020-01-02'), toDateTime('2020-01-01 00:00:00', 'America/New_York'))
+SELECT number AS n, count() OVER (PARTITION BY p ORDER BY number DESC RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) FROM (SELECT number, number IN (0, 1, 2, 4, 5, 6) AS p FROM numbers(7)) ORDER BY n
+SELECT n, sum(n) OVER (ORDER BY n RANGE BETWEEN 2 PRECEDING AND 1 PRECEDING), avg(n) OVER (ORDER BY n RANGE BETWEEN 1 FOLLOWING AND 2 FOLLOWING), sum(n) OVER (ORDER BY n ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) FROM (SELECT arrayJoin([0, 1, 2, 7, 8, 20, 21]) AS n) ORDER BY n
+SELECT number, (SELECT count() FROM (SELECT number AS x, number % 2 AS p FROM numbers(4)) WHERE p = number % 2) FROM numbers(5) AS t ORDER BY number
+SELECT number + 1 AS c1 FROM numbers(5) WHERE EXISTS (SELECT 1 FROM (SELECT number AS x FROM numbers(3)) WHERE x = c1) ORDER BY c1
+SELECT n, EXISTS (SELECT 1 FROM (SELECT number AS x FROM numbers(3)) WHERE x = n) AS e, toTypeName(e) FROM (SELECT toNullable(number) AS n FROM numbers(5) UNION ALL SELECT NULL) ORDER BY n
+SELECT n, NOT EXISTS (SELECT 1 FROM (SELECT number AS x FROM numbers(3)) WHERE x = n) AS e FROM (SELECT toNullable(number) AS n FROM numbers(5) UNION ALL SELECT NULL) ORDER BY n
+SELECT count() FROM (SELECT number AS n FROM numbers(5)) WHERE EXISTS (SELECT 1 FROM (SELECT number AS x FROM numbers(3)) AS a JOIN (SELECT number AS y FROM numbers(3)) AS b ON a.x = b.y WHERE x = n) OR n = 4
+SELECT count() FROM (SELECT number AS n FROM numbers(5)) WHERE EXISTS (SELECT x FROM (SELECT number AS x FROM numbers(3)) WHERE x = n AND n > 1)
+SELECT count() FROM (SELECT number AS n FROM numbers(5)) WHERE EXISTS (SELECT x FROM (SELECT number AS x FROM numbers(3)) WHERE x = n GROUP BY x)
+SELECT JSONType('', 'b') IN ('abc', ''), JSONType('', 'b') NOT IN ('abc')
+SELECT arrayIntersect([toUInt64(1), 2], [toInt64(2), -1]) AS x, toTypeName(x), arrayIntersect([toUInt64(18446744073709551615)], [toInt64(-1)]), toTypeName(arrayIntersect([-1, 300], [toUInt32(300)])), toTypeName(arrayIntersect([toFloat32(1)], [toInt16(1)]))
+SELECT toTypeName([CAST(1, 'Decimal(9, 2)'), toUInt8(1)]), toTypeName([CAST(1, 'Decimal(9, 2)'), toInt32(1)]), toTypeName([CAST(1, 'Decimal(9, 2)'), toInt64(1)]), toTypeName([CAST(1, 'Decimal(18, 4)'), toInt64(1)]), toTypeName([CAST(1, 'Decimal(5, 2)'), CAST(1, 'Decimal(7, 2)')]), toTypeName([CAST(1, 'Decimal(7, 2)'), CAST(1, 'Decimal(5, 1)')]), toTypeName(greatest(CAST(1, 'Decimal(5, 2)'), CAST(1, 'Decimal(7, 2)')))
+SELECT k, toTypeName(k) FROM (SELECT toInt64(number) AS k FROM numbers(3)) AS t0 JOIN (SELECT toUInt64(number) AS k FROM numbers(2)) AS t1 USING (k) ORDER BY k
+SELECT k, toTypeName(k) FROM (SELECT toUInt64(number) AS k FROM numbers(3)) AS t0 JOIN (SELECT toInt8(number) AS k FROM numbers(2)) AS t1 USING (k) ORDER BY k
+SELECT toInt64OrNull(toFixedString('', 3)), toInt64OrNull(toFixedString('5', 3)), toInt64OrZero(toFixedString('5', 3)), toFloat64OrNull(toFixedString('', 3))
+SELECT toDateTimeOrNull('1234567890.5'), toDateTimeOrNull('11000.5'), toDateTimeOrZero('1234.5'), toDateTimeOrNull('2020-01-01 00:00:00.5'), toDateTimeOrNull('12345'), toDateTimeOrNull(1), toDateTime64OrNull(5, 3)
+SELECT toString(arrayAvg(emptyArrayInt64())), toString(arrayAvg(CAST([], 'Array(Float64)')))
+SELECT true AS c1, count(true) AS c2 FROM numbers(3) GROUP BY c1 WITH CUBE
+SELECT number % 2 AS a, number % 3 AS b, count() AS c, grouping(a), grouping(b) FROM numbers(6) GROUP BY a, b WITH CUBE ORDER BY grouping(a), grouping(b), a, b
+SELECT arraySort(groupUniqArray([NULL, NULL][5])), arraySum(NULL), toTypeName(arrayReverse(NULL)), mapKeys(NULL), toStartOfDay(NULL)
+SELECT quantileInterpolatedWeighted(0.5)(number % 3, 3), quantileInterpolatedWeighted(0.5)(number % 5, 1), quantileInterpolatedWeighted(0.25)(number, number + 1) FROM numbers(10)
+SELECT arrayMap(x1 -> toDate('2024-02-29') - x1, []), arrayMap(x1 -> x1 + 1, []), toTypeName(arrayMap(x1 -> 1 - x1, []))
+SELECT greatest(toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0'), toUUID('019b399e-4db7-7eae-9a5f-d7d804ae09ae')), least(toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0'), toUUID('019b399e-4db7-7eae-9a5f-d7d804ae09ae'))
+SELECT least(0.5, nan), greatest(0.5, nan), least(nan, 0.5), greatest(nan, 0.5), least(1, nan), max2(1, nan), min2(nan, 1), greatest(1, NULL, 3)
+SELECT formatReadableQuantity(1e300), formatReadableSize(1e300), formatReadableQuantity(-1e70)
+SELECT isNotNull(arrayMap((x1, y2) -> '', [''], [1, 2, 3])), isNull(1), isNull(toNullable(1))
+SELECT sumIfOrNull(0, NULL), toTypeName(sumIf(1, NULL)), toTypeName(sumIfOrNull(number, NULL)), toTypeName(sumIf(NULL, 1)) FROM numbers(1)
+SELECT toDecimal64(if(1, toDecimal64(1, 3), toDecimal64(3, 1) / toDecimal64('0.5', 2)), 4), multiIf(1, '', 1, arrayFold((acc1, x2) -> x2, JSONExtractKeys(toNullable('')), ''), ''), if(0, length(1), 'b')
+SELECT toTypeName(arrayTopK(5, [CAST(NULL, 'Nullable(Int64)'), 0])), arrayTopK(5, [CAST(NULL, 'Nullable(Int64)'), 0, 4])
+SELECT toDateTime(100000000) - greatest(toDateTime(100000000), toDate32('1980-06-01')), toTypeName(toDateTime(1) - toDateTime64(2, 3)), toDateTime64('1970-01-01 00:00:05.5', 1) - toDateTime(2)
+SELECT a, (SELECT maxArray([5])) AS m FROM (SELECT number AS a FROM numbers(3)) ORDER BY a WITH FILL TO 5
+SELECT a FROM numbers(1) ARRAY JOIN []::Array(JSON) AS a
+SELECT toTypeName(greatest(CAST((0, ''), 'Tuple(a Int64, b String)'), (1, toNullable(''))))
+SELECT max(if(nb IS TRUE, b, nb)) FROM (SELECT CAST([true, false, true, true], 'Array(Bool)')[number + 1] AS b, CAST([true, NULL, false], 'Array(Nullable(Bool))')[number + 1] AS nb FROM numbers(1))
+SELECT number AS n, cosineDistance(au, au) AS c FROM (SELECT number, CAST([[1, 2], [255, 0, 3]], 'Array(Array(UInt8))')[number + 1] AS au FROM numbers(2)) ORDER BY n
+SELECT arrayFilter(x1 -> (i8, w) IN ((4, 'a'), (2, 'b')), ['']) AS c2 FROM (SELECT toInt8(number) AS i8, 'a' AS w FROM numbers(5)) GROUP BY c2 ORDER BY c2
+SELECT count() FROM (SELECT arrayJoin([1, 2, -1]) AS a) AS t0 JOIN (SELECT arrayJoin([NULL, true]) AS b) AS t1 ON toBool(t0.a) = (false AND t1.b)
+SELECT count() FROM (SELECT arrayJoin([1, 2, -1]) AS a) AS t0 JOIN (SELECT arrayJoin([5, 6]) AS b) AS t1 ON t0.a = if(1, 2, t1.b)
+SELECT count() FROM (SELECT arrayJoin([1, 2, -1]) AS a, 1 AS k) AS t0 JOIN (SELECT arrayJoin([5, 6]) AS b, 1 AS k) AS t1 ON t0.k = t1.k AND t0.a = if(1, 2, t1.b)
+SELECT intDivOrZero(-1, 255), intDiv(-1, 255), intDiv(toUInt8(200), toInt32(12)), intDiv(toInt64(2), toUInt64(18446744073709551615)), intDiv(toUInt64(18446744073709551615), toInt64(20)), intDiv(-7, 2)
+SELECT true != toDecimal64(3, 1), CAST('b', 'Enum8(\'a\' = 1, \'b\' = 2)') >= 0.5, CAST('b', 'Enum8(\'a\' = 1, \'b\' = 2)') = 2
+SELECT CAST((0, toFixedString('', 3)), 'Tuple(Int64, String)'), CAST([toFixedString('a', 3)], 'Array(String)'), CAST(map('a', toFixedString('a', 3)), 'Map(String, String)')
+SELECT t0.au, t0.m, t0.j FROM (SELECT [1] AS au, map('a', 1) AS m, 5 AS j) AS t0 RIGHT JOIN (SELECT 1 AS one) AS t1 ON (0) SETTINGS join_use_nulls = 1
+SELECT t0.au, toTypeName(t0.au), t0.j, toTypeName(t0.j) FROM (SELECT [1] AS au, 5 AS j, 3 AS k) AS t0 RIGHT JOIN (SELECT 4 AS k) AS t1 ON t0.k = t1.k SETTINGS join_use_nulls = 1
+SELECT (number, number) = (toInt64(0), toUInt8(1)), toTypeName((number, number) = (toInt64(0), toUInt8(1))), toTypeName((number, 1) = (toInt64(0), toNullable(1))) FROM numbers(1)
+SELECT arrayReverseFill(x2 -> CAST(NULL, 'Nullable(String)') = x2::String, [CAST(NULL, 'Nullable(Int64)')])
+SELECT number, arrayMap(x -> EXISTS (SELECT 1 FROM (SELECT number AS i_n FROM numbers(3)) WHERE i_n = number), [1]) FROM numbers(5) AS t ORDER BY number
+SELECT arraySort(arrayIntersect(CAST([1, NULL], 'Array(Nullable(Int32))'), [toUInt64(1)]))
+SELECT empty(toFixedString('', 3)), notEmpty(toFixedString('', 3)), length(toFixedString('', 3)), empty(toFixedString('a', 3))
+SELECT arrayDifference([inf, 0.5]), arrayDifference([nan, 1]), toString(L1Norm(emptyArrayFloat64())), toString(dotProduct(emptyArrayFloat64(), emptyArrayFloat64()))

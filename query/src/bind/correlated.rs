@@ -5,6 +5,7 @@ use super::{
     Binder, column,
     join::aligned,
     join::conjuncts,
+    outside::Marked,
     plan_error,
     query::Env,
     scope::{Clause, Lookup, Scope},
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{default_value, scalar_of},
+    functions::{default_value, scalar, scalar_of},
     typed::Typed,
 };
 use datafusion::{
@@ -30,13 +31,17 @@ impl Binder<'_> {
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Option<Typed>> {
-        if !self.looks_outside(query, scope) {
-            return Ok(None);
-        }
         if let Some(known) = scope.lookups.borrow().iter().find(|known| known.query == *query) {
             return Ok(Some(known.value.clone()));
         }
-        let (inner, outer_keys) = per_key(query, &outer_names(query, scope))?;
+        let Some(marked) = self.with_outer_names(query, scope, env)? else {
+            return if self.looks_outside(query, scope) {
+                Err(refused("does so in a query inside of it, or has WITH or UNION"))
+            } else {
+                Ok(None)
+            };
+        };
+        let (inner, outer_keys) = per_key(&marked)?;
         let relation = self.query(&inner, env)?;
         let [value, keys @ ..] = relation.columns.as_slice() else {
             return Err(refused("it selects nothing"));
@@ -62,6 +67,18 @@ impl Binder<'_> {
             value: value.clone(),
         });
         Ok(Some(value))
+    }
+
+    /// `EXISTS` that looks at the rows around it: whether they find a key. `None` if it does not look at them.
+    pub(super) fn correlated_exists(
+        &self,
+        query: &Query,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Option<Typed>> {
+        let Some(query) = with_one(query)? else { return Ok(None) };
+        let Some(found) = self.correlated(&query, scope, env)? else { return Ok(None) };
+        scalar("isNotNull", vec![found]).map(Some)
     }
 
     /// Whether a query names a table around it.
@@ -136,16 +153,44 @@ fn names(expr: &Expr, outer: &[String]) -> bool {
     first.is_some_and(|ident| outer.contains(&ident.value))
 }
 
-/// Whether an expression names a table around it.
-fn mentions(expr: &Expr, outer: &[String]) -> bool {
-    let found = ast::visit_expressions(expr, |expr| {
-        if names(expr, outer) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    found.is_break()
+/// The LIMIT of a query, without one that leaves a row where there is one.
+fn limit_of_rows(query: &Query) -> Option<ast::LimitClause> {
+    let some = match &query.limit_clause {
+        Some(ast::LimitClause::LimitOffset {
+            limit: Some(Expr::Value(count)),
+            offset: None,
+            limit_by,
+        }) => {
+            limit_by.is_empty()
+                && matches!(&count.value, ast::Value::Number(n, _) if n.parse().is_ok_and(|n: u64| n > 0))
+        }
+        _ => false,
+    };
+    query.limit_clause.clone().filter(|_| !some)
+}
+
+/// A query that has rows where this one has: `SELECT 1`, in no order. `None` if it is none of rows.
+fn with_one(query: &Query) -> SqlResult<Option<Query>> {
+    let unordered = Query { order_by: None, limit_clause: limit_of_rows(query), ..query.clone() };
+    let SetExpr::Select(select) = &*query.body else { return Ok(None) };
+    let mut select = select.clone();
+    // There is a group where there is a row, if there are keys.
+    if matches!(&select.group_by, ast::GroupByExpr::Expressions(keys, with) if !keys.is_empty() && with.is_empty())
+    {
+        select.group_by = ast::GroupByExpr::Expressions(Vec::new(), Vec::new());
+    }
+    let unordered = Query { body: Box::new(SetExpr::Select(select.clone())), ..unordered };
+    if !super::exists::has_row_for_row(&unordered)? {
+        return Ok(None);
+    }
+    let one = Expr::value(ast::Value::Number("1".to_owned(), false));
+    select.projection = vec![SelectItem::UnnamedExpr(one)];
+    Ok(Some(Query { body: Box::new(SetExpr::Select(select)), ..unordered }))
 }
 
 /// The subquery for all keys at once, `SELECT value, keys… GROUP BY keys`, and the expressions of the rows that the keys equal.
-fn per_key(query: &Query, outer: &[String]) -> SqlResult<(Query, Vec<Expr>)> {
+fn per_key(marked: &Marked) -> SqlResult<(Query, Vec<Expr>)> {
+    let query = &marked.query;
     let Query {
         with: None,
         body,
@@ -172,7 +217,7 @@ fn per_key(query: &Query, outer: &[String]) -> SqlResult<(Query, Vec<Expr>)> {
     }
     let value = match select.projection.as_slice() {
         [SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }]
-            if !mentions(value, outer) =>
+            if !marked.mentions(value) =>
         {
             value
         }
@@ -181,19 +226,24 @@ fn per_key(query: &Query, outer: &[String]) -> SqlResult<(Query, Vec<Expr>)> {
     let (mut keys, mut outer_keys) = (Vec::new(), Vec::new());
     let mut rest: Option<Expr> = None;
     for condition in select.selection.iter().flat_map(conjuncts) {
-        if !mentions(condition, outer) {
+        if !marked.mentions(condition) {
             rest = Some(and(rest, condition.clone()));
             continue;
         }
         match condition {
             Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
                 let (own, other) =
-                    if mentions(left, outer) { (right, left) } else { (left, right) };
-                if mentions(own, outer) {
+                    if marked.mentions(left) { (right, left) } else { (left, right) };
+                if marked.mentions(own) {
                     return Err(refused("compares two columns of it"));
                 }
                 keys.push((**own).clone());
                 outer_keys.push((**other).clone());
+            }
+            // A condition on the row around alone: it is true where the subquery has its rows.
+            other if only_outer(other, marked) => {
+                keys.push(Expr::value(ast::Value::Boolean(true)));
+                outer_keys.push(not(not(Expr::Nested(Box::new(other.clone())))));
             }
             _ => return Err(refused("compares with it by something else than `=`")),
         }
@@ -209,6 +259,24 @@ fn per_key(query: &Query, outer: &[String]) -> SqlResult<(Query, Vec<Expr>)> {
     select.group_by = ast::GroupByExpr::Expressions(keys, Vec::new());
     let query = Query { body: Box::new(SetExpr::Select(Box::new(select))), ..query.clone() };
     Ok((query, outer_keys))
+}
+
+/// Whether all names in an expression are from around, and it asks nothing else.
+fn only_outer(expr: &Expr, marked: &Marked) -> bool {
+    let found = ast::visit_expressions(expr, |expr| match expr {
+        Expr::Identifier(ident) if !marked.outer.contains(&ident.value) => ControlFlow::Break(()),
+        Expr::CompoundIdentifier(_)
+        | Expr::CompoundFieldAccess { .. }
+        | Expr::Subquery(_)
+        | Expr::InSubquery { .. }
+        | Expr::Exists { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_continue()
+}
+
+fn not(expr: Expr) -> Expr {
+    Expr::UnaryOp { op: ast::UnaryOperator::Not, expr: Box::new(expr) }
 }
 
 fn and(all: Option<Expr>, condition: Expr) -> Expr {

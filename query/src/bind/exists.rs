@@ -89,6 +89,11 @@ fn as_join(condition: &Expr, outer: &[String]) -> SqlResult<Option<ast::Join>> {
     Ok(Some(ast::Join { relation: relation.clone(), global: true, join_operator }))
 }
 
+/// Whether a query has one row for each row of its tables that its WHERE lets through.
+pub(super) fn has_row_for_row(query: &Query) -> SqlResult<bool> {
+    plain_select(query).map(|select| select.is_some())
+}
+
 /// The SELECT of a query that is nothing but FROM and WHERE: what it selects does not matter to EXISTS.
 fn plain_select(query: &Query) -> SqlResult<Option<&Select>> {
     let Query {

@@ -138,14 +138,15 @@ impl Binder<'_> {
             Expr::InSubquery { expr, subquery, negated } => {
                 self.in_query(expr, subquery, *negated, scope, env)
             }
-            Expr::Exists { subquery, .. } if self.looks_outside(subquery, scope) => {
-                Err(correlated::refused(
-                    "is an EXISTS of several tables, or not a condition of its own in WHERE",
-                ))
-            }
             Expr::Exists { subquery, negated } => {
-                let rows = self.rows(subquery, env)?;
-                literal(&Value::Int((rows.0.is_empty() == *negated).into()))
+                let found = match self.correlated_exists(subquery, scope, env)? {
+                    Some(found) => found,
+                    None if self.looks_outside(subquery, scope) => {
+                        return Err(correlated::refused("groups, limits or combines rows"));
+                    }
+                    None => literal(&Value::Int((!self.rows(subquery, env)?.0.is_empty()).into()))?,
+                };
+                if *negated { scalar("not", vec![found]) } else { Ok(found) }
             }
             Expr::Subquery(query) => match self.correlated(query, scope, env)? {
                 Some(value) => Ok(value),

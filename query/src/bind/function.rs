@@ -24,7 +24,7 @@ use datafusion::{
     logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits, cast as df_cast},
 };
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 impl Binder<'_> {
     pub(super) fn function(
@@ -108,6 +108,7 @@ impl Binder<'_> {
         }
         match (name.as_str(), args.as_slice()) {
             ("arrayJoin", [array]) => self.array_join(array, scope, env),
+            ("if" | "multiIf", args) => self.conditional(&name, args, scope, env),
             ("in" | "notIn" | "globalIn", [value, set]) => {
                 let value = self.expr(value, scope, env)?;
                 self.in_set(value, set, name == "notIn", scope, env)
@@ -168,6 +169,50 @@ impl Binder<'_> {
             }
         }
         Ok(spread)
+    }
+
+    /// `if` and `multiIf`. A branch that no row takes because a condition is a constant may be anything, even wrong.
+    fn conditional(&self, name: &str, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let args = match self.args(args, scope, env) {
+            Ok(args) => args,
+            Err(error) => self.live_branches(args, scope, env)?.ok_or(error)?,
+        };
+        match args.as_slice() {
+            [only] => Ok(only.clone()),
+            _ => scalar(name, args),
+        }
+    }
+
+    /// Conditions and values up to the first condition that is always true, without those that are always false;
+    /// `None` if nothing is left out.
+    fn live_branches(
+        &self,
+        args: &[Expr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Option<Vec<Typed>>> {
+        let mut live = Vec::new();
+        for branch in args.chunks(2) {
+            let [condition, value] = branch else {
+                let left_out = live.len() + 1 < args.len();
+                live.push(self.expr(
+                    branch.first().unwrap_or(&Expr::value(ast::Value::Null)),
+                    scope,
+                    env,
+                )?);
+                return Ok(left_out.then_some(live));
+            };
+            let condition = self.expr(condition, scope, env)?;
+            match constant_of(&condition)?.map(|value| value.truth().unwrap_or(false)) {
+                Some(true) => {
+                    live.push(self.expr(value, scope, env)?);
+                    return Ok(Some(live));
+                }
+                Some(false) => {}
+                None => live.extend([condition, self.expr(value, scope, env)?]),
+            }
+        }
+        Ok(None)
     }
 
     fn args(&self, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {
@@ -510,7 +555,10 @@ impl Binder<'_> {
         scope.lambdas.borrow_mut().pop();
         let body = body?;
         let mut captures = Vec::new();
-        for used in body.clone().into_value().column_refs() {
+        // In an order that does not change: equal lambdas must be equal expressions.
+        let value = body.clone().into_value();
+        let used: BTreeSet<_> = value.column_refs().into_iter().collect();
+        for used in used {
             if !params.iter().any(|(_, id, _)| *id == used.name) {
                 captures.push((used.name.clone(), self.type_of(&used.name, scope)?));
             }
@@ -574,6 +622,11 @@ impl Binder<'_> {
                 }
                 super::scope::Place::Plan(_) => {}
             }
+        }
+        let lookups = scope.lookups.borrow();
+        let looked_up = |value: &Typed| value.expr.column_refs().iter().any(|c| c.name == id);
+        if let Some(lookup) = lookups.iter().find(|lookup| looked_up(&lookup.value)) {
+            return Ok(lookup.value.ty.clone().nullable());
         }
         let computed = scope
             .aggregates

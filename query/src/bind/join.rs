@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{cast, common_type, to_predicate},
+    functions::{cast, common_type, shared_type, to_predicate},
     typed::Typed,
     types::ChType,
 };
@@ -241,8 +241,10 @@ impl Binder<'_> {
                 matches!(kind, JoinType::Right | JoinType::RightSemi | JoinType::RightAnti);
             let one = if right_only { b } else { a };
             let ty = match common_type(&[a.ty.clone(), b.ty.clone()])? {
-                // Numbers that are equal fit the type of either side.
-                ChType::Variant(_) if kind != JoinType::Full => one.ty.clone(),
+                // Numbers that are equal fit the narrower type.
+                ChType::Variant(_) if kind != JoinType::Full => {
+                    shared_type(&[a.ty.clone(), b.ty.clone()]).unwrap_or_else(|| one.ty.clone())
+                }
                 ChType::Variant(_) => {
                     let message =
                         format!("There is no supertype for {} and {} in USING", a.ty, b.ty);

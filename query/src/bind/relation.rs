@@ -133,11 +133,16 @@ impl Binder<'_> {
         );
         let (left, left_columns) = self.plan(left)?;
         let (right, right_columns) = self.plan(right)?;
+        let to_pad = |columns: &[(String, ChType)]| {
+            !use_nulls || columns.iter().any(|(_, ty)| has_no_null(ty))
+        };
         let (left, left_marker) =
-            if pad_left && !use_nulls { self.marked(left)? } else { (left, None) };
+            if pad_left && to_pad(&left_columns) { self.marked(left)? } else { (left, None) };
         let (right, right_marker) =
-            if pad_right && !use_nulls { self.marked(right)? } else { (right, None) };
+            if pad_right && to_pad(&right_columns) { self.marked(right)? } else { (right, None) };
         let (left_keys, right_keys): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
+        let (left, left_keys) = self.with_keys(left, left_keys)?;
+        let (right, right_keys) = self.with_keys(right, right_keys)?;
         let one = |plan, keys: &[Expr]| self.numbered(plan, keys.to_vec(), Vec::new(), 1, 0);
         let left = if one_left { one(left, &left_keys)? } else { left };
         let right = if one_right { one(right, &right_keys)? } else { right };
@@ -167,9 +172,9 @@ impl Binder<'_> {
             for (id, ty) in side {
                 let (expr, ty) = match &marker {
                     _ if absent => (absent_value(&ty, use_nulls)?, ty),
-                    Some(marker) => (pad(&id, &ty, marker)?, ty),
-                    None if padded => (column(&id), ty.nullable()),
-                    None => (column(&id), ty),
+                    Some(marker) if !use_nulls || has_no_null(&ty) => (pad(&id, &ty, marker)?, ty),
+                    _ if padded => (column(&id), ty.nullable()),
+                    _ => (column(&id), ty),
                 };
                 exprs.push(expr.alias(&id));
                 columns.push((id, ty));
@@ -178,6 +183,28 @@ impl Binder<'_> {
         let plan =
             if exprs.is_empty() { joined } else { joined.project(exprs).map_err(plan_error)? };
         Ok((plan.build().map_err(plan_error)?, columns))
+    }
+
+    /// A side of a join with its keys as columns: the optimizer forgets a condition whose key turns out to be a constant.
+    fn with_keys(&self, plan: LogicalPlan, keys: Vec<Expr>) -> SqlResult<(LogicalPlan, Vec<Expr>)> {
+        if keys.iter().all(|key| matches!(key, Expr::Column(_))) {
+            return Ok((plan, keys));
+        }
+        let mut exprs: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+        let keys = keys.into_iter().map(|key| match key {
+            Expr::Column(_) => key,
+            computed => {
+                let id = self.fresh();
+                exprs.push(computed.alias(&id));
+                column(&id)
+            }
+        });
+        let keys = keys.collect();
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(exprs)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(plan_error)?;
+        Ok((plan, keys))
     }
 
     /// The side of an outer join with a column that is never NULL in a match.
@@ -191,6 +218,11 @@ impl Binder<'_> {
             .map_err(plan_error)?;
         Ok((plan, Some(marker)))
     }
+}
+
+/// Types whose columns have a default even where a query wants NULLs.
+fn has_no_null(ty: &ChType) -> bool {
+    matches!(ty, ChType::Array(_) | ChType::Map(..))
 }
 
 /// The value of a column of USING.

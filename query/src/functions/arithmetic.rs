@@ -1,6 +1,7 @@
 //! Numbers: operators with ClickHouse's result types, rounding, bits.
 
 use super::{
+    args::{width, wrap},
     time_shift::shifted_type,
     udf::{Call, Nulls, row_call},
 };
@@ -165,6 +166,9 @@ fn date_type(name: &str, a: &ChType, b: &ChType) -> Option<ChType> {
         ("minus", Date | Date32, Date | Date32) => Int(32),
         ("minus", DateTime(_), DateTime(_)) => Int(32),
         ("minus", DateTime64(x, _), DateTime64(y, _)) => ChType::Decimal(18, *x.max(y)),
+        ("minus", DateTime64(x, _), DateTime(_)) | ("minus", DateTime(_), DateTime64(x, _)) => {
+            ChType::Decimal(18, *x)
+        }
         ("plus" | "minus", Interval(a), Interval(b)) => Interval((a == b).then_some(*a)?),
         ("plus" | "minus", date, Interval(unit)) => shifted_type(date, *unit).ok()?,
         ("plus", Interval(unit), date) => shifted_type(date, *unit).ok()?,
@@ -215,9 +219,17 @@ fn kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
 
 fn difference(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     let whole = || Value::Int(a.as_int().unwrap_or(0) - b.as_int().unwrap_or(0));
-    let (Value::DateTime64(x, s), Value::DateTime64(y, t)) = (a, b) else { return Ok(whole()) };
-    let times = |ticks: &i64, scale: &u8| Value::Decimal((*ticks).into(), *scale);
-    decimal(call, &times(x, s), &times(y, t))
+    let ticks = |time: &Value| match time {
+        Value::DateTime64(ticks, scale) => Some(Value::Decimal((*ticks).into(), *scale)),
+        Value::DateTime(seconds) => Some(Value::Decimal((*seconds).into(), 0)),
+        _ => None,
+    };
+    match (ticks(a), ticks(b)) {
+        (Some(x), Some(y)) if matches!(call.ret.strip_nullable(), ChType::Decimal(..)) => {
+            decimal(call, &x, &y)
+        }
+        _ => Ok(whole()),
+    }
 }
 
 fn shifted(
@@ -246,7 +258,10 @@ fn arithmetic(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     }
     match (a, b) {
         (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => {
-            let (x, y) = (a.as_int().unwrap_or(0), b.as_int().unwrap_or(0));
+            let (mut x, mut y) = (a.as_int().unwrap_or(0), b.as_int().unwrap_or(0));
+            if call.name.starts_with("intDiv") {
+                (x, y) = of_one_sign(call, x, y);
+            }
             if y == -1 && call.args.first().is_some_and(|ty| is_smallest(x, ty)) {
                 match call.name.as_str() {
                     "intDiv" => return Err(division()),
@@ -257,6 +272,18 @@ fn arithmetic(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
             integers(&call.name, x, y)
         }
         _ => floats(&call.name, a.as_f64().ok_or_else(bad)?, b.as_f64().ok_or_else(bad)?),
+    }
+}
+
+/// Where one operand of a whole division is signed and the other is not, ClickHouse takes the bits of both for signed.
+fn of_one_sign(call: &Call, x: i128, y: i128) -> (i128, i128) {
+    let widths = call.args.first().zip(call.args.get(1));
+    let widths = widths.and_then(|(a, b)| width(a.strip_nullable()).zip(width(b.strip_nullable())));
+    match widths {
+        Some(((a, true), (b, false)) | ((a, false), (b, true))) => {
+            (wrap(x, &ChType::Int(a)), wrap(y, &ChType::Int(b)))
+        }
+        _ => (x, y),
     }
 }
 

@@ -102,18 +102,13 @@ fn enumerated(call: &Call, args: &[Value]) -> SqlResult<Value> {
 }
 
 /// The type of what several arrays share: the narrowest, and NULL only if all have it.
-fn shared_type(items: &[ChType]) -> SqlResult<ChType> {
-    let common = comparable(items)?;
-    let bits = |ty: &ChType| super::args::width(ty.strip_nullable()).map(|(bits, _)| bits);
-    let plain = if items.contains(&ChType::Nothing) {
-        return Ok(ChType::Nothing);
-    } else if items.iter().all(|ty| bits(ty).is_some()) {
-        let narrow = items.iter().min_by_key(|ty| bits(ty));
-        narrow.map_or(ChType::Nothing, |ty| ty.strip_nullable().clone())
-    } else {
-        common.strip_nullable().clone()
-    };
-    Ok(if items.iter().all(ChType::is_nullable) { plain.nullable() } else { plain })
+fn shared_item(items: &[ChType], common: &ChType) -> ChType {
+    if items.contains(&ChType::Nothing) {
+        return ChType::Nothing;
+    }
+    let plain =
+        super::supertype::shared_type(items).unwrap_or_else(|| common.strip_nullable().clone());
+    if items.iter().all(ChType::is_nullable) { plain.nullable() } else { plain }
 }
 
 /// A common type that values can be compared in.
@@ -142,13 +137,18 @@ fn common_number(a: &ChType, b: &ChType) -> Option<ChType> {
 fn set_call(name: &str, args: &[Typed]) -> SqlResult<Typed> {
     let items =
         args.iter().map(|arg| item_of(arg.ty.strip_nullable())).collect::<SqlResult<Vec<_>>>()?;
-    let common = comparable(&items)?;
+    let all_integers = items.iter().all(|ty| super::args::is_integer(ty.strip_nullable()));
+    let common = match comparable(&items) {
+        // No integer type holds both signed and unsigned numbers of 64 bits.
+        Err(_) if name == "arrayIntersect" && all_integers => ChType::Decimal(20, 0).nullable(),
+        other => other?,
+    };
     let jaccard = name == "arrayJaccardIndex";
     if jaccard && items.iter().all(|ty| *ty == ChType::Nothing) {
         return Err(illegal(&array_of(ChType::Nothing)));
     }
     let ret = match name {
-        "arrayIntersect" => array_of(shared_type(&items)?),
+        "arrayIntersect" => array_of(shared_item(&items, &common)),
         "arrayJaccardIndex" => ChType::Float(64),
         "arrayExcept" => array_of(items.first().cloned().unwrap_or(ChType::Nothing)),
         _ => array_of(common.clone()),
@@ -439,7 +439,9 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             2,
             2,
             |types| match ty(types, 0) {
-                count if super::args::is_integer(count) => item_of(ty(types, 1)).map(array_of),
+                count if super::args::is_integer(count) => {
+                    item_of(ty(types, 1)).map(|item| array_of(item.strip_nullable().clone()))
+                }
                 other => Err(illegal(other)),
             },
             top,

@@ -42,6 +42,9 @@ pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlRes
         return Ok(Typed::null());
     }
     let nullable = a.ty.is_nullable() || b.ty.is_nullable();
+    if is_null(&a) || is_null(&b) {
+        return Ok(Typed::value(lit(ScalarValue::UInt8(None)), ChType::UInt(8).nullable()));
+    }
     if dynamic(&a.ty) || dynamic(&b.ty) {
         return Ok(row_call(
             name,
@@ -54,6 +57,7 @@ pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlRes
     if holds_nothing(&a.ty) || holds_nothing(&b.ty) {
         return Ok(Typed::value(lit(ScalarValue::UInt8(None)), ChType::UInt(8).nullable()));
     }
+    let hides_null = may_hold_null(&a.ty) || may_hold_null(&b.ty);
     let (a, b) = align(a, b)?;
     let not_numbers = not_numbers(&[&a, &b]);
     let in_order = !matches!(op, Operator::Eq | Operator::NotEq);
@@ -71,7 +75,7 @@ pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlRes
         });
         return Ok(Typed::predicate(guarded, nullable));
     }
-    let nullable = nullable || may_hold_null(&a.ty) || may_hold_null(&b.ty);
+    let nullable = nullable || hides_null;
     let ret = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
     Ok(row_call(name, vec![a, b], ret, Nulls::Propagate, compare_kernel))
 }
@@ -152,7 +156,7 @@ pub(crate) fn ordinal(arg: Typed) -> SqlResult<Typed> {
             let text = like(ChType::String);
             Ok(row_call("UUID by halves", vec![arg], text, Nulls::Propagate, |_, args| {
                 let text = args.first().and_then(Value::as_str).unwrap_or_default();
-                let (first, second) = text.split_at_checked(UUID_HALF).unwrap_or((text, ""));
+                let (second, first) = by_halves(text);
                 Ok(Value::String(format!("{second}{first}")))
             }))
         }
@@ -167,6 +171,12 @@ pub(crate) fn ordinal(arg: Typed) -> SqlResult<Typed> {
 /// Where the second half of a UUID's text begins, by which ClickHouse orders first.
 const UUID_HALF: usize = 19;
 
+/// The halves of a UUID's text, the more significant one first.
+pub(super) fn by_halves(text: &str) -> (&str, &str) {
+    let (first, second) = text.split_at_checked(UUID_HALF).unwrap_or((text, ""));
+    (second, first)
+}
+
 /// A computed float with 0 in the place of -0.
 fn one_zero(expr: Expr, ty: &ChType) -> Expr {
     let zero = match ty.strip_nullable() {
@@ -174,6 +184,17 @@ fn one_zero(expr: Expr, ty: &ChType) -> Expr {
         _ => ScalarValue::Float64(Some(0.0)),
     };
     expr + lit(zero)
+}
+
+/// Whether an expression is NULL of some type.
+fn is_null(arg: &Typed) -> bool {
+    match arg.constant() {
+        Some(value) => value.is_null(),
+        None if !arg.ty.is_nullable() || !arg.expr.column_refs().is_empty() => false,
+        None if arg.expr.is_volatile() => false,
+        None => crate::session::evaluate_constant(&arg.expr)
+            .is_ok_and(|value| value.len() == 1 && value.is_null(0)),
+    }
 }
 
 fn is_null_type(ty: &ChType) -> bool {
@@ -212,6 +233,10 @@ fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
     let wide = match (a.ty.strip_nullable(), b.ty.strip_nullable()) {
         (ChType::UInt(64), ChType::Int(_)) | (ChType::Int(_), ChType::UInt(64)) => {
             ChType::Decimal(20, 0)
+        }
+        // An Enum is its number to numbers.
+        (ChType::Enum(..), number) | (number, ChType::Enum(..)) if is_number(number) => {
+            common_type(&[ChType::Int(16), number.clone()])?
         }
         (x, y) => match common_type(&[x.clone(), y.clone()])? {
             ChType::Variant(_) => {
@@ -361,11 +386,15 @@ pub(crate) fn in_values(
         match convert(&value, ty.strip_nullable(), &column) {
             Ok(converted)
                 if matches!(ty.strip_nullable(), ChType::String)
+                    // A day is compared as its beginning.
+                    || matches!((&value, &converted), (Value::Date(_), Value::DateTime(_) | Value::DateTime64(..)))
                     || equal_anyhow(&converted, &value) =>
             {
                 list.push(lit(scalar_of(&converted, &column)?));
             }
             Ok(_) => {}
+            // No value of the type has that name.
+            Err(error) if error.code == ChCode::UnknownElementOfEnum => {}
             Err(error) if matches!(ty.strip_nullable(), ChType::String) => {
                 return Err(SqlError::new(ChCode::TypeMismatch, error.message));
             }

@@ -1,7 +1,7 @@
 //! The toX family: `toInt64`, `toFloat64OrNull`, `toDateOrZero`, `toDecimal64OrDefault(x, s, d)`, `accurateCast` and their like.
 
 use super::{
-    args::{bad, illegal, is_dynamic, is_text, strict, text, ty, wrap_nullable},
+    args::{bad, illegal, is_dynamic, is_integer, is_text, strict, text, ty, wrap_nullable},
     compare::constant_value,
     convert::{cast, check, convert, default_value, parse_text},
     registry::Entry,
@@ -176,7 +176,8 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
         }
         Otherwise::Null | Otherwise::Zero => {
             let number_to_date = matches!(to, ChType::Date | ChType::Date32) && !is_text(&from);
-            if !is_text(&from) && !number_to_date {
+            let number_to_time = otherwise == Otherwise::Null && is_time(&to) && is_integer(&from);
+            if !is_text(&from) && !number_to_date && !number_to_time {
                 return Err(illegal(&from));
             }
             let known = arg.ty.is_nullable().then(|| arg.clone().into_value().is_not_null());
@@ -257,10 +258,22 @@ fn or_null(call: &Call, args: &[Value]) -> SqlResult<Value> {
         Value::Null => return Ok(Value::Null),
         // These two take no zone behind a time.
         Value::String(text) if call.name == "toBasicOrNull" && text.ends_with('Z') => None,
+        Value::String(text) if matches!(to, ChType::DateTime(_)) && text.contains('.') => None,
+        Value::String(text) if matches!(from.strip_nullable(), ChType::FixedString(_)) => {
+            unfilled(text, to)
+        }
         Value::String(text) => exact_text(text, to),
         other => convert(other, from, to).ok(),
     };
     Ok(converted.unwrap_or(Value::Null))
+}
+
+/// A FixedString as a value: the zero bytes at its end are none of it, and alone are the integer 0.
+fn unfilled(text: &str, to: &ChType) -> Option<Value> {
+    match (text.trim_end_matches('\0'), to) {
+        ("", ChType::Int(_) | ChType::UInt(_)) if !text.is_empty() => Some(Value::Int(0)),
+        (rest, to) => exact_text(rest, to),
+    }
 }
 
 /// Text as a value that it names without rest, space or overflow.

@@ -8,7 +8,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, printable, text_of, zone_of},
+    value::{Value, instant_at, printable, text_of, zone_of},
 };
 use datafusion::logical_expr::cast as df_cast;
 
@@ -122,16 +122,22 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
                 items
                     .iter()
                     .zip(fields)
-                    .map(|(item, (_, ty))| convert(item, &item_type(from), ty))
+                    .enumerate()
+                    .map(|(at, (item, (_, ty)))| convert(item, &field_type(from, at), ty))
                     .collect::<SqlResult<_>>()?,
             )),
             other => Err(mismatch(other, to)),
         },
         ChType::Map(key, inner) => match value {
             Value::Map(pairs) => {
-                let pairs = pairs.iter().map(|(k, v)| {
-                    Ok((convert(k, &ChType::Dynamic, key)?, convert(v, &ChType::Dynamic, inner)?))
-                });
+                let (keys, values) = match from.strip_nullable() {
+                    ChType::Map(keys, values) => (Some(&**keys), Some(&**values)),
+                    _ => (None, None),
+                };
+                let (keys, values) = (side_type(keys), side_type(values));
+                let pairs = pairs
+                    .iter()
+                    .map(|(k, v)| Ok((convert(k, &keys, key)?, convert(v, &values, inner)?)));
                 Ok(Value::Map(pairs.collect::<SqlResult<_>>()?))
             }
             Value::Tuple(sides) => match sides.as_slice() {
@@ -156,6 +162,9 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
             Value::String(text) => parse_text(text, to),
             Value::Float(float) if matches!(to, ChType::Int(_) | ChType::UInt(_)) => {
                 whole(*float, to).map(Value::Int).ok_or_else(|| mismatch(value, to))
+            }
+            Value::Date(days) if matches!(to, ChType::DateTime(_) | ChType::DateTime64(..)) => {
+                midnight(*days, to).ok_or_else(|| mismatch(value, to))
             }
             other => {
                 let converted = convert_number(other, to).ok_or_else(|| mismatch(other, to))?;
@@ -226,6 +235,18 @@ fn whole(value: f64, to: &ChType) -> Option<i128> {
     })
 }
 
+/// The beginning of a day, as the clocks of a time's zone show it.
+fn midnight(days: i32, to: &ChType) -> Option<Value> {
+    let day = chrono::NaiveDate::from_epoch_days(days)?.and_time(chrono::NaiveTime::MIN);
+    let seconds = instant_at(day, zone_of(to)).timestamp();
+    Some(match to {
+        ChType::DateTime64(scale, _) => {
+            Value::DateTime64(seconds.checked_mul(10_i64.pow(u32::from(*scale)))?, *scale)
+        }
+        _ => Value::DateTime(clamp_seconds(seconds)),
+    })
+}
+
 /// The seconds that a DateTime holds.
 fn clamp_seconds(seconds: i64) -> i64 {
     seconds.clamp(0, u32::MAX.into())
@@ -260,6 +281,25 @@ fn mismatch(value: &Value, to: &ChType) -> SqlError {
 fn item_type(ty: &ChType) -> ChType {
     match ty {
         ChType::Array(item) => (**item).clone(),
+        _ => ChType::Dynamic,
+    }
+}
+
+/// The type of a tuple's element, as far as its values do not say it.
+fn field_type(from: &ChType, at: usize) -> ChType {
+    match from.strip_nullable() {
+        ChType::Tuple(fields) => match fields.get(at) {
+            Some((_, filled @ ChType::FixedString(_))) => filled.clone(),
+            _ => ChType::Dynamic,
+        },
+        _ => item_type(from),
+    }
+}
+
+/// The same for the keys or values of a map.
+fn side_type(from: Option<&ChType>) -> ChType {
+    match from {
+        Some(filled @ ChType::FixedString(_)) => filled.clone(),
         _ => ChType::Dynamic,
     }
 }
@@ -327,7 +367,6 @@ fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
             }
         },
         ChType::DateTime(_) => match value {
-            Value::Date(days) => Value::DateTime(i64::from(*days) * 86_400),
             Value::DateTime64(ticks, scale) => {
                 Value::DateTime(ticks.div_euclid(10_i64.pow(u32::from(*scale))))
             }
@@ -345,9 +384,6 @@ fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
                 ),
                 Value::DateTime64(ticks, from) => {
                     Value::DateTime64(ticks.div_euclid(10_i64.pow(u32::from(from - scale))), *scale)
-                }
-                Value::Date(days) => {
-                    Value::DateTime64((i64::from(*days) * 86_400).checked_mul(unit)?, *scale)
                 }
                 #[expect(
                     clippy::cast_possible_truncation,

@@ -201,7 +201,11 @@ fn minus(a: &Value, b: &Value) -> Value {
 }
 
 fn differences(keys: &[Value]) -> Value {
-    let first = keys.first().map(|key| minus(key, key));
+    let first = keys.first().map(|key| match key {
+        // Of an infinity, too, which taken from itself is no number.
+        Value::Float(_) => Value::Float(0.0),
+        key => minus(key, key),
+    });
     let rest = keys.iter().zip(keys.iter().skip(1)).map(|(before, key)| minus(key, before));
     Value::Array(first.into_iter().chain(rest).collect())
 }
@@ -221,7 +225,8 @@ fn compacted(items: &[Value], keys: &[Value]) -> Value {
 #[expect(clippy::cast_precision_loss, reason = "a mean is a double")]
 fn mean(keys: &[Value]) -> f64 {
     // The mean of nothing is no number in SQL's sum over count, but ClickHouse answers 0.
-    keys.iter().filter_map(Value::as_f64).sum::<f64>() / keys.len().max(1) as f64
+    let sum = keys.iter().filter_map(Value::as_f64).fold(0.0, |sum: f64, value| sum + value);
+    sum / keys.len().max(1) as f64
 }
 
 /// The answer for one row.

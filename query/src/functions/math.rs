@@ -355,8 +355,9 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
         "pow" | "power" => math2!(f64::powf),
         "atan2" => math2!(f64::atan2),
         "hypot" => math2!(f64::hypot),
-        "max2" => math2!(f64::max),
-        "min2" => math2!(f64::min),
+        // As C compares: the second wins where one is no number.
+        "max2" => math2!(|a, b| if a > b { a } else { b }),
+        "min2" => math2!(|a, b| if a < b { a } else { b }),
         "isNaN" => test!(f64::is_nan),
         "isInfinite" => test!(f64::is_infinite),
         "isFinite" => test!(f64::is_finite),

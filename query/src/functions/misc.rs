@@ -4,7 +4,7 @@ use super::{
     args::{bad, float, illegal, is_number, passing, strict, text, ty},
     convert::{cast, default_value},
     registry::{Entry, constant, scalar},
-    supertype::{common_type, literal},
+    supertype::{common_type, decimal_class, literal},
     time_floor::counted,
     udf::{Call, Nulls, row_call},
 };
@@ -54,6 +54,12 @@ fn ordered(args: &[Typed]) -> SqlResult<ChType> {
     }
 }
 
+fn differ(args: &[Typed]) -> bool {
+    args.iter()
+        .zip(args.iter().skip(1))
+        .any(|(a, b)| a.ty.strip_nullable() != b.ty.strip_nullable())
+}
+
 /// Whether signed integers meet unsigned ones of 64 bits, and nothing else.
 fn signs_differ(args: &[Typed]) -> bool {
     let any = |wanted: fn(&ChType) -> bool| args.iter().any(|a| wanted(a.ty.strip_nullable()));
@@ -75,7 +81,13 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             Ok(Some(row_call(name, args.to_vec(), ret, Nulls::Pass, super::registry::extreme)))
         }
         ("greatest" | "least", Some(_)) => {
-            let ret = ordered(args)?;
+            let ret = match ordered(args)? {
+                // Decimals that differ give the widest of their size.
+                ChType::Decimal(precision, scale) if differ(args) => {
+                    ChType::Decimal(decimal_class(precision), scale)
+                }
+                other => other,
+            };
             let args =
                 args.iter().map(|arg| cast(arg.clone(), &ret)).collect::<SqlResult<Vec<_>>>()?;
             Ok(Some(row_call(name, args, ret, Nulls::Pass, super::registry::extreme)))

@@ -95,7 +95,13 @@ fn scaled(value: f64, base: f64, units: &[&str]) -> Value {
         value /= base;
         at += 1;
     }
-    Value::String(fixed_text(value, 2) + units.get(at).unwrap_or(&""))
+    // Longer numbers are not written out.
+    let number = if value.abs() < 1e60 {
+        fixed_text(value, 2)
+    } else {
+        crate::value::text_of(&Value::Float(value))
+    };
+    Value::String(number + units.get(at).unwrap_or(&""))
 }
 
 fn span_named(word: &str) -> SqlResult<usize> {

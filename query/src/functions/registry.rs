@@ -171,6 +171,20 @@ fn alias(name: &str) -> &str {
 /// # Errors
 /// ClickHouse's errors of unknown names, wrong counts and wrong types.
 pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
+    let null = args.iter().any(|arg| arg.ty == ChType::Nothing.nullable());
+    let never = args.iter().any(|arg| arg.ty == ChType::Nothing);
+    match called(name, args) {
+        // A bare NULL stands for a value of any type.
+        Err(error) if null && error.code == ChCode::IllegalTypeOfArgument => Ok(Typed::null()),
+        // Of an item of `[]` there is no value, not even NULL.
+        Ok(typed) if never && !null && typed.ty == ChType::Nothing.nullable() => {
+            Ok(Typed::value(typed.expr, ChType::Nothing))
+        }
+        other => other,
+    }
+}
+
+fn called(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
     let name = canonical(name);
     if let Some(op) = compare::operator(&name) {
         let [a, b] = exactly(&name, args)?;
@@ -214,6 +228,9 @@ pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         "isNull" | "isNotNull" => {
             let [a] = exactly(&name, args)?;
+            if !a.ty.is_nullable() {
+                return literal(&Value::Int((name == "isNotNull").into()));
+            }
             let value = a.into_value();
             return Ok(Typed::predicate(
                 if name == "isNull" { value.is_null() } else { value.is_not_null() },
@@ -416,9 +433,22 @@ pub(super) fn extreme(call: &super::udf::Call, args: &[Value]) -> SqlResult<Valu
     } else {
         std::cmp::Ordering::Less
     };
+    let of_uuids = *call.ret.strip_nullable() == ChType::Uuid;
     let mut best = Value::Null;
     for arg in args.iter().filter(|arg| !arg.is_null()) {
-        if best.is_null() || crate::value::compare_for(wanted, arg, &best) == Some(wanted) {
+        // The first of two stays only if it wins: against NaN nothing does.
+        let stays = match (&best, arg) {
+            (Value::Null, _) => false,
+            (Value::Float(best), Value::Float(arg)) if wanted == std::cmp::Ordering::Less => {
+                best < arg
+            }
+            (Value::Float(best), Value::Float(arg)) => best > arg,
+            (Value::String(best), Value::String(arg)) if of_uuids => {
+                compare::by_halves(arg).cmp(&compare::by_halves(best)) != wanted
+            }
+            (best, arg) => crate::value::compare_for(wanted, arg, best) != Some(wanted),
+        };
+        if !stays {
             best = arg.clone();
         }
     }

@@ -157,9 +157,11 @@ fn measure(call: &Call, args: &[Value]) -> SqlResult<Value> {
     if call.name == "length" {
         return n(value.len());
     }
-    let uuid = call.args.first().is_some_and(|ty| *ty.strip_nullable() == ChType::Uuid);
-    let empty =
-        if uuid { value.iter().all(|byte| matches!(byte, b'0' | b'-')) } else { value.is_empty() };
+    let empty = match call.args.first().map(ChType::strip_nullable) {
+        Some(ChType::Uuid) => value.iter().all(|byte| matches!(byte, b'0' | b'-')),
+        Some(ChType::FixedString(_)) => value.iter().all(|byte| *byte == 0),
+        _ => value.is_empty(),
+    };
     b(empty == (call.name == "empty"))
 }
 

@@ -103,6 +103,40 @@ fn variant(types: &[&ChType]) -> ChType {
     ChType::Variant(members)
 }
 
+/// The most digits of a Decimal that takes as many bytes as one of a precision.
+pub(super) const fn decimal_class(precision: u8) -> u8 {
+    match precision {
+        0..=9 => 9,
+        10..=18 => 18,
+        _ => 38,
+    }
+}
+
+/// The most digits of an integer type.
+fn integer_digits(ty: &ChType) -> u8 {
+    match ty {
+        ChType::Int(8) | ChType::UInt(8) => 3,
+        ChType::Int(16) | ChType::UInt(16) => 5,
+        ChType::Int(32) | ChType::UInt(32) => 10,
+        ChType::UInt(64) => 20,
+        _ => 19,
+    }
+}
+
+/// The type that holds what values of all types can have in common: of numbers the narrowest, integers before floats and
+/// unsigned before signed ones. `None` where no type is narrower than the others.
+pub(crate) fn shared_type(types: &[ChType]) -> Option<ChType> {
+    let rank = |ty: &ChType| match ty.strip_nullable() {
+        ChType::UInt(bits) => Some((0, *bits, 0)),
+        ChType::Int(bits) => Some((0, *bits, 1)),
+        ChType::Float(bits) => Some((1, *bits, 0)),
+        _ => None,
+    };
+    let ranks: Option<Vec<_>> = types.iter().map(rank).collect();
+    let (at, _) = ranks?.into_iter().enumerate().min_by_key(|(_, rank)| *rank)?;
+    types.get(at).map(|ty| ty.strip_nullable().clone())
+}
+
 fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
     use ChType::{
         Array, Bool, Date, Date32, DateTime, DateTime64, Decimal, Float, Int, Map, Nothing, Tuple,
@@ -136,10 +170,15 @@ fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
         (Float(_), Int(_) | UInt(_) | Decimal(..)) | (Int(_) | UInt(_) | Decimal(..), Float(_)) => {
             Float(64)
         }
-        (Decimal(p, s), Int(_) | UInt(_)) | (Int(_) | UInt(_), Decimal(p, s)) => {
-            Decimal((*p).max(18), *s)
+        (Decimal(p, s), integer @ (Int(_) | UInt(_)))
+        | (integer @ (Int(_) | UInt(_)), Decimal(p, s)) => {
+            Decimal(decimal_class((*p).max(s + integer_digits(integer))), *s)
         }
-        (Decimal(p, s), Decimal(q, t)) => Decimal((*p).max(*q), (*s).max(*t)),
+        // Decimals of one width and scale are one type, whatever their precision.
+        (Decimal(p, s), Decimal(q, t)) if s == t && decimal_class(*p) == decimal_class(*q) => {
+            a.clone()
+        }
+        (Decimal(p, s), Decimal(q, t)) => Decimal(decimal_class((*p).max(*q)), (*s).max(*t)),
         (Date, DateTime(zone)) | (DateTime(zone), Date) => DateTime(zone.clone()),
         (Date, Date32) | (Date32, Date) => Date32,
         (Date32, DateTime(_)) | (DateTime(_), Date32) => DateTime64(0, None),
@@ -153,8 +192,11 @@ fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
         ),
         (Array(x), Array(y)) => Array(Box::new(common_type(&[(**x).clone(), (**y).clone()]).ok()?)),
         (Tuple(x), Tuple(y)) if x.len() == y.len() => {
+            // Names stay where all have them.
+            let named = x.iter().zip(y).all(|((a, _), (b, _))| a == b);
             let fields = x.iter().zip(y).map(|((name, a), (_, b))| {
-                Some((name.clone(), common_type(&[a.clone(), b.clone()]).ok()?))
+                let name = name.clone().filter(|_| named);
+                Some((name, common_type(&[a.clone(), b.clone()]).ok()?))
             });
             Tuple(fields.collect::<Option<_>>()?)
         }

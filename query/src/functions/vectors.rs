@@ -151,17 +151,23 @@ fn vector(args: &[Value], at: usize) -> Vec<f64> {
 
 fn norm(kind: &str, values: &[f64], p: f64) -> f64 {
     let absolute = values.iter().map(|value| value.abs());
+    let squares = || total(values.iter().map(|v| v * v));
     match kind {
-        "L1" => absolute.sum(),
-        "L2" => values.iter().map(|v| v * v).sum::<f64>().sqrt(),
-        "L2Squared" => values.iter().map(|v| v * v).sum(),
+        "L1" => total(absolute),
+        "L2" => squares().sqrt(),
+        "L2Squared" => squares(),
         "Linf" => absolute.fold(0.0, f64::max),
-        _ => absolute.map(|v| v.powf(p)).sum::<f64>().powf(1.0 / p),
+        _ => total(absolute.map(|v| v.powf(p))).powf(1.0 / p),
     }
 }
 
+/// A sum that is 0 of nothing; that of the standard library is -0.
+fn total(terms: impl Iterator<Item = f64>) -> f64 {
+    terms.fold(0.0, |sum, term| sum + term)
+}
+
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    total(a.iter().zip(b).map(|(a, b)| a * b))
 }
 
 fn kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
@@ -191,7 +197,7 @@ fn kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
         let difference: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
         match call.name.as_str() {
             "arrayDotProduct" | "dotProduct" => return Ok(product(call, args, &a, &b)),
-            "cosineDistance" => 1.0 - dot(&a, &b) / (dot(&a, &a).sqrt() * dot(&b, &b).sqrt()),
+            "cosineDistance" => 1.0 - dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt(),
             name => norm(name.strip_suffix("Distance").unwrap_or("L2"), &difference, p),
         }
     };

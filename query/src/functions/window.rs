@@ -23,7 +23,8 @@ use datafusion::{
         row_number::row_number_udwf,
     },
     logical_expr::{
-        Expr, SortExpr, WindowFrame, WindowFunctionDefinition, WindowUDF,
+        Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+        WindowUDF,
         expr::{WindowFunction, WindowFunctionParams},
         lit,
     },
@@ -304,11 +305,20 @@ fn forgets(name: &str, call: &AggregateCall) -> bool {
             || call.name.ends_with("If"))
 }
 
+/// Whether a frame may be empty and the next one not, as beside a gap in what RANGE measures. DataFusion takes no rows back
+/// from an aggregate at an empty frame, and counts them in the next one.
+fn may_be_empty_between(frame: &WindowFrame) -> bool {
+    let ahead = matches!(frame.start_bound, WindowFrameBound::Following(_));
+    let behind = matches!(frame.end_bound, WindowFrameBound::Preceding(_));
+    frame.units != WindowFrameUnits::Rows && !frame.start_bound.is_unbounded() && (ahead || behind)
+}
+
 /// An aggregate over frames: DataFusion's if it can take rows back again, else over the rows of each frame.
 fn aggregated(call: &AggregateCall, over: Over) -> SqlResult<(Expr, ChType, Finish)> {
     let result = aggregate(call)?;
     if let Expr::AggregateFunction(function) = result.aggregate.clone()
         && (!forgets(function.func.name(), call) || over.frame.start_bound.is_unbounded())
+        && !may_be_empty_between(&over.frame)
         && matches!(function.func.name(), "sum" | "avg" | "count" | "min" | "max")
         && !function.params.distinct
     {

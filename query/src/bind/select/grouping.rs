@@ -45,6 +45,19 @@ enum Sets {
     Listed(Vec<Vec<usize>>),
 }
 
+impl Sets {
+    /// The places of the keys of each set, the whole ones first.
+    fn places(&self, keys: usize) -> Vec<Vec<usize>> {
+        match self {
+            Self::Rollup => (0..=keys).rev().map(|first| (0..first).collect()).collect(),
+            Self::Cube => (0..1_usize << keys)
+                .map(|left_out| (0..keys).filter(|at| left_out >> at & 1 == 0).collect())
+                .collect(),
+            Self::Listed(sets) => sets.clone(),
+        }
+    }
+}
+
 impl Binder<'_> {
     /// Binds the grouping keys, and finds out whether the query is grouped at all: by keys, or by an aggregate among its items
     /// or its other expressions.
@@ -238,20 +251,19 @@ pub(super) fn aggregated(
     let named: Vec<Plan> = keys.iter().map(|key| column(&key.id)).collect();
     let groups = match &grouping.sets {
         None => named,
-        Some(Sets::Rollup) => vec![Plan::GroupingSet(GroupingSet::Rollup(named))],
-        Some(Sets::Cube) => vec![Plan::GroupingSet(GroupingSet::Cube(named))],
-        Some(Sets::Listed(sets)) => {
+        // Spelled out: the optimizer loses the grouping id of a CUBE whose only key is a constant.
+        Some(sets) => {
             let keys_of =
-                |set: &Vec<usize>| set.iter().filter_map(|at| named.get(*at).cloned()).collect();
-            let sets = sets.iter().map(keys_of).collect();
+                |set: Vec<usize>| set.iter().filter_map(|at| named.get(*at).cloned()).collect();
+            let sets = sets.places(named.len()).into_iter().map(keys_of).collect();
             vec![Plan::GroupingSet(GroupingSet::GroupingSets(sets))]
         }
     };
     let mut computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
     let sums = matches!(grouping.sets, Some(Sets::Rollup | Sets::Cube)) && !keys.is_empty();
     if sums || (groups.is_empty() && computed.is_empty()) {
-        // Not the `count()` of a query: equal aggregates beside grouping sets confuse the optimizer.
-        let count = datafusion::functions_aggregate::expr_fn::count(lit(true));
+        // No `count()` that a query could have: equal aggregates beside grouping sets confuse the optimizer.
+        let count = datafusion::functions_aggregate::expr_fn::count(lit(GROUP_ROWS));
         computed.push(count.alias(GROUP_ROWS));
     }
     let mut builder = builder.aggregate(groups, computed).map_err(plan_error)?;

@@ -145,7 +145,9 @@ fn arrays(tokens: &Tokens, start: usize, out: &mut Vec<TokenWithSpan>) -> SqlRes
     loop {
         let end = tokens.find(start, |tokens, at| {
             *tokens.token(at) == Token::Comma
-                || tokens.keyword(at, &AFTER_ARRAYS)
+                || (tokens.keyword(at, &AFTER_ARRAYS)
+                    // `x::Array(T)` is a type.
+                    && (!tokens.keyword(at, &["ARRAY"]) || tokens.keyword(at + 1, &["JOIN"])))
                 || (tokens.keyword(at, &["ANY", "ALL", "ASOF", "SEMI", "ANTI"]) && at > start)
         });
         array(tokens, start..end, out)?;

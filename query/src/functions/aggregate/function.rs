@@ -63,7 +63,13 @@ impl Function {
         if parts.combinators.last() == Some(&"If") || parts.base.is_own(name) {
             return Self::without_nulls(name, parameters, args);
         }
-        let plain: Vec<ChType> = args.iter().map(|ty| ty.strip_nullable().clone()).collect();
+        let mut plain: Vec<ChType> = args.iter().map(|ty| ty.strip_nullable().clone()).collect();
+        // A condition that is always NULL only lets no row through.
+        if let Some(last) = plain.last_mut().filter(|_| parts.combinators.contains(&"If"))
+            && *last == ChType::Nothing
+        {
+            *last = ChType::UInt(8);
+        }
         if plain.contains(&ChType::Nothing) {
             let value =
                 if parts.base.nulls == NullRule::Default { Value::Int(0) } else { Value::Null };

@@ -210,6 +210,7 @@ fn whole(value: Value, ty: &ChType) -> Value {
         (Value::Float(number), ChType::DateTime64(scale, _)) => {
             Value::DateTime64((number * 10_f64.powi(i32::from(*scale))) as i64, *scale)
         }
+        (Value::Float(number), ChType::Int(_) | ChType::UInt(_)) => Value::Int(*number as i128),
         _ => value,
     }
 }
@@ -344,12 +345,20 @@ impl Sample {
     }
 
     fn between_weights(&self, level: f64) -> f64 {
+        // Equal values are one of their common weight.
+        let mut merged: Vec<(f64, f64)> = Vec::new();
+        for (value, weight) in &self.values {
+            let value = value.as_f64().unwrap_or(f64::NAN);
+            match merged.last_mut() {
+                Some((known, sum)) if *known == value => *sum += weight,
+                _ => merged.push((value, *weight)),
+            }
+        }
         let mut sum = 0.0;
         let mut previous: Option<(f64, f64)> = None;
-        for (value, weight) in &self.values {
+        for (value, weight) in merged {
             sum += weight;
-            let (place, value) =
-                ((sum - 0.5 * weight) / self.total, value.as_f64().unwrap_or(f64::NAN));
+            let place = (sum - 0.5 * weight) / self.total;
             if level <= place {
                 return previous
                     .map_or(value, |(x, y)| y + (level - x) / (place - x) * (value - y));

@@ -1,0 +1,74 @@
+//! The rules that logical plans pass: DataFusion's, and before each of them one of ours.
+
+use datafusion::{
+    common::{
+        DFSchema, FunctionalDependencies, Result,
+        tree_node::{Transformed, TreeNodeRecursion},
+    },
+    logical_expr::LogicalPlan,
+    optimizer::{Optimizer, OptimizerConfig, OptimizerRule},
+};
+use std::sync::Arc;
+
+type Rule = Arc<dyn OptimizerRule + Send + Sync>;
+
+/// All rules, in order.
+pub(crate) fn rules() -> Vec<Rule> {
+    let forget: Rule = Arc::new(ForgetKeys);
+    Optimizer::new().rules.into_iter().flat_map(|rule| [Arc::clone(&forget), rule]).collect()
+}
+
+/// Takes from grouped and numbered rows what they say of their unique keys. DataFusion 54 counts a projection's columns
+/// wrongly where something computed stands before a key (apache/datafusion#23027), takes the wrong column for the key, and then
+/// leaves keys out of ORDER BY, GROUP BY and DISTINCT.
+#[derive(Debug)]
+struct ForgetKeys;
+
+impl OptimizerRule for ForgetKeys {
+    fn name(&self) -> &str {
+        "forget_keys"
+    }
+
+    fn rewrite(
+        &self,
+        plan: LogicalPlan,
+        _: &dyn OptimizerConfig,
+    ) -> Result<Transformed<LogicalPlan>> {
+        let mut found = false;
+        plan.apply_with_subqueries(|node| {
+            found |= has_keys(node.schema());
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })?;
+        if !found {
+            return Ok(Transformed::no(plan));
+        }
+        plan.transform_up_with_subqueries(forgotten)
+    }
+}
+
+fn has_keys(schema: &DFSchema) -> bool {
+    !schema.functional_dependencies().is_empty()
+}
+
+/// A node that knows no unique keys, above nodes that know none.
+fn forgotten(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    if !has_keys(node.schema()) {
+        return Ok(Transformed::no(node));
+    }
+    let without = |schema: &DFSchema| {
+        schema.clone().with_functional_dependencies(FunctionalDependencies::empty()).map(Arc::new)
+    };
+    let node = match node {
+        // Their constructors would find the keys again.
+        LogicalPlan::Aggregate(mut aggregate) => {
+            aggregate.schema = without(&aggregate.schema)?;
+            LogicalPlan::Aggregate(aggregate)
+        }
+        LogicalPlan::Window(mut window) => {
+            window.schema = without(&window.schema)?;
+            LogicalPlan::Window(window)
+        }
+        other => other.recompute_schema()?,
+    };
+    Ok(Transformed::yes(node))
+}
