@@ -22,18 +22,21 @@ mod vocabulary;
 pub use action::{WITHOUT_TOOL, tool_of};
 
 use crate::{
+    auth,
     nearest::nearest,
+    oauth::Resource,
     service::{Caller, Service},
 };
 use action::{Action, Effect, TOOLS, Tool};
 use arguments::Arguments;
 use axum::{
-    http::{HeaderMap, Uri, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use rekor_core::{
     Error, ErrorKind, Result,
     catalog::{Database, Endpoint},
+    grant::Permission,
 };
 use result::{Reply, failure};
 use rmcp::{
@@ -50,7 +53,7 @@ use rmcp::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use vocabulary::Vocabulary;
 
 /// How long a client may keep a list of tools or resources: rights change seldom, but they do.
@@ -80,6 +83,19 @@ struct Visit {
     face: Face,
     /// The arguments of a call, as they came.
     arguments: Option<Arc<RawValue>>,
+    /// For want of which permissions the call was refused.
+    lacked: Arc<OnceLock<Vec<Permission>>>,
+}
+
+impl Visit {
+    /// Notes what a refusal was for want of: a client with OAuth can ask its person for it.
+    fn note(&self, error: &Error) {
+        let lacked = auth::lacked(error);
+        if !lacked.is_empty() {
+            // The first refusal of a request is what it is answered with.
+            self.lacked.get_or_init(|| lacked);
+        }
+    }
 }
 
 /// The part of a request that is kept as text.
@@ -144,24 +160,42 @@ impl Server {
         &self,
         caller: Caller,
         face: Face,
-        slug: Option<String>,
+        resource: Resource,
         mut parts: Parts,
         body: bytes::Bytes,
     ) -> Response {
         let caller = caller.through("mcp");
         let envelope: Option<Envelope> = serde_json::from_slice(&body).ok();
         let arguments = envelope.and_then(|envelope| envelope.params?.arguments).map(Arc::from);
-        parts.extensions.insert(Visit { caller, face, arguments });
+        let (principal, lacked) = (caller.principal.clone(), Arc::default());
+        let visit = Visit { caller, face, arguments, lacked: Arc::clone(&lacked) };
+        parts.extensions.insert(visit);
         let body = http_body_util::Full::new(body);
-        let answer = match slug {
-            None => self.admin.handle(axum::http::Request::from_parts(parts, body)).await,
-            Some(slug) => {
-                parts.extensions.insert(endpoint::Slug(slug));
+        let answer = match &resource {
+            Resource::Endpoint(slug) => {
+                parts.extensions.insert(endpoint::Slug(slug.clone()));
                 self.endpoints.handle(axum::http::Request::from_parts(parts, body)).await
             }
+            Resource::Admin | Resource::Rest => {
+                self.admin.handle(axum::http::Request::from_parts(parts, body)).await
+            }
         };
-        answer.map(axum::body::Body::new).into_response()
+        let answer = answer.map(axum::body::Body::new).into_response();
+        let lacked = lacked.get().map_or(&[][..], Vec::as_slice);
+        match self.service.step_up(&principal, &resource, lacked) {
+            Some(challenge) => stepping_up(answer, &challenge),
+            None => answer,
+        }
     }
+}
+
+/// The answer as a challenge: what was refused is said as before, in the body.
+fn stepping_up(mut answer: Response, challenge: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(challenge) {
+        *answer.status_mut() = StatusCode::FORBIDDEN;
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    answer
 }
 
 /// The handler of MCP's methods; one for each request.
@@ -201,6 +235,7 @@ impl ServerHandler for Handler {
         let Some(tool) = find(&request.name, &visit) else {
             let tools = tools::list(&visit.caller.principal, &visit.face);
             let names = tools.iter().map(|tool| &*tool.name);
+            note_hidden(&request.name, &visit);
             return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
         };
         let done = tokio::select! {
@@ -210,7 +245,12 @@ impl ServerHandler for Handler {
             }
             done = self.call(tool, &request, &visit) => done,
         };
-        Ok(done.unwrap_or_else(|error| failure(&speech::for_agents(error))).into())
+        Ok(done
+            .unwrap_or_else(|error| {
+                visit.note(&error);
+                failure(&speech::for_agents(error))
+            })
+            .into())
     }
 
     async fn list_resources(
@@ -279,6 +319,18 @@ fn find(name: &str, visit: &Visit) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.name == name && tool.actions.iter().any(offered))
 }
 
+/// Notes what a tool is hidden for want of.
+fn note_hidden(name: &str, visit: &Visit) {
+    let name = vocabulary::canonical(name);
+    let tool = TOOLS.iter().find(|tool| tool.name == name);
+    let actions = tool.into_iter().flat_map(|tool| tool.actions);
+    let read_only = visit.face.read_only;
+    let mut possible = actions.filter(|action| !read_only || action.effect == Effect::Read);
+    if let Some(action) = possible.next() {
+        visit.note(&action.refused(String::new()));
+    }
+}
+
 fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     format!("There is no tool {name} for this credential; it has {}.", known.join(", "))
@@ -321,7 +373,7 @@ fn choose(
                 offered.join(", ")
             )))
         }
-        Some(action) => Err(Error::forbidden(format!(
+        Some(action) => Err(action.refused(format!(
             "The credential may not do {} {}: it lacks the permission {}. Here it may {}. `rekor whoami` shows what it has.",
             tool.name,
             action.name,

@@ -1,8 +1,10 @@
 //! The REST face: every handler translates a request, calls one service method, and translates the answer.
 
+mod consent;
 mod extract;
 mod handlers;
 pub(crate) mod limit;
+mod oauth;
 mod openapi;
 mod pages;
 mod sql;
@@ -65,6 +67,13 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/v1/auth/password", post(handlers::change_password))
         .route("/v1/auth/device", post(pages::start_device))
         .route("/v1/auth/token", post(pages::exchange))
+        .route("/oauth/authorize", get(consent::authorize_page).post(consent::log_in))
+        .route("/oauth/consent", post(consent::decide))
+        .route("/oauth/token", post(oauth::token))
+        .route("/oauth/register", post(oauth::register))
+        .route("/oauth/revoke", post(oauth::revoke))
+        .route("/v1/clients", post(handlers::create_client).get(handlers::list_clients))
+        .route("/v1/clients/{id}", delete(handlers::revoke_client))
         .route("/v1/users", post(handlers::create_user).get(handlers::list_users))
         .route("/v1/users/{id}", put(handlers::change_user).delete(handlers::delete_user))
         .route("/v1/tokens", post(handlers::create_token).get(handlers::list_tokens))
@@ -116,6 +125,13 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             "/v1/{db}/import/{collection}",
             post(handlers::import).layer(DefaultBodyLimit::disable()),
         );
+    for suffix in ["", "/{*path}"] {
+        let at = |name: &str| format!("/.well-known/{name}{suffix}");
+        router = router
+            .route(&at("oauth-protected-resource"), get(oauth::protected_resource))
+            .route(&at("oauth-authorization-server"), get(oauth::authorization_server))
+            .route(&at("openid-configuration"), get(oauth::authorization_server));
+    }
     for databases in ["databases", "workspaces"] {
         router = router
             .route(

@@ -6,7 +6,7 @@ use super::{
     token::{digest, unauthorized},
 };
 use crate::{
-    auth::{Kind, Principal, Target, authorise},
+    auth::{Principal, Target, authorise},
     operation::Operation as Op,
     password,
 };
@@ -242,13 +242,7 @@ impl Service {
         }
         let user = catalog.users.get(&session.user);
         let user = user.ok_or_else(|| unauthorized("The person of this session was removed."))?;
-        let owner = user.role == Role::Owner;
-        Ok(Principal {
-            kind: if owner { Kind::Owner } else { Kind::Member },
-            id: user.id.clone(),
-            grants: Arc::new(if owner { Grants::full() } else { user.grants.clone() }),
-            session: Some(session.id.clone()),
-        })
+        Ok(Principal::person(user, Some(session.id.clone())))
     }
 
     /// Ends the caller's session.

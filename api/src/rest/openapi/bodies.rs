@@ -162,7 +162,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             &[],
             json!({"name": "Bob"}),
         ),
-        ("post", "/v1/tokens") => object(
+        ("post", "/v1/tokens" | "/v1/clients") => object(
             json!({"name": {"type": "string", "minLength": 1, "maxLength": 256}, "grants": grants(), "expires_at": {"type": ["string", "null"], "format": "date-time"}}),
             &["name", "grants"],
             json!({"name": "reader", "grants": [{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]}),
@@ -325,6 +325,7 @@ fn query(route: &str) -> &'static [&'static str] {
     match route {
         "get /v1/databases" => &["tag", "limit", "offset"],
         "get /v1/tokens"
+        | "get /v1/clients"
         | "get /v1/users"
         | "get /v1/databases/{id}/previews"
         | "get /v1/databases/{id}/promotions"

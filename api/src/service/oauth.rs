@@ -1,0 +1,562 @@
+//! OAuth clients and the people who allow them something: from the request of a client to the code it gets.
+//!
+//! The person logs in for each decision anew: no page holds a session, so no other page can use one. What they allow is cut to
+//! their own rights, and becomes a token of theirs when the client redeems the code ([`token`]).
+
+pub mod token;
+
+use super::{Service, session::Login, token::digest};
+use crate::{
+    auth::{Principal, Target, authorise},
+    login::{Challenge, CodeRequest},
+    oauth::{
+        OAuth, Resource,
+        client::{Client, Metadata},
+        consent::{Consent, Granted, Request},
+        redirect,
+        refusal::Refusal,
+    },
+    operation::Operation as Op,
+};
+use rekor_core::{
+    Error, ErrorKind, Result, Timestamp,
+    catalog::{Catalog, RegisteredClient, User},
+    grant::{Environment, Grant, GrantScope, Grants, Permission, Set},
+    id::{DatabaseId, RowId, TableId},
+    limits,
+    time::uuid_v7,
+};
+use rekor_ingest::{Frame, Operation, Origin, RowKey};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use url::Url;
+
+/// Databases that a page offers; whoever has more chooses all of them, or types.
+pub(crate) const OFFERED_MAX: usize = 200;
+
+/// The query of the authorization endpoint, and the hidden fields of its form.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AuthorizationRequest {
+    /// Must be `code`.
+    pub response_type: String,
+    /// Who asks.
+    pub client_id: String,
+    /// Where the code goes.
+    pub redirect_uri: String,
+    /// The client's own value, handed back.
+    pub state: Option<String>,
+    /// What the client asks to be allowed; words that are no permissions are passed over.
+    pub scope: String,
+    /// PKCE.
+    pub code_challenge: String,
+    /// PKCE; must be `S256`.
+    pub code_challenge_method: String,
+    /// What the token will open.
+    pub resource: String,
+}
+
+/// Why an authorization cannot go on. The person sees it; the client hears of it only if the person says so.
+#[derive(Debug)]
+pub struct Stopped {
+    /// For the person.
+    pub error: Error,
+    /// Where the client would hear of it.
+    pub back: Option<Url>,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self { error, back: None }
+    }
+}
+
+/// Who asks, as the page shows it before and after the login.
+#[derive(Debug)]
+pub struct Asker {
+    /// What the client calls itself, once it is known.
+    pub name: Option<String>,
+    /// The host that vouches for the client; none, if it registered itself.
+    pub host: Option<String>,
+    /// The host that the answer goes to.
+    pub redirect_host: String,
+    /// Whether the answer goes to a program on the person's own machine.
+    pub is_local: bool,
+}
+
+/// What a person decides about.
+#[derive(Debug)]
+pub struct Question {
+    /// Proves that the form was made for this person.
+    pub ticket: String,
+    /// Who asks.
+    pub asker: Asker,
+    /// The name of the person.
+    pub person: String,
+    /// What the token will open, as a URL.
+    pub resource: String,
+    /// Whether exactly one database is to be chosen.
+    pub is_one_database: bool,
+    /// Whether `*` may be chosen.
+    pub may_all: bool,
+    /// Databases to choose from.
+    pub databases: Vec<String>,
+    /// Permissions to choose from, and whether each is suggested.
+    pub permissions: Vec<(Permission, bool)>,
+    /// Where the browser may be sent to, for the content security policy.
+    pub source: String,
+}
+
+/// What a person decided.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// The ticket of the question.
+    pub ticket: String,
+    /// Whether anything is allowed.
+    pub is_allowed: bool,
+    /// Ids, or `*`.
+    pub databases: Vec<String>,
+    /// `production`, `preview`, or both if it is neither.
+    pub environment: String,
+    /// Permissions such as `read:documents`.
+    pub permissions: Vec<String>,
+}
+
+impl Service {
+    /// OAuth, if it is on.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(crate) fn oauth(&self) -> Result<&OAuth> {
+        self.oauth.as_ref().ok_or_else(|| {
+            Error::not_found(
+                "OAuth is off on this server: send a token as `Authorization: Bearer rec_…`. It is on with `rekor serve --public-url https://…`.",
+            )
+        })
+    }
+
+    /// Checks a request of a client as far as that can be done without the person, and says who asks.
+    ///
+    /// # Errors
+    /// Says what is wrong with the request.
+    pub fn begin_authorization(&self, given: &AuthorizationRequest) -> Result<Asker, Stopped> {
+        let (_, url, client) = self.checked(given)?;
+        Ok(asker(&url, client.as_ref(), &given.client_id))
+    }
+
+    /// The request, its redirect URI, and the client if it is known without fetching anything.
+    fn checked(
+        &self,
+        given: &AuthorizationRequest,
+    ) -> Result<(Request, Url, Option<Client>), Stopped> {
+        let oauth = self.oauth()?;
+        let refused = |refusal: Refusal| Stopped::from(Error::validation(refusal.description));
+        let url = redirect::parse(&given.redirect_uri).map_err(Error::validation)?;
+        let client = if is_document(&given.client_id) {
+            oauth.documents.url(&given.client_id).map_err(refused)?;
+            None
+        } else {
+            let client = self.registered(&given.client_id)?;
+            check_redirect(&client, &given.redirect_uri)?;
+            Some(client)
+        };
+        let stopped = |code: &str, message: &str| Stopped {
+            error: Error::validation(message),
+            // A client that nobody has looked at yet is not told anything.
+            back: client.as_ref().and_then(|_| {
+                let answer = [("error", code), ("error_description", message)];
+                answer_url(oauth, &given.redirect_uri, given.state.as_deref(), &answer).ok()
+            }),
+        };
+        if given.response_type != "code" {
+            return Err(stopped("unsupported_response_type", "response_type must be code."));
+        }
+        let challenge = Challenge::parse(&given.code_challenge, &given.code_challenge_method)
+            .ok_or_else(|| {
+                stopped(
+                    "invalid_request",
+                    "code_challenge (43 characters) and code_challenge_method=S256 are required: PKCE.",
+                )
+            })?;
+        let resource = oauth.issuer.named(&given.resource).ok_or_else(|| {
+            let message = format!(
+                "resource must be one of this server, such as {}; it is {:?}.",
+                oauth.issuer.resource(&Resource::Admin),
+                given.resource
+            );
+            stopped("invalid_target", &message)
+        })?;
+        let words = given.scope.split_whitespace();
+        let asked = words.filter_map(|word| Permission::try_from(word.to_owned()).ok()).collect();
+        let request = Request {
+            code: CodeRequest { redirect_uri: url.clone(), challenge },
+            redirect_uri: given.redirect_uri.clone(),
+            state: given.state.clone(),
+            resource,
+            asked,
+        };
+        Ok((request, url, client))
+    }
+
+    /// A client that registered itself.
+    fn registered(&self, id: &str) -> Result<Client> {
+        let snapshot = self.engine.snapshot();
+        let known = snapshot.catalog().clients.get(id);
+        let known = known.filter(|client| client.expires_at > self.now());
+        known.map(|known| Client::from(&**known)).ok_or_else(|| {
+            Error::validation(
+                "This client is not registered here, or its registration has ended. Remove the server from the client and add it again: it registers anew.",
+            )
+        })
+    }
+
+    /// Logs the person in who is to decide, finds out who asks, and keeps the question.
+    ///
+    /// # Errors
+    /// `Unauthorized` of the login, or what is wrong with the client.
+    pub async fn ask_person(
+        &self,
+        given: &AuthorizationRequest,
+        login: Login,
+    ) -> Result<Question, Stopped> {
+        let (request, _, client) = self.checked(given)?;
+        let oauth = self.oauth()?;
+        let user = self.check_login(login).await?;
+        let client = match client {
+            Some(client) => client,
+            None => {
+                let found = oauth.documents.client(&given.client_id, self.now()).await;
+                let found = found.map_err(|refusal| Error::validation(refusal.description))?;
+                check_redirect(&found, &given.redirect_uri)?;
+                found
+            }
+        };
+        let ticket = self.secret("");
+        let key = digest(&ticket);
+        oauth.consents().add(key.clone(), request, client, user.id.clone(), self.now())?;
+        Ok(self.question(&ticket)?)
+    }
+
+    /// The question of a ticket, to be shown again.
+    ///
+    /// # Errors
+    /// `Unauthorized` if it does not wait any more.
+    pub fn question(&self, ticket: &str) -> Result<Question> {
+        let oauth = self.oauth()?;
+        let consent = self.waiting(ticket)?;
+        let (principal, person) = self.decider(&consent.user)?;
+        let snapshot = self.engine.snapshot();
+        let catalog = snapshot.catalog();
+        let resource = &consent.request.resource;
+        let mut databases = offered(catalog, resource, &principal.grants);
+        databases.truncate(OFFERED_MAX);
+        let suggested = suggested(&consent);
+        let own = |permission: &Permission| principal.grants.allow_anywhere(*permission);
+        let permissions = resource.permissions().into_iter().filter(own);
+        let url = &consent.request.code.redirect_uri;
+        Ok(Question {
+            ticket: ticket.to_owned(),
+            asker: asker(url, Some(&consent.client), &consent.client.id),
+            person: person.name.clone(),
+            resource: oauth.issuer.resource(resource),
+            is_one_database: matches!(resource, Resource::Endpoint(_)),
+            may_all: *resource == Resource::Admin && names_all(&principal.grants),
+            databases: databases.iter().map(ToString::to_string).collect(),
+            permissions: permissions.map(|p| (p, suggested.contains(&p))).collect(),
+            source: redirect::source(url),
+        })
+    }
+
+    fn waiting(&self, ticket: &str) -> Result<Consent> {
+        let oauth = self.oauth()?;
+        let consent = oauth.consents().get(&digest(ticket), self.now()).cloned();
+        consent.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unauthorized,
+                "This question has been answered or is too old; connect again from the client.",
+            )
+        })
+    }
+
+    /// The person who decides, as a principal: one who has just logged in.
+    fn decider(&self, user: &str) -> Result<(Principal, Arc<User>)> {
+        let user = self.person(user)?;
+        Ok((Principal::person(&user, Some("consent".to_owned())), user))
+    }
+
+    /// Carries a decision out; answers where the browser goes.
+    ///
+    /// # Errors
+    /// `Unauthorized` without a ticket that waits, Validation of the choice, `Forbidden` for rights that the person does not
+    /// have.
+    pub async fn decide(&self, decision: &Decision) -> Result<Url> {
+        let oauth = self.oauth()?;
+        let consent = self.waiting(&decision.ticket)?;
+        let Consent { request, client, user, .. } = &consent;
+        let (uri, state) = (&request.redirect_uri, request.state.as_deref());
+        if !decision.is_allowed {
+            oauth.consents().end(&digest(&decision.ticket));
+            return answer_url(oauth, uri, state, &[("error", "access_denied")]);
+        }
+        let (principal, _) = self.decider(user)?;
+        authorise(&principal, Op::ClientAuthorise, Target::ACCOUNT)?;
+        let grants = self.chosen(&request.resource, decision, &principal.grants)?;
+        if !oauth.consents().end(&digest(&decision.ticket)) {
+            return Err(Error::conflict("This question has just been answered."));
+        }
+        self.keep_client(client, user).await?;
+        let code = self.secret("");
+        let granted = Granted {
+            client: client.clone(),
+            user: user.clone(),
+            resource: request.resource.clone(),
+            grants,
+        };
+        oauth.codes().grant(code.clone(), request.code.clone(), granted, self.now())?;
+        answer_url(oauth, uri, state, &[("code", &code)])
+    }
+
+    /// What a person chose, within their own rights.
+    fn chosen(&self, resource: &Resource, decision: &Decision, own: &Grants) -> Result<Grants> {
+        let mut permissions = BTreeSet::new();
+        for text in &decision.permissions {
+            let permission = Permission::try_from(text.clone())?;
+            if !own.allow_anywhere(permission) || !resource.permissions().contains(&permission) {
+                return Err(beyond(&permission.to_string()));
+            }
+            permissions.insert(permission);
+        }
+        if permissions.is_empty() {
+            return Err(Error::validation("Choose at least one permission, or deny."));
+        }
+        let snapshot = self.engine.snapshot();
+        let catalog = snapshot.catalog();
+        let (scopes, preview_scope) = scopes(decision, resource, catalog, own)?;
+        let chosen = scopes.into_iter().chain(preview_scope);
+        let grants: Vec<Grant> = chosen
+            .flat_map(|scope| {
+                own.narrowed(&Grant { scope, permissions: Set::Some(permissions.clone()) }).0
+            })
+            .collect();
+        let grants = Grants(grants);
+        if grants.0.is_empty() {
+            return Err(Error::validation(
+                "Nothing is left of this choice within your own rights; choose other databases, another environment or other permissions.",
+            ));
+        }
+        if !grants.are_within(own) {
+            return Err(beyond("what was chosen"));
+        }
+        Ok(grants)
+    }
+
+    /// A registration that somebody allowed something lasts a year from then.
+    async fn keep_client(&self, client: &Client, user: &str) -> Result<()> {
+        let snapshot = self.engine.snapshot();
+        let Some(known) = snapshot.catalog().clients.get(&client.id) else { return Ok(()) };
+        let expires_at = Timestamp(self.now().0 + limits::OAUTH_AUTHORISATION_MS);
+        let kept = RegisteredClient { is_used: true, expires_at, ..(**known).clone() };
+        let frame = Frame::new(oauth_origin("human", user), vec![put_client(&kept, None)?]);
+        self.engine.write(frame).await.map(drop)
+    }
+
+    /// Registers a client that asks to be (RFC 7591).
+    ///
+    /// # Errors
+    /// `temporarily_unavailable` if there are too many, and what is wrong with the metadata.
+    pub(crate) async fn register_client(&self, metadata: &Metadata) -> Result<Value, Refusal> {
+        let oauth = self.oauth()?;
+        oauth
+            .registrations
+            .take(0, Instant::now())
+            .map_err(|seconds| Refusal { retry_after_s: Some(seconds), ..too_many_clients() })?;
+        let (name, redirect_uris) = metadata.checked()?;
+        let now = self.now();
+        let client = RegisteredClient {
+            id: uuid_v7(now, &*self.engine.sources().entropy).to_string(),
+            name,
+            redirect_uris,
+            created_at: now,
+            expires_at: Timestamp(now.0 + limits::OAUTH_UNUSED_CLIENT_MS),
+            is_used: false,
+        };
+        let _turn = oauth.turn.lock().await;
+        let mut operations = self.room_for_a_client(now)?;
+        operations.push(put_client(&client, Some(0))?);
+        self.engine.write(Frame::new(oauth_origin("system", &client.id), operations)).await?;
+        Ok(json!({
+            "client_id": client.id,
+            "client_id_issued_at": now.0.div_euclid(1_000),
+            "client_name": client.name,
+            "redirect_uris": client.redirect_uris,
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": "none",
+        }))
+    }
+
+    /// What makes room for one more registration: the end of those that are over, or else of the oldest that nobody used.
+    fn room_for_a_client(&self, now: Timestamp) -> Result<Vec<Operation>, Refusal> {
+        let snapshot = self.engine.snapshot();
+        let clients = &snapshot.catalog().clients;
+        let over = clients.values().filter(|client| client.expires_at <= now);
+        let mut gone: Vec<&str> =
+            over.map(|client| client.id.as_str()).take(limits::OAUTH_REGISTERED_MAX).collect();
+        if clients.len() - gone.len() >= limits::OAUTH_REGISTERED_MAX {
+            let unused = clients.values().filter(|client| !client.is_used);
+            let oldest = unused.min_by_key(|client| client.created_at);
+            gone.push(&oldest.ok_or_else(too_many_clients)?.id);
+        }
+        let end = |id: &str| Ok(delete(TableId::CLIENTS, id)?);
+        gone.into_iter().map(end).collect()
+    }
+}
+
+/// Whether a client id is the URL of a metadata document.
+fn is_document(client_id: &str) -> bool {
+    client_id.contains("://")
+}
+
+fn check_redirect(client: &Client, given: &str) -> Result<()> {
+    if redirect::is_registered(&client.redirect_uris, given) {
+        return Ok(());
+    }
+    Err(Error::validation(format!(
+        "The client {} has not said that its codes go to {given}; nothing is sent there.",
+        client.name
+    )))
+}
+
+/// The redirect URI with an answer: `iss` says who answers (RFC 9207).
+fn answer_url(
+    oauth: &OAuth,
+    redirect_uri: &str,
+    state: Option<&str>,
+    answer: &[(&str, &str)],
+) -> Result<Url> {
+    let mut url = redirect::parse(redirect_uri).map_err(Error::validation)?;
+    let mut pairs = url.query_pairs_mut();
+    pairs.extend_pairs(answer);
+    pairs.extend_pairs(state.map(|state| ("state", state)));
+    pairs.append_pair("iss", oauth.issuer.as_str());
+    drop(pairs);
+    Ok(url)
+}
+
+fn asker(redirect_uri: &Url, client: Option<&Client>, client_id: &str) -> Asker {
+    let vouching = || Url::parse(client_id).ok()?.host_str().map(str::to_owned);
+    Asker {
+        name: client.map(|client| client.name.clone()),
+        host: client.map_or_else(vouching, |client| client.host.clone()),
+        redirect_host: redirect_uri.host_str().unwrap_or_default().to_owned(),
+        is_local: crate::login::is_loopback(redirect_uri),
+    }
+}
+
+/// What is suggested: what the client asks for, and where it does not say, what reads.
+fn suggested(consent: &Consent) -> Vec<Permission> {
+    let resource = &consent.request.resource;
+    if consent.request.asked.is_empty() {
+        resource.suggested()
+    } else {
+        consent.request.asked.clone()
+    }
+}
+
+fn names_all(grants: &Grants) -> bool {
+    grants.0.iter().any(|grant| grant.scope.databases.is_all())
+}
+
+/// The databases that may be chosen for a resource: those the person sees, and for an endpoint those that have it.
+fn offered(catalog: &Catalog, resource: &Resource, own: &Grants) -> Vec<DatabaseId> {
+    let has = |slug: &str, id: &DatabaseId| {
+        catalog.databases.get(id).is_some_and(|database| database.endpoints.contains_key(slug))
+    };
+    let fits = |id: &&DatabaseId| match resource {
+        Resource::Endpoint(slug) => has(slug, id),
+        Resource::Admin | Resource::Rest => true,
+    };
+    catalog.databases.keys().filter(|id| own.see(id)).filter(fits).cloned().collect()
+}
+
+/// The scopes that were chosen: one for production databases with the environments, one for previews by name.
+fn scopes(
+    decision: &Decision,
+    resource: &Resource,
+    catalog: &Catalog,
+    own: &Grants,
+) -> Result<(Option<GrantScope>, Option<GrantScope>)> {
+    let environments = match decision.environment.as_str() {
+        "production" => Some(BTreeSet::from([Environment::Production])),
+        "preview" => Some(BTreeSet::from([Environment::Preview])),
+        _ => None,
+    };
+    let scope =
+        |databases, environments| GrantScope { databases, collections: Set::All, environments };
+    if decision.databases.iter().any(|id| id == "*") {
+        if !names_all(own) || *resource != Resource::Admin {
+            return Err(beyond("all databases"));
+        }
+        return Ok((Some(scope(Set::All, environments)), None));
+    }
+    let known = offered(catalog, resource, own);
+    let (mut production, mut previews) = (BTreeSet::new(), BTreeSet::new());
+    for id in &decision.databases {
+        let id = known.iter().find(|known| known.as_str() == id).ok_or_else(|| beyond(id))?;
+        let ids = if id.is_preview() { &mut previews } else { &mut production };
+        ids.insert(id.clone());
+    }
+    let count = production.len() + previews.len();
+    if count == 0 || (count > 1 && *resource != Resource::Admin) {
+        let how_many = if *resource == Resource::Admin { "at least" } else { "exactly" };
+        return Err(Error::validation(format!("Choose {how_many} one database, or deny.")));
+    }
+    let environments = match resource {
+        // Which of its databases an endpoint is of is decided by the name alone.
+        Resource::Endpoint(_) => Some(BTreeSet::from([Environment::Production])),
+        Resource::Admin | Resource::Rest => environments,
+    };
+    let some = |ids: BTreeSet<DatabaseId>, environments| {
+        (!ids.is_empty()).then(|| scope(Set::Some(ids), environments))
+    };
+    Ok((some(production, environments), some(previews, None)))
+}
+
+fn beyond(what: &str) -> Error {
+    Error::forbidden(format!(
+        "You cannot allow {what}: it is not within your own rights, or of no use there. Nothing was allowed."
+    ))
+}
+
+fn too_many_clients() -> Refusal {
+    let mut error = Error::new(
+        ErrorKind::RateLimited,
+        "Too many clients register themselves here; try again soon, or use a client-id metadata document.",
+    );
+    error.retry_after_s = Some(60);
+    error.into()
+}
+
+fn put_client(client: &RegisteredClient, if_version: Option<u64>) -> Result<Operation> {
+    Ok(Operation::PutSystem {
+        table: TableId::CLIENTS,
+        id: RowId::parse(&client.id)?,
+        data: super::database::system_json(client)?,
+        if_version,
+    })
+}
+
+fn delete(table: TableId, id: &str) -> Result<Operation> {
+    Ok(Operation::Delete { table, key: RowKey::Id(RowId::parse(id)?), if_version: None })
+}
+
+/// Who writes what OAuth hands out.
+fn oauth_origin(actor_type: &str, actor_id: &str) -> Origin {
+    Origin {
+        actor_type: actor_type.to_owned(),
+        actor_id: actor_id.to_owned(),
+        source: "oauth".to_owned(),
+        request_id: String::new(),
+    }
+}
