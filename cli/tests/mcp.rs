@@ -119,6 +119,40 @@ fn clients_complete_a_session_over_stdio() {
     session("fastmcp", "auto", &["--data-dir", root]);
 }
 
+/// Real clients get in by OAuth: a person logs in at the forms and allows something; one works without a person.
+#[test]
+fn clients_get_in_by_oauth() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let person = ["ada", "ada has a password"];
+    let body = json!({"login": person[0], "password": person[1], "role": "owner"});
+    expect(server.port, "POST", "/v1/users", &body);
+    let grants = json!([{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]);
+    let body = json!({"name": "headless", "grants": grants});
+    let headless = expect(server.port, "POST", "/v1/clients", &body);
+    let mut python = program(&clients, "venv/bin/python");
+    python.arg(scripts().join("oauth.py")).arg(url(&server)).args(person);
+    for part in ["client_id", "client_secret"] {
+        python.arg(headless[part].as_str().unwrap());
+    }
+    well(&mut python);
+    well(node(&clients).arg("oauth.mjs").arg(url(&server)).args(person));
+    let chromium = std::env::var("REKOR_CHROMIUM").unwrap_or("/usr/bin/chromium".to_owned());
+    if Path::new(&chromium).exists() {
+        well(node(&clients).arg("oauth.mjs").arg(url(&server)).args(person).arg("browser"));
+    } else {
+        assert!(std::env::var_os("REKOR_NO_SKIP").is_none(), "there is no browser");
+        println!("skipped: no browser at {chromium}; REKOR_CHROMIUM says where one is");
+    }
+    let listed = expect(server.port, "GET", "/v1/clients", &Value::Null);
+    let names: Vec<&str> =
+        listed["data"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    for name in ["Python's client", "A client in TypeScript", "headless"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}
+
 #[test]
 fn the_conformance_suite_passes() {
     let Some(clients) = clients() else { return };
@@ -230,6 +264,16 @@ fn a_project_is_set_up_in_one_command() {
     assert_eq!(
         (&who["name"], &who["grants"][0]["scope"]["databases"]),
         (&json!("agent-shop"), &json!(["shop"]))
+    );
+    // By OAuth: the address, and no token for anybody.
+    let browser = tempfile::tempdir().unwrap();
+    let directory = browser.path().to_str().unwrap();
+    well(&mut rekor(&["agent", "setup", "--oauth", "--dir", directory, "--api-url", &api]));
+    let text = std::fs::read_to_string(browser.path().join(".mcp.json")).unwrap();
+    let servers: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        servers["mcpServers"]["rekor"],
+        json!({"type": "http", "url": format!("{api}/mcp")})
     );
     let skill =
         std::fs::read_to_string(project.path().join(".claude/skills/rekor/SKILL.md")).unwrap();
