@@ -16,13 +16,13 @@ mod parameter;
 mod resources;
 mod result;
 mod speech;
+mod step_up;
 mod tools;
 mod vocabulary;
 
 pub use action::{WITHOUT_TOOL, tool_of};
 
 use crate::{
-    auth,
     nearest::nearest,
     oauth::Resource,
     service::{Caller, Service},
@@ -30,13 +30,12 @@ use crate::{
 use action::{Action, Effect, TOOLS, Tool};
 use arguments::Arguments;
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, Uri, request::Parts},
     response::{IntoResponse, Response},
 };
 use rekor_core::{
     Error, ErrorKind, Result,
     catalog::{Database, Endpoint},
-    grant::Permission,
 };
 use result::{Reply, failure};
 use rmcp::{
@@ -53,7 +52,8 @@ use rmcp::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use step_up::Lacked;
 use vocabulary::Vocabulary;
 
 /// How long a client may keep a list of tools or resources: rights change seldom, but they do.
@@ -84,18 +84,7 @@ struct Visit {
     /// The arguments of a call, as they came.
     arguments: Option<Arc<RawValue>>,
     /// For want of which permissions the call was refused.
-    lacked: Arc<OnceLock<Vec<Permission>>>,
-}
-
-impl Visit {
-    /// Notes what a refusal was for want of: a client with OAuth can ask its person for it.
-    fn note(&self, error: &Error) {
-        let lacked = auth::lacked(error);
-        if !lacked.is_empty() {
-            // The first refusal of a request is what it is answered with.
-            self.lacked.get_or_init(|| lacked);
-        }
-    }
+    lacked: Lacked,
 }
 
 /// The part of a request that is kept as text.
@@ -167,8 +156,8 @@ impl Server {
         let caller = caller.through("mcp");
         let envelope: Option<Envelope> = serde_json::from_slice(&body).ok();
         let arguments = envelope.and_then(|envelope| envelope.params?.arguments).map(Arc::from);
-        let (principal, lacked) = (caller.principal.clone(), Arc::default());
-        let visit = Visit { caller, face, arguments, lacked: Arc::clone(&lacked) };
+        let (principal, lacked) = (caller.principal.clone(), Lacked::default());
+        let visit = Visit { caller, face, arguments, lacked: lacked.clone() };
         parts.extensions.insert(visit);
         let body = http_body_util::Full::new(body);
         let answer = match &resource {
@@ -181,21 +170,11 @@ impl Server {
             }
         };
         let answer = answer.map(axum::body::Body::new).into_response();
-        let lacked = lacked.get().map_or(&[][..], Vec::as_slice);
-        match self.service.step_up(&principal, &resource, lacked) {
-            Some(challenge) => stepping_up(answer, &challenge),
+        match self.service.step_up(&principal, &resource, lacked.permissions()) {
+            Some(challenge) => step_up::challenged(answer, &challenge),
             None => answer,
         }
     }
-}
-
-/// The answer as a challenge: what was refused is said as before, in the body.
-fn stepping_up(mut answer: Response, challenge: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(challenge) {
-        *answer.status_mut() = StatusCode::FORBIDDEN;
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-    }
-    answer
 }
 
 /// The handler of MCP's methods; one for each request.
@@ -235,7 +214,7 @@ impl ServerHandler for Handler {
         let Some(tool) = find(&request.name, &visit) else {
             let tools = tools::list(&visit.caller.principal, &visit.face);
             let names = tools.iter().map(|tool| &*tool.name);
-            note_hidden(&request.name, &visit);
+            step_up::note_hidden(&request.name, &visit);
             return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
         };
         let done = tokio::select! {
@@ -247,7 +226,7 @@ impl ServerHandler for Handler {
         };
         Ok(done
             .unwrap_or_else(|error| {
-                visit.note(&error);
+                visit.lacked.note(&error);
                 failure(&speech::for_agents(error))
             })
             .into())
@@ -317,18 +296,6 @@ fn find(name: &str, visit: &Visit) -> Option<&'static Tool> {
     let offered =
         |action: &Action| action.is_offered(&visit.caller.principal, visit.face.read_only);
     TOOLS.iter().find(|tool| tool.name == name && tool.actions.iter().any(offered))
-}
-
-/// Notes what a tool is hidden for want of.
-fn note_hidden(name: &str, visit: &Visit) {
-    let name = vocabulary::canonical(name);
-    let tool = TOOLS.iter().find(|tool| tool.name == name);
-    let actions = tool.into_iter().flat_map(|tool| tool.actions);
-    let read_only = visit.face.read_only;
-    let mut possible = actions.filter(|action| !read_only || action.effect == Effect::Read);
-    if let Some(action) = possible.next() {
-        visit.note(&action.refused(String::new()));
-    }
 }
 
 fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 use url::Url;
 
@@ -61,6 +62,8 @@ pub(crate) struct OAuth {
     consents: Mutex<Consents>,
     codes: Mutex<Codes<Granted>>,
     spent: Mutex<HashMap<String, Spent>>,
+    /// Two names of the moment when the server started.
+    started: (Instant, Timestamp),
     /// Held while tokens are handed out or renewed, so that nothing is used twice at the same moment.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
@@ -77,7 +80,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Validation of the address.
-    pub(crate) fn new(config: &OAuthConfig) -> Result<Self> {
+    pub(crate) fn new(config: &OAuthConfig, now: Timestamp) -> Result<Self> {
         Ok(Self {
             issuer: Issuer::parse(&config.public_url)?,
             documents: Documents::new(config.local_clients),
@@ -85,8 +88,15 @@ impl OAuth {
             consents: Mutex::default(),
             codes: Mutex::default(),
             spent: Mutex::default(),
+            started: (Instant::now(), now),
             turn: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// A time of the service's clock, as limits of rates count it.
+    pub(crate) fn instant(&self, now: Timestamp) -> Instant {
+        let since_ms = u64::try_from(now.0 - self.started.1.0).unwrap_or(0);
+        self.started.0 + Duration::from_millis(since_ms)
     }
 
     pub(crate) fn consents(&self) -> MutexGuard<'_, Consents> {

@@ -200,8 +200,9 @@ fn cors(service: &Service) -> CorsLayer {
     if origins.is_empty() {
         return CorsLayer::new();
     }
-    let exposed = ["etag", "idempotency-replayed", "retry-after", "x-request-id"]
-        .map(HeaderName::from_static);
+    let exposed =
+        ["etag", "idempotency-replayed", "retry-after", "www-authenticate", "x-request-id"]
+            .map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods(AllowMethods::mirror_request())

@@ -155,7 +155,8 @@ impl Service {
     /// # Errors
     /// `Conflict` if another process holds the root, `Corrupt` if durable bytes are damaged, `Unavailable` otherwise.
     pub fn open(config: ServiceConfig) -> Result<Arc<Self>> {
-        let oauth = config.oauth.as_ref().map(OAuth::new).transpose()?;
+        let started = config.sources.clock.now();
+        let oauth = config.oauth.as_ref().map(|oauth| OAuth::new(oauth, started)).transpose()?;
         let mode = if config.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
         let engine = Engine::open(engine_config(config.clone())?, mode)?;
         let queries = QueryEngine::new(config.execution, Arc::clone(engine.store().objects()))?;

@@ -5,6 +5,12 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 stamp=$(cat "$here/requirements.txt" "$here/package-lock.json" | cksum | cut -d' ' -f1)
 clients=${REKOR_MCP_CLIENTS:-$HOME/.cache/rekor-mcp-clients}-$stamp
+mkdir -p "$(dirname "$clients")"
+# Tests run at the same time; one of them installs, the others wait.
+if command -v flock >/dev/null; then
+  exec 9>"$clients.lock"
+  flock 9
+fi
 if [ ! -e "$clients/ready" ]; then
   command -v npm >/dev/null || { echo "npm is missing: type  sudo apt-get install -y npm" >&2; exit 3; }
   rm -rf "$clients"

@@ -118,7 +118,7 @@ impl Handler {
         let offer = all.iter().find(|offer| offer.tool.name == name);
         let offer = offer.filter(|offer| offer.reads || !visit.face.read_only);
         if let Some(permission) = offer.and_then(|offer| tools::needed(&offer.kind)) {
-            visit.note(&auth::lacking(permission, String::new()));
+            visit.lacked.note(&auth::lacking(permission, String::new()));
         }
     }
 
@@ -205,7 +205,7 @@ impl ServerHandler for Handler {
         };
         Ok(done
             .unwrap_or_else(|error| {
-                visit.note(&error);
+                visit.lacked.note(&error);
                 failure(&super::speech::without_rekor(error))
             })
             .into())

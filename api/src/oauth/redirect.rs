@@ -18,7 +18,9 @@ pub(crate) fn parse(uri: &str) -> Result<Url, String> {
         "https" => {}
         "http" if is_loopback(&url) => {}
         _ => {
-            return wrong("is neither https nor http on this machine (127.0.0.1, [::1], localhost)");
+            return wrong(
+                "is neither https nor http on this machine (127.0.0.1, [::1], localhost)",
+            );
         }
     }
     if uri.contains('#') || !url.username().is_empty() || url.password().is_some() {

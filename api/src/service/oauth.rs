@@ -3,6 +3,10 @@
 //! The person logs in for each decision anew: no page holds a session, so no other page can use one. What they allow is cut to
 //! their own rights, and becomes a token of theirs when the client redeems the code ([`token`]).
 
+mod choice;
+mod issue;
+mod registration;
+mod step_up;
 pub mod token;
 
 use super::{Service, session::Login, token::digest};
@@ -11,25 +15,23 @@ use crate::{
     login::{Challenge, CodeRequest},
     oauth::{
         OAuth, Resource,
-        client::{Client, Metadata},
+        client::Client,
         consent::{Consent, Granted, Request},
         redirect,
         refusal::Refusal,
     },
     operation::Operation as Op,
 };
+use choice::{names_all, offered, suggested};
 use rekor_core::{
-    Error, ErrorKind, Result, Timestamp,
-    catalog::{Catalog, RegisteredClient, User},
-    grant::{Environment, Grant, GrantScope, Grants, Permission, Set},
-    id::{DatabaseId, RowId, TableId},
-    limits,
-    time::uuid_v7,
+    Error, ErrorKind, Result,
+    catalog::User,
+    grant::Permission,
+    id::{RowId, TableId},
 };
-use rekor_ingest::{Frame, Operation, Origin, RowKey};
+use rekor_ingest::{Operation, Origin, RowKey};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::sync::Arc;
 use url::Url;
 
 /// Databases that a page offers; whoever has more chooses all of them, or types.
@@ -199,18 +201,6 @@ impl Service {
         Ok((request, url, client))
     }
 
-    /// A client that registered itself.
-    fn registered(&self, id: &str) -> Result<Client> {
-        let snapshot = self.engine.snapshot();
-        let known = snapshot.catalog().clients.get(id);
-        let known = known.filter(|client| client.expires_at > self.now());
-        known.map(|known| Client::from(&**known)).ok_or_else(|| {
-            Error::validation(
-                "This client is not registered here, or its registration has ended. Remove the server from the client and add it again: it registers anew.",
-            )
-        })
-    }
-
     /// Logs the person in who is to decide, finds out who asks, and keeps the question.
     ///
     /// # Errors
@@ -316,101 +306,6 @@ impl Service {
         oauth.codes().grant(code.clone(), request.code.clone(), granted, self.now())?;
         answer_url(oauth, uri, state, &[("code", &code)])
     }
-
-    /// What a person chose, within their own rights.
-    fn chosen(&self, resource: &Resource, decision: &Decision, own: &Grants) -> Result<Grants> {
-        let mut permissions = BTreeSet::new();
-        for text in &decision.permissions {
-            let permission = Permission::try_from(text.clone())?;
-            if !own.allow_anywhere(permission) || !resource.permissions().contains(&permission) {
-                return Err(beyond(&permission.to_string()));
-            }
-            permissions.insert(permission);
-        }
-        if permissions.is_empty() {
-            return Err(Error::validation("Choose at least one permission, or deny."));
-        }
-        let snapshot = self.engine.snapshot();
-        let catalog = snapshot.catalog();
-        let (scopes, preview_scope) = scopes(decision, resource, catalog, own)?;
-        let chosen = scopes.into_iter().chain(preview_scope);
-        let grants: Vec<Grant> = chosen
-            .flat_map(|scope| {
-                own.narrowed(&Grant { scope, permissions: Set::Some(permissions.clone()) }).0
-            })
-            .collect();
-        let grants = Grants(grants);
-        if grants.0.is_empty() {
-            return Err(Error::validation(
-                "Nothing is left of this choice within your own rights; choose other databases, another environment or other permissions.",
-            ));
-        }
-        if !grants.are_within(own) {
-            return Err(beyond("what was chosen"));
-        }
-        Ok(grants)
-    }
-
-    /// A registration that somebody allowed something lasts a year from then.
-    async fn keep_client(&self, client: &Client, user: &str) -> Result<()> {
-        let snapshot = self.engine.snapshot();
-        let Some(known) = snapshot.catalog().clients.get(&client.id) else { return Ok(()) };
-        let expires_at = Timestamp(self.now().0 + limits::OAUTH_AUTHORISATION_MS);
-        let kept = RegisteredClient { is_used: true, expires_at, ..(**known).clone() };
-        let frame = Frame::new(oauth_origin("human", user), vec![put_client(&kept, None)?]);
-        self.engine.write(frame).await.map(drop)
-    }
-
-    /// Registers a client that asks to be (RFC 7591).
-    ///
-    /// # Errors
-    /// `temporarily_unavailable` if there are too many, and what is wrong with the metadata.
-    pub(crate) async fn register_client(&self, metadata: &Metadata) -> Result<Value, Refusal> {
-        let oauth = self.oauth()?;
-        oauth
-            .registrations
-            .take(0, Instant::now())
-            .map_err(|seconds| Refusal { retry_after_s: Some(seconds), ..too_many_clients() })?;
-        let (name, redirect_uris) = metadata.checked()?;
-        let now = self.now();
-        let client = RegisteredClient {
-            id: uuid_v7(now, &*self.engine.sources().entropy).to_string(),
-            name,
-            redirect_uris,
-            created_at: now,
-            expires_at: Timestamp(now.0 + limits::OAUTH_UNUSED_CLIENT_MS),
-            is_used: false,
-        };
-        let _turn = oauth.turn.lock().await;
-        let mut operations = self.room_for_a_client(now)?;
-        operations.push(put_client(&client, Some(0))?);
-        self.engine.write(Frame::new(oauth_origin("system", &client.id), operations)).await?;
-        Ok(json!({
-            "client_id": client.id,
-            "client_id_issued_at": now.0.div_euclid(1_000),
-            "client_name": client.name,
-            "redirect_uris": client.redirect_uris,
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "none",
-        }))
-    }
-
-    /// What makes room for one more registration: the end of those that are over, or else of the oldest that nobody used.
-    fn room_for_a_client(&self, now: Timestamp) -> Result<Vec<Operation>, Refusal> {
-        let snapshot = self.engine.snapshot();
-        let clients = &snapshot.catalog().clients;
-        let over = clients.values().filter(|client| client.expires_at <= now);
-        let mut gone: Vec<&str> =
-            over.map(|client| client.id.as_str()).take(limits::OAUTH_REGISTERED_MAX).collect();
-        if clients.len() - gone.len() >= limits::OAUTH_REGISTERED_MAX {
-            let unused = clients.values().filter(|client| !client.is_used);
-            let oldest = unused.min_by_key(|client| client.created_at);
-            gone.push(&oldest.ok_or_else(too_many_clients)?.id);
-        }
-        let end = |id: &str| Ok(delete(TableId::CLIENTS, id)?);
-        gone.into_iter().map(end).collect()
-    }
 }
 
 /// Whether a client id is the URL of a metadata document.
@@ -452,99 +347,6 @@ fn asker(redirect_uri: &Url, client: Option<&Client>, client_id: &str) -> Asker 
         redirect_host: redirect_uri.host_str().unwrap_or_default().to_owned(),
         is_local: crate::login::is_loopback(redirect_uri),
     }
-}
-
-/// What is suggested: what the client asks for, and where it does not say, what reads.
-fn suggested(consent: &Consent) -> Vec<Permission> {
-    let resource = &consent.request.resource;
-    if consent.request.asked.is_empty() {
-        resource.suggested()
-    } else {
-        consent.request.asked.clone()
-    }
-}
-
-fn names_all(grants: &Grants) -> bool {
-    grants.0.iter().any(|grant| grant.scope.databases.is_all())
-}
-
-/// The databases that may be chosen for a resource: those the person sees, and for an endpoint those that have it.
-fn offered(catalog: &Catalog, resource: &Resource, own: &Grants) -> Vec<DatabaseId> {
-    let has = |slug: &str, id: &DatabaseId| {
-        catalog.databases.get(id).is_some_and(|database| database.endpoints.contains_key(slug))
-    };
-    let fits = |id: &&DatabaseId| match resource {
-        Resource::Endpoint(slug) => has(slug, id),
-        Resource::Admin | Resource::Rest => true,
-    };
-    catalog.databases.keys().filter(|id| own.see(id)).filter(fits).cloned().collect()
-}
-
-/// The scopes that were chosen: one for production databases with the environments, one for previews by name.
-fn scopes(
-    decision: &Decision,
-    resource: &Resource,
-    catalog: &Catalog,
-    own: &Grants,
-) -> Result<(Option<GrantScope>, Option<GrantScope>)> {
-    let environments = match decision.environment.as_str() {
-        "production" => Some(BTreeSet::from([Environment::Production])),
-        "preview" => Some(BTreeSet::from([Environment::Preview])),
-        _ => None,
-    };
-    let scope =
-        |databases, environments| GrantScope { databases, collections: Set::All, environments };
-    if decision.databases.iter().any(|id| id == "*") {
-        if !names_all(own) || *resource != Resource::Admin {
-            return Err(beyond("all databases"));
-        }
-        return Ok((Some(scope(Set::All, environments)), None));
-    }
-    let known = offered(catalog, resource, own);
-    let (mut production, mut previews) = (BTreeSet::new(), BTreeSet::new());
-    for id in &decision.databases {
-        let id = known.iter().find(|known| known.as_str() == id).ok_or_else(|| beyond(id))?;
-        let ids = if id.is_preview() { &mut previews } else { &mut production };
-        ids.insert(id.clone());
-    }
-    let count = production.len() + previews.len();
-    if count == 0 || (count > 1 && *resource != Resource::Admin) {
-        let how_many = if *resource == Resource::Admin { "at least" } else { "exactly" };
-        return Err(Error::validation(format!("Choose {how_many} one database, or deny.")));
-    }
-    let environments = match resource {
-        // Which of its databases an endpoint is of is decided by the name alone.
-        Resource::Endpoint(_) => Some(BTreeSet::from([Environment::Production])),
-        Resource::Admin | Resource::Rest => environments,
-    };
-    let some = |ids: BTreeSet<DatabaseId>, environments| {
-        (!ids.is_empty()).then(|| scope(Set::Some(ids), environments))
-    };
-    Ok((some(production, environments), some(previews, None)))
-}
-
-fn beyond(what: &str) -> Error {
-    Error::forbidden(format!(
-        "You cannot allow {what}: it is not within your own rights, or of no use there. Nothing was allowed."
-    ))
-}
-
-fn too_many_clients() -> Refusal {
-    let mut error = Error::new(
-        ErrorKind::RateLimited,
-        "Too many clients register themselves here; try again soon, or use a client-id metadata document.",
-    );
-    error.retry_after_s = Some(60);
-    error.into()
-}
-
-fn put_client(client: &RegisteredClient, if_version: Option<u64>) -> Result<Operation> {
-    Ok(Operation::PutSystem {
-        table: TableId::CLIENTS,
-        id: RowId::parse(&client.id)?,
-        data: super::database::system_json(client)?,
-        if_version,
-    })
 }
 
 fn delete(table: TableId, id: &str) -> Result<Operation> {
