@@ -13,6 +13,8 @@ pub(crate) mod refusal;
 
 use crate::{
     login::{Codes, is_loopback},
+    mcp::tool_of,
+    operation::{Needs, OPERATIONS},
     rest::limit::RateLimit,
 };
 use consent::{Consents, Granted};
@@ -152,13 +154,15 @@ impl Resource {
         }
     }
 
-    /// The permissions that a person may give for it: those that its tools use.
+    /// The permissions that a person may give for it: those that its tools use, and no others.
     pub(crate) fn permissions(&self) -> Vec<Permission> {
+        let tools = OPERATIONS.iter().filter(|facts| tool_of(facts.operation).is_some());
+        let needed: Vec<Needs> = tools.map(|facts| facts.needs).collect();
         let is_used = |permission: &Permission| match self {
             Self::Endpoint(_) => {
                 matches!(permission.subject, Subject::Documents | Subject::Relationships)
             }
-            Self::Rest | Self::Admin => permission.subject != Subject::Tokens,
+            Self::Rest | Self::Admin => needed.contains(&Needs::Permission(*permission)),
         };
         Permission::all().filter(is_used).collect()
     }

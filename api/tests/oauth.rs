@@ -132,7 +132,17 @@ async fn a_person_lets_a_client_in() {
         suggested.len() == 4 && suggested.iter().all(|p| p.starts_with("read:")),
         "{suggested:?}"
     );
-    assert!(page.text.contains("value=\"write:documents\"") && !page.text.contains("write:tokens"));
+    for (permission, offered) in [
+        ("write:documents", true),
+        ("write:databases", true),
+        // No tool uses these.
+        ("write:tokens", false),
+        ("read:endpoints", false),
+        ("read:audit", false),
+    ] {
+        let value = format!("value=\"{permission}\"");
+        assert_eq!(page.text.contains(&value), offered, "{permission}");
+    }
 
     let code = world.code(&ask, "ada", READS).await;
     let answer = world.redeem(&ask, &code).await;

@@ -128,9 +128,17 @@ fn clients_get_in_by_oauth() {
     let person = ["ada", "ada has a password"];
     let body = json!({"login": person[0], "password": person[1], "role": "owner"});
     expect(server.port, "POST", "/v1/users", &body);
+    let rekor = |arguments: &[&str]| -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command.args(arguments).args(["--output", "json"]).env("REKOR_TOKEN", TOKEN);
+        command.env("REKOR_API_URL", format!("http://127.0.0.1:{}", server.port));
+        let out = command.env("REKOR_CONFIG_DIR", data.path().join("config")).output().unwrap();
+        assert!(out.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice(&out.stdout).unwrap()
+    };
     let grants = json!([{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]);
-    let body = json!({"name": "headless", "grants": grants});
-    let headless = expect(server.port, "POST", "/v1/clients", &body);
+    let headless =
+        rekor(&["clients", "create", "--name", "headless", "--grants", &grants.to_string()]);
     let mut python = program(&clients, "venv/bin/python");
     python.arg(scripts().join("oauth.py")).arg(url(&server)).args(person);
     for part in ["client_id", "client_secret"] {
@@ -145,11 +153,30 @@ fn clients_get_in_by_oauth() {
         assert!(std::env::var_os("REKOR_NO_SKIP").is_none(), "there is no browser");
         println!("skipped: no browser at {chromium}; REKOR_CHROMIUM says where one is");
     }
-    let listed = expect(server.port, "GET", "/v1/clients", &Value::Null);
-    let names: Vec<&str> =
-        listed["data"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
-    for name in ["Python's client", "A client in TypeScript", "headless"] {
-        assert!(names.contains(&name), "{names:?}");
+    let listed = rekor(&["clients", "list"])["data"].as_array().unwrap().clone();
+    let of = |name: &str| listed.iter().filter(|client| client["name"] == name).count();
+    assert!(of("Python's client") == 1 && of("A client in TypeScript") > 0 && of("headless") == 1);
+    for client in &listed {
+        rekor(&["clients", "revoke", client["id"].as_str().unwrap(), "--yes"]);
+    }
+    assert_eq!(rekor(&["clients", "list"])["data"], json!([]));
+}
+
+/// OAuth needs an address that clients can be sent to: without one, or without TLS, the server says so.
+#[test]
+fn oauth_needs_an_address() {
+    let serve = |arguments: &[&str]| {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        let out = command.args(arguments).output().unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = serve(&["--oauth", "on"]);
+    assert!(code == Some(2) && said.contains("--public-url"), "{code:?} {said}");
+    for url in ["http://data.example.com", "https://data.example.com/?x=1", "data.example.com"] {
+        let (code, said) = serve(&["--oauth", "on", "--public-url", url]);
+        assert!(code == Some(1) && said.contains("https"), "{code:?} {said}");
     }
 }
 

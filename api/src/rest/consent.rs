@@ -41,7 +41,7 @@ fn shown(
 
 fn stopped(stopped: &Stopped) -> Response {
     let back = stopped.back.as_ref().map(|url| {
-        let url = escape(url.as_str());
+        let url = escape(url);
         format!("<p><a rel=\"noreferrer\" href=\"{url}\">Back to the client</a></p>")
     });
     let body = back.unwrap_or_default();
@@ -185,7 +185,7 @@ fn consent_form(status: StatusCode, question: &Question, problem: Option<&str>) 
     let body = format!(
         "<p>{}, this client asks to act for you at <strong>{}</strong>.</p>{}\
          <form method=\"post\" action=\"consent\">{}{}{}{}\
-         <p>It never may more than you, never promotes, and you can revoke it: <code>rekor clients list</code>.</p>\
+         <p>It can never do more than you, it never promotes, and you can take this back: <code>rekor clients list</code>.</p>\
          <button name=\"decision\" value=\"allow\">Allow</button>\
          <button class=\"deny\" name=\"decision\" value=\"deny\">Deny</button></form>",
         escape(&question.person),

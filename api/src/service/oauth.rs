@@ -64,8 +64,8 @@ pub struct AuthorizationRequest {
 pub struct Stopped {
     /// For the person.
     pub error: Error,
-    /// Where the client would hear of it.
-    pub back: Option<Url>,
+    /// The URL at which the client would hear of it.
+    pub back: Option<String>,
 }
 
 impl From<Error> for Stopped {
@@ -119,7 +119,7 @@ pub struct Decision {
     pub is_allowed: bool,
     /// Ids, or `*`.
     pub databases: Vec<String>,
-    /// `production`, `preview`, or both if it is neither.
+    /// `preview` or `both`; production, if it is neither.
     pub environment: String,
     /// Permissions such as `read:documents`.
     pub permissions: Vec<String>,
@@ -168,7 +168,8 @@ impl Service {
             // A client that nobody has looked at yet is not told anything.
             back: client.as_ref().and_then(|_| {
                 let answer = [("error", code), ("error_description", message)];
-                answer_url(oauth, &given.redirect_uri, given.state.as_deref(), &answer).ok()
+                let back = answer_url(oauth, &given.redirect_uri, given.state.as_deref(), &answer);
+                back.ok().map(String::from)
             }),
         };
         if given.response_type != "code" {
@@ -224,7 +225,7 @@ impl Service {
         };
         let ticket = self.secret("");
         let key = digest(&ticket);
-        oauth.consents().add(key.clone(), request, client, user.id.clone(), self.now())?;
+        oauth.consents().add(key, request, client, user.id.clone(), self.now())?;
         Ok(self.question(&ticket)?)
     }
 

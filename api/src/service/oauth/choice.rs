@@ -88,9 +88,9 @@ fn scopes(
     own: &Grants,
 ) -> Result<(Option<GrantScope>, Option<GrantScope>)> {
     let environments = match decision.environment.as_str() {
-        "production" => Some(BTreeSet::from([Environment::Production])),
+        "both" => None,
         "preview" => Some(BTreeSet::from([Environment::Preview])),
-        _ => None,
+        _ => Some(BTreeSet::from([Environment::Production])),
     };
     let scope =
         |databases, environments| GrantScope { databases, collections: Set::All, environments };

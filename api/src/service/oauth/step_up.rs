@@ -17,7 +17,10 @@ impl Service {
         resource: &Resource,
         lacked: &[Permission],
     ) -> Option<String> {
-        let oauth = self.oauth.as_ref().filter(|_| principal.kind == Kind::Token)?;
+        if lacked.is_empty() || principal.kind != Kind::Token {
+            return None;
+        }
+        let oauth = self.oauth.as_ref()?;
         let snapshot = self.engine.snapshot();
         let catalog = snapshot.catalog();
         let token = catalog.tokens.values().find(|token| token.id == principal.id)?;
