@@ -334,7 +334,7 @@ mod tests {
             ("https://data.acme.com/rekor", None),
             ("https://evil.example/rekor/mcp", None),
             ("https://data.acme.com/rekor/mcp?read_only=true", None),
-            ("https://data.acme.com/rekor/e/../mcp", None),
+            ("https://data.acme.com/rekor/e/DESK/mcp", None),
             ("/rekor/mcp", None),
         ] {
             assert_eq!(issuer.named(given), resource, "{given}");

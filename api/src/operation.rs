@@ -165,7 +165,7 @@ pub const OPERATIONS: &[Facts] = &[
         Op::Confirm,
         Session,
         Account,
-        &["post /v1/auth/confirm"],
+        &["post /v1/auth/confirm", "post /v1/auth/confirm/browser"],
         None,
         "Prove that a person is there, for one promotion or for administration.",
     ),

@@ -1,5 +1,6 @@
 //! The REST face: every handler translates a request, calls one service method, and translates the answer.
 
+mod confirm;
 mod consent;
 mod extract;
 mod handlers;
@@ -63,7 +64,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/v1/auth/enrol", post(handlers::enrol))
         .route("/v1/auth/login", post(handlers::login))
         .route("/v1/auth/logout", post(handlers::logout))
+        .route("/auth/confirm", get(confirm::show).post(confirm::confirm))
         .route("/v1/auth/confirm", post(handlers::confirm))
+        .route("/v1/auth/confirm/browser", post(confirm::ask))
         .route("/v1/auth/password", post(handlers::change_password))
         .route("/v1/auth/device", post(pages::start_device))
         .route("/v1/auth/token", post(pages::exchange))

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod client;
 pub mod collection;
 mod config;
+pub mod confirmation;
 pub mod database;
 pub mod describe;
 pub mod document;

@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/api.rs"]
 mod api;
 #[expect(dead_code, reason = "other tests use the rest")]

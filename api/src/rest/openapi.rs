@@ -217,6 +217,7 @@ mod tests {
         reads::<Login>("post /v1/auth/login");
         reads::<crate::service::browser::Exchange>("post /v1/auth/token");
         reads::<Confirmation>("post /v1/auth/confirm");
+        reads::<crate::service::confirmation::BrowserConfirmation>("post /v1/auth/confirm/browser");
         reads::<PasswordChange>("post /v1/auth/password");
         reads::<NewUser>("post /v1/users");
         reads::<UserChange>("put /v1/users/{id}");

@@ -27,7 +27,7 @@ const STYLE: &str = "body{font:16px system-ui;max-width:24rem;margin:12vh auto;p
     fieldset{border:1px solid #8a939c;border-radius:6px;margin:1rem 0;padding:.4rem .8rem .7rem}legend{padding:0 .3rem;font-weight:600}\
     .choice{display:flex;align-items:center;gap:.5rem;margin:.3rem 0}.choice input{width:auto;margin:0}\
     dl{display:grid;grid-template-columns:auto 1fr;gap:.2rem .8rem}dt{color:#5b6670}dd{margin:0;overflow-wrap:anywhere;font-weight:600}\
-    table{border-collapse:collapse;width:100%}th{font-weight:400;text-align:left;color:#5b6670}td,th{padding:.2rem 0}td+td,th+th{text-align:center;width:4.5rem}td input{width:auto}\
+    table{border-collapse:collapse;width:100%}th{font-weight:400;text-align:left;color:#5b6670}td,th{padding:.2rem 0}td+td,th+th{text-align:center;width:4.5rem}td input{width:auto}pre{overflow-x:auto;font-size:.85rem}li{margin:.3rem 0}\
     .caution{background:#fff6dc;color:#1b1f24;border-radius:6px;padding:.6rem}.deny{background:none;color:inherit;border:1px solid #8a939c;margin-left:.6rem}\
     @media(prefers-color-scheme:dark){body{background:#14171a;color:#e6e9ec}.problem{color:#1b1f24}dt,th{color:#a2abb3}}";
 
@@ -39,7 +39,7 @@ pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn page(status: StatusCode, title: &str, problem: Option<&str>, body: &str) -> Response {
+pub(super) fn page(status: StatusCode, title: &str, problem: Option<&str>, body: &str) -> Response {
     page_with(status, title, problem, body, [POLICY, "no-referrer"])
 }
 

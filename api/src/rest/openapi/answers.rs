@@ -255,6 +255,10 @@ pub(super) fn of(route: &str) -> Value {
         ),
         ("post", "/v1/auth/logout") => object(json!({"logged_out": flag()}), &[]),
         ("post", "/v1/auth/confirm") => object(json!({"confirmed": text(), "until": time()}), &[]),
+        ("post", "/v1/auth/confirm/browser") => object(
+            json!({"confirm": text(), "verification_uri": text(), "expires_in": count()}),
+            &[],
+        ),
         ("post", "/v1/auth/password") => {
             object(json!({"changed": flag(), "sessions_ended": count()}), &[])
         }

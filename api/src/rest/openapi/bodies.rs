@@ -147,6 +147,11 @@ pub(super) fn of(route: &str) -> Option<Value> {
             &["password", "subject"],
             json!({"password": "a long password", "subject": "users"}),
         ),
+        ("post", "/v1/auth/confirm/browser") => object(
+            json!({"database": text(), "promote": {"type": ["object", "null"]}, "rollback": {"type": ["object", "null"]}}),
+            &["database"],
+            json!({"database": "shop", "promote": {"from": "shop--next"}}),
+        ),
         ("post", "/v1/auth/password") => object(
             json!({"password": text(), "new_password": password()}),
             &["password", "new_password"],
