@@ -99,7 +99,10 @@ async fn a_person_confirms_what_the_page_shows() {
     let asked = ada.ok("POST", "/v1/auth/confirm/browser", asked).await;
     let ticket =
         asked["verification_uri"].as_str().unwrap().split_once("ticket=").unwrap().1.to_owned();
-    assert!(show(&ticket).await.2.as_str().unwrap().contains("remove collection"));
+    let page = show(&ticket).await.2;
+    for part in ["remove collection", "to what it was before"] {
+        assert!(page.as_str().unwrap().contains(part), "{page}");
+    }
     assert_eq!(answer(&ticket, "ada", "a long password").await, 200);
     ada.ok("POST", "/v1/databases/d/rollback", rollback).await;
     assert_eq!(api.with(OWNER).refused("GET", "/v1/whoami", Value::Null).await.0, 401);

@@ -75,7 +75,11 @@ fn form(
     person: &str,
     problem: Option<&str>,
 ) -> Response {
-    let text = |name: &str| shown.get(name).and_then(Value::as_str).unwrap_or("before");
+    let text = |name: &str| shown.get(name).and_then(Value::as_str).map(escape);
+    let target = text("from").map_or_else(
+        || "to what it was before".to_owned(),
+        |from| format!("to what is in <strong>{from}</strong>"),
+    );
     let changes = shown.get("changes").and_then(Value::as_object).into_iter().flatten();
     let entries = changes.flat_map(|(kind, entries)| {
         let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -84,12 +88,11 @@ fn form(
     let entries: String = entries.collect();
     let entries = if entries.is_empty() { "<li>nothing</li>".to_owned() } else { entries };
     let body = format!(
-        "<p>{}, a program that has your session wants to change <strong>{}</strong> to what is in <strong>{}</strong>. This would change:</p>\
+        "<p>{}, a program that has your session wants to change <strong>{}</strong> {target}. This would change:</p>\
          <ul>{entries}</ul><p>Confirm only if you want just this.</p>\
          <form method=\"post\" action=\"confirm\"><input type=\"hidden\" name=\"ticket\" value=\"{}\">{LOGIN_FIELDS}<button>Confirm</button></form>",
         escape(person),
-        escape(text("to")),
-        escape(text("from")),
+        text("to").unwrap_or_default(),
         escape(ticket),
     );
     page(status, TITLE, problem, &body)
