@@ -3,6 +3,8 @@
 use crate::operation::{Needs, Operation, Place};
 use rekor_core::{
     Error, ErrorKind, Result,
+    catalog::{Role, User},
+    error::Detail,
     grant::{GrantScope, Grants, Permission, Set},
     id::{CollectionId, DatabaseId},
 };
@@ -38,6 +40,17 @@ impl Principal {
     /// The standing human credential of `serve --dev`.
     pub fn dev_owner() -> Self {
         Self { kind: Kind::Owner, id: "owner".to_owned(), grants: full(), session: None }
+    }
+
+    /// A person, through a session.
+    pub fn person(user: &User, session: Option<String>) -> Self {
+        let owner = user.role == Role::Owner;
+        Self {
+            kind: if owner { Kind::Owner } else { Kind::Member },
+            id: user.id.clone(),
+            grants: Arc::new(if owner { Grants::full() } else { user.grants.clone() }),
+            session,
+        }
     }
 
     /// The in-process command line.
@@ -194,9 +207,10 @@ fn permit(
         return if principal.grants.allow_anywhere(permission) {
             Ok(())
         } else {
-            Err(Error::forbidden(format!(
-                "The credential does not have the permission {permission}."
-            )))
+            Err(lacking(
+                permission,
+                format!("The credential does not have the permission {permission}."),
+            ))
         };
     };
     let collections = principal.collections(permission, database);
@@ -212,9 +226,25 @@ fn permit(
     if allowed {
         return Ok(());
     }
-    Err(Error::forbidden(format!(
-        "The credential does not have the permission {permission} on {what}; `rekor whoami` shows what it has."
-    )))
+    Err(lacking(
+        permission,
+        format!(
+            "The credential does not have the permission {permission} on {what}; `rekor whoami` shows what it has."
+        ),
+    ))
+}
+
+/// The refusal for want of a permission, which a detail names for programs.
+pub(crate) fn lacking(permission: Permission, message: String) -> Error {
+    Error::forbidden(message)
+        .with_detail(Detail::default().with("permission", permission.to_string()))
+}
+
+/// The permissions for want of which something was refused.
+pub(crate) fn lacked(error: &Error) -> Vec<Permission> {
+    let named = error.details.iter().filter_map(|detail| detail.get("permission")?.as_str());
+    let named = named.filter(|_| error.kind == ErrorKind::Forbidden);
+    named.filter_map(|name| Permission::try_from(name.to_owned()).ok()).collect()
 }
 
 /// The error of a database that does not exist, or that the credential does not reach.

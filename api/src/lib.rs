@@ -12,9 +12,11 @@ pub mod service;
 mod login;
 mod mcp;
 mod nearest;
+mod oauth;
 mod password;
 
 pub use mcp::{WITHOUT_TOOL, tool_of};
+pub use oauth::OAuthConfig;
 pub use rekor_ingest::Thresholds;
 pub use rekor_query as query;
 pub use rekor_query::{Execution, Pushdown};

@@ -13,49 +13,137 @@ const CODE_MS: i64 = 60_000;
 /// How long a device code is good for.
 pub(crate) const DEVICE_MS: i64 = 10 * 60_000;
 /// Logins under way at once.
-const PENDING_MAX: usize = 1_000;
+pub(crate) const PENDING_MAX: usize = 1_000;
+
+/// A challenge of PKCE: SHA-256 of the client's verifier, base64url.
+#[derive(Clone, Debug)]
+pub(crate) struct Challenge(String);
+
+impl Challenge {
+    /// Takes a challenge, if it is one of the method `S256`.
+    pub(crate) fn parse(challenge: &str, method: &str) -> Option<Self> {
+        let digits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let right = method == "S256" && challenge.len() == 43 && challenge.bytes().all(digits);
+        right.then(|| Self(challenge.to_owned()))
+    }
+
+    fn is_met_by(&self, verifier: &str) -> bool {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+        bool::from(challenge.as_bytes().ct_eq(self.0.as_bytes()))
+    }
+}
+
+/// Whether a URL leads to a program on the person's own machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
 
 /// What the client of a browser login asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct CodeRequest {
-    /// Where the browser goes with the code; loopback only.
+    /// Where the browser goes with the code.
     pub(crate) redirect_uri: Url,
-    /// SHA-256 of the client's verifier, base64url.
-    pub(crate) challenge: String,
+    /// What the client must answer to have the code's worth.
+    pub(crate) challenge: Challenge,
 }
 
 impl CodeRequest {
-    /// Checks a request.
+    /// Checks a request of the command line.
     ///
     /// # Errors
     /// Validation: codes go to programs on the person's own machine only, and only with PKCE.
     pub(crate) fn parse(redirect_uri: &str, challenge: &str, method: &str) -> Result<Self> {
-        let url = Url::parse(redirect_uri).ok().filter(|url| {
-            let local = match url.host() {
-                Some(Host::Ipv4(ip)) => ip.is_loopback(),
-                Some(Host::Ipv6(ip)) => ip.is_loopback(),
-                Some(Host::Domain(name)) => name == "localhost",
-                None => false,
-            };
-            url.scheme() == "http" && local && url.username().is_empty()
-        });
+        let url = Url::parse(redirect_uri)
+            .ok()
+            .filter(|url| url.scheme() == "http" && is_loopback(url) && url.username().is_empty());
         let redirect_uri = url.ok_or_else(|| {
             Error::validation("redirect_uri must be http://127.0.0.1:<port>/… on your own machine.")
         })?;
-        if method != "S256" || challenge.len() != 43 {
-            return Err(Error::validation(
+        let challenge = Challenge::parse(challenge, method).ok_or_else(|| {
+            Error::validation(
                 "A login through the browser needs code_challenge with code_challenge_method=S256.",
-            ));
-        }
-        Ok(Self { redirect_uri, challenge: challenge.to_owned() })
+            )
+        })?;
+        Ok(Self { redirect_uri, challenge })
     }
 }
 
 #[derive(Debug)]
-struct Code {
+struct Code<T> {
     request: CodeRequest,
-    user: String,
+    worth: T,
     expires_at: Timestamp,
+}
+
+/// Authorization codes that wait, and what each is worth.
+#[derive(Debug)]
+pub(crate) struct Codes<T>(HashMap<String, Code<T>>);
+
+impl<T> Default for Codes<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> Codes<T> {
+    fn tidy(&mut self, now: Timestamp) {
+        self.0.retain(|_, code| code.expires_at > now);
+    }
+
+    /// Keeps a code for a minute.
+    ///
+    /// # Errors
+    /// `RateLimited` if too many wait.
+    pub(crate) fn grant(
+        &mut self,
+        code: String,
+        request: CodeRequest,
+        worth: T,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.tidy(now);
+        if self.0.len() >= PENDING_MAX {
+            return Err(too_many());
+        }
+        self.0.insert(code, Code { request, worth, expires_at: Timestamp(now.0 + CODE_MS) });
+        Ok(())
+    }
+
+    /// What a code is worth, for the client that proves to be who asked for it. A code works once; a wrong try uses it up.
+    ///
+    /// # Errors
+    /// `Unauthorized`.
+    pub(crate) fn redeem(
+        &mut self,
+        code: &str,
+        verifier: &str,
+        redirect_uri: &str,
+        now: Timestamp,
+    ) -> Result<T> {
+        let known = self.0.remove(code).filter(|code| {
+            let here = Url::parse(redirect_uri).is_ok_and(|url| url == code.request.redirect_uri);
+            code.request.challenge.is_met_by(verifier) && here && code.expires_at > now
+        });
+        known.map(|code| code.worth).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unauthorized,
+                "The code is wrong or expired; start the login again.",
+            )
+        })
+    }
+}
+
+/// The refusal of one more login, registration or decision that would wait.
+pub(crate) fn too_many() -> Error {
+    let mut error =
+        Error::new(ErrorKind::RateLimited, "Too many logins are under way; try again soon.");
+    error.retry_after_s = Some(60);
+    error
 }
 
 #[derive(Debug)]
@@ -68,21 +156,19 @@ struct Device {
 /// What waits.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    codes: HashMap<String, Code>,
+    /// Worth a session of the person with this id.
+    codes: Codes<String>,
     devices: HashMap<String, Device>,
 }
 
 impl Pending {
     fn tidy(&mut self, now: Timestamp) -> Result<()> {
-        self.codes.retain(|_, code| code.expires_at > now);
+        self.codes.tidy(now);
         self.devices.retain(|_, device| device.expires_at > now);
-        if self.codes.len() + self.devices.len() < PENDING_MAX {
+        if self.codes.0.len() + self.devices.len() < PENDING_MAX {
             return Ok(());
         }
-        let mut error =
-            Error::new(ErrorKind::RateLimited, "Too many logins are under way; try again soon.");
-        error.retry_after_s = Some(60);
-        Err(error)
+        Err(too_many())
     }
 
     /// Keeps a code for a person who logged in.
@@ -94,14 +180,13 @@ impl Pending {
         now: Timestamp,
     ) -> Result<()> {
         self.tidy(now)?;
-        self.codes.insert(code, Code { request, user, expires_at: Timestamp(now.0 + CODE_MS) });
-        Ok(())
+        self.codes.grant(code, request, user, now)
     }
 
-    /// The person of a code, for the client that proves to be who asked for it. A code works once.
+    /// The person of a code.
     ///
     /// # Errors
-    /// `Unauthorized`.
+    /// As [`Codes::redeem`].
     pub(crate) fn redeem_code(
         &mut self,
         code: &str,
@@ -109,18 +194,7 @@ impl Pending {
         redirect_uri: &str,
         now: Timestamp,
     ) -> Result<String> {
-        let known = self.codes.remove(code).filter(|code| {
-            let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-            let same = challenge.as_bytes().ct_eq(code.request.challenge.as_bytes());
-            let here = Url::parse(redirect_uri).is_ok_and(|url| url == code.request.redirect_uri);
-            bool::from(same) && here && code.expires_at > now
-        });
-        known.map(|code| code.user).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Unauthorized,
-                "The code is wrong or expired; start the login again.",
-            )
-        })
+        self.codes.redeem(code, verifier, redirect_uri, now)
     }
 
     /// Keeps a device that waits for a person.

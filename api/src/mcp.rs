@@ -16,6 +16,7 @@ mod parameter;
 mod resources;
 mod result;
 mod speech;
+mod step_up;
 mod tools;
 mod vocabulary;
 
@@ -23,6 +24,7 @@ pub use action::{WITHOUT_TOOL, tool_of};
 
 use crate::{
     nearest::nearest,
+    oauth::Resource,
     service::{Caller, Service},
 };
 use action::{Action, Effect, TOOLS, Tool};
@@ -51,6 +53,7 @@ use rmcp::{
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::sync::Arc;
+use step_up::Lacked;
 use vocabulary::Vocabulary;
 
 /// How long a client may keep a list of tools or resources: rights change seldom, but they do.
@@ -80,6 +83,8 @@ struct Visit {
     face: Face,
     /// The arguments of a call, as they came.
     arguments: Option<Arc<RawValue>>,
+    /// For want of which permissions the call was refused.
+    lacked: Lacked,
 }
 
 /// The part of a request that is kept as text.
@@ -144,23 +149,31 @@ impl Server {
         &self,
         caller: Caller,
         face: Face,
-        slug: Option<String>,
+        resource: Resource,
         mut parts: Parts,
         body: bytes::Bytes,
     ) -> Response {
         let caller = caller.through("mcp");
         let envelope: Option<Envelope> = serde_json::from_slice(&body).ok();
         let arguments = envelope.and_then(|envelope| envelope.params?.arguments).map(Arc::from);
-        parts.extensions.insert(Visit { caller, face, arguments });
+        let (principal, lacked) = (caller.principal.clone(), Lacked::default());
+        let visit = Visit { caller, face, arguments, lacked: lacked.clone() };
+        parts.extensions.insert(visit);
         let body = http_body_util::Full::new(body);
-        let answer = match slug {
-            None => self.admin.handle(axum::http::Request::from_parts(parts, body)).await,
-            Some(slug) => {
-                parts.extensions.insert(endpoint::Slug(slug));
+        let answer = match &resource {
+            Resource::Endpoint(slug) => {
+                parts.extensions.insert(endpoint::Slug(slug.clone()));
                 self.endpoints.handle(axum::http::Request::from_parts(parts, body)).await
             }
+            Resource::Admin | Resource::Rest => {
+                self.admin.handle(axum::http::Request::from_parts(parts, body)).await
+            }
         };
-        answer.map(axum::body::Body::new).into_response()
+        let answer = answer.map(axum::body::Body::new).into_response();
+        match self.service.step_up(&principal, &resource, lacked.permissions()) {
+            Some(challenge) => step_up::challenged(answer, &challenge),
+            None => answer,
+        }
     }
 }
 
@@ -201,6 +214,7 @@ impl ServerHandler for Handler {
         let Some(tool) = find(&request.name, &visit) else {
             let tools = tools::list(&visit.caller.principal, &visit.face);
             let names = tools.iter().map(|tool| &*tool.name);
+            step_up::note_hidden(&request.name, &visit);
             return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
         };
         let done = tokio::select! {
@@ -210,7 +224,12 @@ impl ServerHandler for Handler {
             }
             done = self.call(tool, &request, &visit) => done,
         };
-        Ok(done.unwrap_or_else(|error| failure(&speech::for_agents(error))).into())
+        Ok(done
+            .unwrap_or_else(|error| {
+                visit.lacked.note(&error);
+                failure(&speech::for_agents(error))
+            })
+            .into())
     }
 
     async fn list_resources(
@@ -321,7 +340,7 @@ fn choose(
                 offered.join(", ")
             )))
         }
-        Some(action) => Err(Error::forbidden(format!(
+        Some(action) => Err(action.refused(format!(
             "The credential may not do {} {}: it lacks the permission {}. Here it may {}. `rekor whoami` shows what it has.",
             tool.name,
             action.name,

@@ -1,8 +1,11 @@
 //! The REST face: every handler translates a request, calls one service method, and translates the answer.
 
+mod confirm;
+mod consent;
 mod extract;
 mod handlers;
 pub(crate) mod limit;
+mod oauth;
 mod openapi;
 mod pages;
 mod sql;
@@ -61,10 +64,19 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/v1/auth/enrol", post(handlers::enrol))
         .route("/v1/auth/login", post(handlers::login))
         .route("/v1/auth/logout", post(handlers::logout))
+        .route("/auth/confirm", get(confirm::show).post(confirm::confirm))
         .route("/v1/auth/confirm", post(handlers::confirm))
+        .route("/v1/auth/confirm/browser", post(confirm::ask))
         .route("/v1/auth/password", post(handlers::change_password))
         .route("/v1/auth/device", post(pages::start_device))
         .route("/v1/auth/token", post(pages::exchange))
+        .route("/oauth/authorize", get(consent::authorize_page).post(consent::log_in))
+        .route("/oauth/consent", post(consent::decide))
+        .route("/oauth/token", post(oauth::token))
+        .route("/oauth/register", post(oauth::register))
+        .route("/oauth/revoke", post(oauth::revoke))
+        .route("/v1/clients", post(handlers::create_client).get(handlers::list_clients))
+        .route("/v1/clients/{id}", delete(handlers::revoke_client))
         .route("/v1/users", post(handlers::create_user).get(handlers::list_users))
         .route("/v1/users/{id}", put(handlers::change_user).delete(handlers::delete_user))
         .route("/v1/tokens", post(handlers::create_token).get(handlers::list_tokens))
@@ -116,6 +128,13 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             "/v1/{db}/import/{collection}",
             post(handlers::import).layer(DefaultBodyLimit::disable()),
         );
+    for suffix in ["", "/{*path}"] {
+        let at = |name: &str| format!("/.well-known/{name}{suffix}");
+        router = router
+            .route(&at("oauth-protected-resource"), get(oauth::protected_resource))
+            .route(&at("oauth-authorization-server"), get(oauth::authorization_server))
+            .route(&at("openid-configuration"), get(oauth::authorization_server));
+    }
     for databases in ["databases", "workspaces"] {
         router = router
             .route(
@@ -184,8 +203,9 @@ fn cors(service: &Service) -> CorsLayer {
     if origins.is_empty() {
         return CorsLayer::new();
     }
-    let exposed = ["etag", "idempotency-replayed", "retry-after", "x-request-id"]
-        .map(HeaderName::from_static);
+    let exposed =
+        ["etag", "idempotency-replayed", "retry-after", "www-authenticate", "x-request-id"]
+            .map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods(AllowMethods::mirror_request())

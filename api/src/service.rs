@@ -3,14 +3,17 @@
 pub mod answer;
 pub mod batch;
 pub mod browser;
+pub mod client;
 pub mod collection;
 mod config;
+pub mod confirmation;
 pub mod database;
 pub mod describe;
 pub mod document;
 pub mod endpoint;
 pub mod import;
 pub mod list;
+pub mod oauth;
 pub mod promote;
 pub mod provider;
 pub mod relationship;
@@ -24,6 +27,7 @@ pub mod user;
 use crate::{
     auth::{Principal, Target, authorise, missing_collection, missing_database},
     nearest::with_nearest,
+    oauth::{OAuth, OAuthConfig},
     operation::Operation,
     rest::limit::RateLimit,
 };
@@ -69,6 +73,10 @@ pub struct ServiceConfig {
     pub rate_limit: Option<u32>,
     /// Origins whose pages may call from a browser.
     pub cors_origins: Vec<String>,
+    /// OAuth for MCP clients; off, if absent.
+    pub oauth: Option<OAuthConfig>,
+    /// Time and randomness.
+    pub sources: Sources,
 }
 
 impl ServiceConfig {
@@ -86,6 +94,8 @@ impl ServiceConfig {
             public_url: None,
             rate_limit: None,
             cors_origins: Vec::new(),
+            oauth: None,
+            sources: Sources::default(),
         }
     }
 }
@@ -101,6 +111,7 @@ pub struct Service {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) doors: session::Doors,
     pub(crate) usage: usage::Usage,
+    pub(crate) oauth: Option<OAuth>,
     /// Whether this process writes to the root.
     writes: bool,
     runtime: tokio::runtime::Handle,
@@ -145,6 +156,8 @@ impl Service {
     /// # Errors
     /// `Conflict` if another process holds the root, `Corrupt` if durable bytes are damaged, `Unavailable` otherwise.
     pub fn open(config: ServiceConfig) -> Result<Arc<Self>> {
+        let started = config.sources.clock.now();
+        let oauth = config.oauth.as_ref().map(|oauth| OAuth::new(oauth, started)).transpose()?;
         let mode = if config.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
         let engine = Engine::open(engine_config(config.clone())?, mode)?;
         let queries = QueryEngine::new(config.execution, Arc::clone(engine.store().objects()))?;
@@ -160,6 +173,7 @@ impl Service {
             cors_origins: config.cors_origins,
             doors,
             usage,
+            oauth,
             writes: !config.read_only,
             runtime: runtime.clone(),
         });
@@ -308,6 +322,7 @@ fn engine_config(config: ServiceConfig) -> Result<EngineConfig> {
             let mut engine = EngineConfig::local(fs, root.clone(), config.holder, runtime);
             engine.wal_dir = config.wal_dir.unwrap_or(engine.wal_dir);
             engine.thresholds = config.thresholds;
+            engine.sources = config.sources;
             Ok(engine)
         }
         RootLocation::S3 { bucket, prefix } => {
@@ -323,7 +338,7 @@ fn engine_config(config: ServiceConfig) -> Result<EngineConfig> {
                 wal_dir,
                 root: config.root,
                 holder: config.holder,
-                sources: Sources::default(),
+                sources: config.sources,
                 runtime,
                 thresholds: config.thresholds,
             })

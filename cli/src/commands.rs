@@ -4,6 +4,7 @@ mod admin;
 mod agent;
 mod batch;
 mod capabilities;
+mod clients;
 mod collections;
 mod configuration;
 mod database_settings;
@@ -79,6 +80,9 @@ pub(crate) enum Command {
     /// API tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),
+    /// OAuth clients and what they were allowed
+    #[command(subcommand)]
+    Clients(clients::Clients),
     /// People
     #[command(subcommand)]
     Users(users::Users),
@@ -149,6 +153,7 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
         Command::Batch(command) => command.run(&global).await,
         Command::Providers(command) => command.run(&global).await,
         Command::Tokens(command) => command.run(&global).await,
+        Command::Clients(command) => command.run(&global).await,
         Command::Users(command) => command.run(&global).await,
         Command::Plan(plan) => plan.run(&global).await,
         Command::Apply(apply) => apply.run(&global).await,

@@ -52,6 +52,11 @@ pub(crate) fn tokens() -> ArgValueCompleter {
     ids(|_| Some("/v1/tokens?limit=1000".to_owned()))
 }
 
+/// OAuth clients.
+pub(crate) fn clients() -> ArgValueCompleter {
+    ids(|_| Some("/v1/clients?limit=1000".to_owned()))
+}
+
 /// People.
 pub(crate) fn users() -> ArgValueCompleter {
     ids(|_| Some("/v1/users?limit=1000".to_owned()))

@@ -119,6 +119,67 @@ fn clients_complete_a_session_over_stdio() {
     session("fastmcp", "auto", &["--data-dir", root]);
 }
 
+/// Real clients get in by OAuth: a person logs in at the forms and allows something; one works without a person.
+#[test]
+fn clients_get_in_by_oauth() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = shop(data.path());
+    let person = ["ada", "ada has a password"];
+    let body = json!({"login": person[0], "password": person[1], "role": "owner"});
+    expect(server.port, "POST", "/v1/users", &body);
+    let rekor = |arguments: &[&str]| -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command.args(arguments).args(["--output", "json"]).env("REKOR_TOKEN", TOKEN);
+        command.env("REKOR_API_URL", format!("http://127.0.0.1:{}", server.port));
+        let out = command.env("REKOR_CONFIG_DIR", data.path().join("config")).output().unwrap();
+        assert!(out.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice(&out.stdout).unwrap()
+    };
+    let grants = json!([{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]);
+    let headless =
+        rekor(&["clients", "create", "--name", "headless", "--grants", &grants.to_string()]);
+    let mut python = program(&clients, "venv/bin/python");
+    python.arg(scripts().join("oauth.py")).arg(url(&server)).args(person);
+    for part in ["client_id", "client_secret"] {
+        python.arg(headless[part].as_str().unwrap());
+    }
+    well(&mut python);
+    well(node(&clients).arg("oauth.mjs").arg(url(&server)).args(person));
+    let chromium = std::env::var("REKOR_CHROMIUM").unwrap_or("/usr/bin/chromium".to_owned());
+    if Path::new(&chromium).exists() {
+        well(node(&clients).arg("oauth.mjs").arg(url(&server)).args(person).arg("browser"));
+    } else {
+        assert!(std::env::var_os("REKOR_NO_SKIP").is_none(), "there is no browser");
+        println!("skipped: no browser at {chromium}; REKOR_CHROMIUM says where one is");
+    }
+    let listed = rekor(&["clients", "list"])["data"].as_array().unwrap().clone();
+    let of = |name: &str| listed.iter().filter(|client| client["name"] == name).count();
+    assert!(of("Python's client") == 1 && of("A client in TypeScript") > 0 && of("headless") == 1);
+    for client in &listed {
+        rekor(&["clients", "revoke", client["id"].as_str().unwrap(), "--yes"]);
+    }
+    assert_eq!(rekor(&["clients", "list"])["data"], json!([]));
+}
+
+/// OAuth needs an address that clients can be sent to: without one, or without TLS, the server says so.
+#[test]
+fn oauth_needs_an_address() {
+    let serve = |arguments: &[&str]| {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        let out = command.args(arguments).output().unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = serve(&["--oauth", "on"]);
+    assert!(code == Some(2) && said.contains("--public-url"), "{code:?} {said}");
+    for url in ["http://data.example.com", "https://data.example.com/?x=1", "data.example.com"] {
+        let (code, said) = serve(&["--oauth", "on", "--public-url", url]);
+        assert!(code == Some(1) && said.contains("https"), "{code:?} {said}");
+    }
+}
+
 #[test]
 fn the_conformance_suite_passes() {
     let Some(clients) = clients() else { return };
@@ -230,6 +291,16 @@ fn a_project_is_set_up_in_one_command() {
     assert_eq!(
         (&who["name"], &who["grants"][0]["scope"]["databases"]),
         (&json!("agent-shop"), &json!(["shop"]))
+    );
+    // By OAuth: the address, and no token for anybody.
+    let browser = tempfile::tempdir().unwrap();
+    let directory = browser.path().to_str().unwrap();
+    well(&mut rekor(&["agent", "setup", "--oauth", "--dir", directory, "--api-url", &api]));
+    let text = std::fs::read_to_string(browser.path().join(".mcp.json")).unwrap();
+    let servers: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        servers["mcpServers"]["rekor"],
+        json!({"type": "http", "url": format!("{api}/mcp")})
     );
     let skill =
         std::fs::read_to_string(project.path().join(".claude/skills/rekor/SKILL.md")).unwrap();

@@ -30,6 +30,8 @@ pub struct Catalog {
     pub users: BTreeMap<String, Arc<User>>,
     /// Sessions by the SHA-256 of their secret, lower-case hex.
     pub sessions: BTreeMap<String, Arc<Session>>,
+    /// OAuth clients that registered themselves, by id.
+    pub clients: BTreeMap<String, Arc<RegisteredClient>>,
     /// What each table holds; tables of dropped collections and databases are not here.
     pub roles: HashMap<TableId, TableRole>,
 }
@@ -277,6 +279,61 @@ pub struct Token {
     pub created_by: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What it is in OAuth, if it is more than a bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<OAuthUse>,
+}
+
+/// What a token is in OAuth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OAuthUse {
+    /// A client that works without a person: its secret is exchanged for access tokens, and opens nothing itself.
+    Client,
+    /// What a client was allowed.
+    Authorisation(Authorisation),
+}
+
+/// What a client was allowed: the token's secret is the access token of the hour, renewed with the refresh token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorisation {
+    /// Id of the client: a URL, the id of a registration, or that of a client token.
+    pub client_id: String,
+    /// The only resource it opens, as a URL.
+    pub resource: String,
+    /// When the access token stops working; the authorisation itself goes on until the token's `expires_at`.
+    pub access_expires_at: Timestamp,
+    /// The refresh token, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshToken>,
+}
+
+/// A refresh token; only hashes are stored. Its first half is the same for the whole family, its second half is new with each
+/// renewal: a wrong second half behind a right first one is a token that was used before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshToken {
+    /// SHA-256 of the first half, lower-case hex.
+    pub family_sha256: String,
+    /// SHA-256 of the second half, lower-case hex.
+    pub turn_sha256: String,
+}
+
+/// An OAuth client that registered itself (RFC 7591); nobody vouches for what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredClient {
+    /// Public id.
+    pub id: String,
+    /// Its name, as it says.
+    pub name: String,
+    /// Where its codes may be sent.
+    pub redirect_uris: Vec<String>,
+    /// When it registered.
+    pub created_at: Timestamp,
+    /// When the registration ends.
+    pub expires_at: Timestamp,
+    /// Whether a person has allowed it anything yet.
+    #[serde(default)]
+    pub is_used: bool,
 }
 
 /// What a person is to the account.

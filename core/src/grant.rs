@@ -159,6 +159,15 @@ impl<T: Ord> Set<T> {
 }
 
 impl<T: Ord + Clone> Set<T> {
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, other) | (other, Self::All) => other.clone(),
+            (Self::Some(a), Self::Some(b)) => Self::Some(a.intersection(b).cloned().collect()),
+        }
+    }
+
     /// Both sets in one.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
@@ -277,6 +286,35 @@ impl GrantScope {
             .all(|environment| !wants(environment) || gives(environment))
     }
 
+    /// The databases that both scopes name, one of them perhaps by the name of its production database.
+    fn common_databases(&self, other: &Self) -> Set<DatabaseId> {
+        let reached = |named: &BTreeSet<DatabaseId>, scope: &Self| {
+            // The name of a preview holds in every environment: it stays only where both scopes reach it.
+            let covered = |id: &&DatabaseId| match &scope.databases {
+                Set::Some(known) if known.contains(*id) => true,
+                Set::All if !id.is_preview() => true,
+                _ => id.is_preview() && scope.covers(id),
+            };
+            named.iter().filter(covered).cloned().collect::<BTreeSet<_>>()
+        };
+        match (&self.databases, &other.databases) {
+            (Set::All, Set::All) => Set::All,
+            (Set::All, Set::Some(theirs)) => Set::Some(reached(theirs, self)),
+            (Set::Some(ours), Set::All) => Set::Some(reached(ours, other)),
+            (Set::Some(ours), Set::Some(theirs)) => {
+                Set::Some(&reached(ours, other) | &reached(theirs, self))
+            }
+        }
+    }
+
+    fn common_environments(&self, other: &Self) -> Option<BTreeSet<Environment>> {
+        match (&self.environments, &other.environments) {
+            (ours, None) => ours.clone(),
+            (None, theirs) => theirs.clone(),
+            (Some(ours), Some(theirs)) => Some(ours.intersection(theirs).copied().collect()),
+        }
+    }
+
     fn environments_within(&self, other: &Self) -> bool {
         match (&self.environments, &other.environments) {
             (_, None) => true,
@@ -372,6 +410,31 @@ impl Grants {
         let empty =
             |grant: &Grant| grant.permissions.is_empty() || grant.scope.collections.is_empty();
         Self(narrowed.filter(|grant| !empty(grant)).collect())
+    }
+
+    /// What of the grants concerns these databases, in these environments and with these permissions, and nothing else.
+    #[must_use]
+    pub fn narrowed(&self, chosen: &Grant) -> Self {
+        let narrowed = self.0.iter().map(|grant| Grant {
+            scope: GrantScope {
+                databases: grant.scope.common_databases(&chosen.scope),
+                collections: grant.scope.collections.intersection(&chosen.scope.collections),
+                environments: grant.scope.common_environments(&chosen.scope),
+            },
+            permissions: grant.permissions.intersection(&chosen.permissions),
+        });
+        let empty = |grant: &Grant| {
+            grant.permissions.is_empty()
+                || grant.scope.databases.is_empty()
+                || grant.scope.collections.is_empty()
+                || grant.scope.environments.as_ref().is_some_and(BTreeSet::is_empty)
+        };
+        Self(narrowed.filter(|grant| !empty(grant)).collect())
+    }
+
+    /// The permissions that are given somewhere.
+    pub fn permissions(&self) -> impl Iterator<Item = Permission> {
+        Permission::all().filter(|permission| self.allow_anywhere(*permission))
     }
 
     /// Whether any grant reaches the database at all.

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// First path segments of routes; no database may take one of these ids.
-pub const RESERVED_DATABASE_IDS: [&str; 19] = [
+pub const RESERVED_DATABASE_IDS: [&str; 21] = [
     "databases",
     "workspaces",
     "tokens",
+    "clients",
+    "oauth",
     "vault",
     "secrets",
     "orgs",
@@ -208,13 +210,16 @@ impl TableId {
     pub const SESSIONS: Self = Self(4);
     /// The log of the account: users, sessions and tokens (derived, never written by an operation).
     pub const ACCOUNT_LOG: Self = Self(5);
+    /// OAuth clients that registered themselves, in the account database.
+    pub const CLIENTS: Self = Self(6);
     /// The first id given to anything else.
     pub const FIRST_FREE: Self = Self(64);
 }
 
 impl TableId {
     /// The tables of the account database that hold configuration; the catalog starts with them.
-    pub const ACCOUNT: [Self; 4] = [Self::DATABASES, Self::TOKENS, Self::USERS, Self::SESSIONS];
+    pub const ACCOUNT: [Self; 5] =
+        [Self::DATABASES, Self::TOKENS, Self::USERS, Self::SESSIONS, Self::CLIENTS];
 }
 
 impl fmt::Display for TableId {

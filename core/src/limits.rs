@@ -76,6 +76,30 @@ pub const SQL_QUEUE_MAX: usize = 64;
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
 /// Longest answer of an MCP tool, as text and as structured content: about 8,000 tokens each.
 pub const MCP_RESULT_BYTES_MAX: usize = 32_000;
+/// How long an OAuth access token is good for, in milliseconds: an hour.
+pub const OAUTH_ACCESS_MS: i64 = 60 * 60 * 1_000;
+/// An OAuth authorisation that is not renewed for this long ends, in milliseconds: 30 days.
+pub const OAUTH_IDLE_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// How long an OAuth authorisation lasts at most before a person is asked again, in milliseconds: a year.
+pub const OAUTH_AUTHORISATION_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+/// Authorisations of one OAuth client by one person, and access tokens of one client without a person.
+pub const OAUTH_AUTHORISATIONS_MAX: usize = 100;
+/// How long a person may take to decide about an OAuth client, in milliseconds: ten minutes.
+pub const OAUTH_CONSENT_MS: i64 = 10 * 60 * 1_000;
+/// OAuth clients that registered themselves.
+pub const OAUTH_REGISTERED_MAX: usize = 1_000;
+/// Registrations of OAuth clients a minute, of all callers together.
+pub const OAUTH_REGISTRATIONS_PER_MINUTE: u32 = 20;
+/// How long a registration lasts that nobody has allowed anything, in milliseconds: a day.
+pub const OAUTH_UNUSED_CLIENT_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Largest metadata document of an OAuth client; the draft recommends 5 KB.
+pub const OAUTH_DOCUMENT_BYTES_MAX: usize = 10 << 10;
+/// How long fetching such a document may take.
+pub const OAUTH_DOCUMENT_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+/// Redirect URIs of an OAuth client.
+pub const OAUTH_REDIRECT_URIS_MAX: usize = 10;
+/// Longest URL of an OAuth client: its id, a redirect URI.
+pub const OAUTH_URL_BYTES_MAX: usize = 1 << 10;
 /// Most steps of a traversal.
 pub const TRAVERSE_DEPTH_MAX: usize = 5;
 /// Most relationships a traversal may reach.

@@ -115,6 +115,45 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_is_narrowed_is_within_and_reaches_no_more_than_both(
+        own in prop::collection::vec(grant(), 1..3),
+        chosen in grant(),
+    ) {
+        let (own, chosen) = (grants(json!(own)), grants(json!([chosen])));
+        let narrowed = own.narrowed(&chosen.0[0]);
+        prop_assert!(narrowed.are_within(&own), "{}", json!(narrowed));
+        let (above, wanted) = (reach(&own), reach(&chosen));
+        for reached in reach(&narrowed) {
+            prop_assert!(above.contains(&reached) && wanted.contains(&reached), "{reached:?}");
+        }
+    }
+}
+
+#[test]
+fn narrowing_keeps_what_is_wanted_of_what_there_is() {
+    let chosen = |value: Value| grants(json!([value])).0.remove(0);
+    let full = Grants::full();
+    let wanted = json!({"scope": {"databases": ["a"], "environments": ["production"]}, "permissions": ["read:documents"]});
+    assert_eq!(json!(full.narrowed(&chosen(wanted.clone()))), json!([wanted]));
+    let own = grants(json!([
+        {"scope": {"databases": ["a"], "collections": ["c"]}, "permissions": ["*"]},
+        {"scope": {"databases": ["b"]}, "permissions": ["*"]},
+        {"scope": {"databases": ["a--p"]}, "permissions": ["read:documents"]},
+    ]));
+    let wanted = json!({"scope": {"databases": ["a"]}, "permissions": ["read:documents"]});
+    assert_eq!(
+        json!(own.narrowed(&chosen(wanted))),
+        json!([
+            {"scope": {"databases": ["a"], "collections": ["c"]}, "permissions": ["read:documents"]},
+            {"scope": {"databases": ["a--p"]}, "permissions": ["read:documents"]},
+        ])
+    );
+    let elsewhere = json!({"scope": {"databases": ["z"]}, "permissions": ["*"]});
+    assert!(own.narrowed(&chosen(elsewhere)).0.is_empty());
+}
+
 #[test]
 fn a_permission_to_write_does_not_read() {
     let grants =

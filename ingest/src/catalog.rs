@@ -4,7 +4,7 @@ use rekor_core::{
     Error, Result,
     catalog::{
         Catalog, Collection, CollectionEntry, Database, DatabaseEntry, Endpoint, EndpointEntry,
-        RelationshipType, RelationshipTypeEntry, Session, TableRole, Token, User,
+        RegisteredClient, RelationshipType, RelationshipTypeEntry, Session, TableRole, Token, User,
     },
     id::{DatabaseId, TableId},
     row::Row,
@@ -21,6 +21,7 @@ pub(crate) fn apply(catalog: &mut Arc<Catalog>, table: TableId, row: &Row) -> Re
         TableId::TOKENS => return apply_token(Arc::make_mut(catalog), row),
         TableId::USERS => return apply_user(Arc::make_mut(catalog), row),
         TableId::SESSIONS => return apply_session(Arc::make_mut(catalog), row),
+        TableId::CLIENTS => return apply_client(Arc::make_mut(catalog), row),
         TableId::DATABASES => return apply_database(Arc::make_mut(catalog), row),
         _ => {}
     }
@@ -49,6 +50,10 @@ fn parse<'a, T: serde::Deserialize<'a>>(row: &'a Row) -> Result<T> {
 
 fn apply_token(catalog: &mut Catalog, row: &Row) -> Result<()> {
     let token: Token = parse(row)?;
+    // A renewed token has another secret: the one before opens nothing from now on.
+    if row.version > 1 {
+        catalog.tokens.retain(|_, known| known.id != token.id);
+    }
     if row.deleted {
         catalog.tokens.remove(&token.secret_sha256);
     } else {
@@ -73,6 +78,16 @@ fn apply_session(catalog: &mut Catalog, row: &Row) -> Result<()> {
         catalog.sessions.remove(&session.secret_sha256);
     } else {
         catalog.sessions.insert(session.secret_sha256.clone(), Arc::new(session));
+    }
+    Ok(())
+}
+
+fn apply_client(catalog: &mut Catalog, row: &Row) -> Result<()> {
+    let client: RegisteredClient = parse(row)?;
+    if row.deleted {
+        catalog.clients.remove(&client.id);
+    } else {
+        catalog.clients.insert(client.id.clone(), Arc::new(client));
     }
     Ok(())
 }

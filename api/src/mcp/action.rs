@@ -7,6 +7,7 @@ use crate::{
     auth::{Principal, ever},
     operation::{Needs, Operation as Op},
 };
+use rekor_core::{Error, grant::Permission};
 use std::collections::BTreeSet;
 
 /// What an action does to data; the annotations of tools are made of it.
@@ -63,15 +64,29 @@ impl Action {
         !narrowed && parts.iter().any(|operation| ever(principal, *operation))
     }
 
-    /// What a credential needs for it, for people.
-    pub(super) fn needs(&self) -> String {
+    /// What a credential needs for it: one of these.
+    fn permissions(&self) -> BTreeSet<Permission> {
         let parts =
             if self.parts.is_empty() { std::slice::from_ref(&self.operation) } else { self.parts };
         let permissions = parts.iter().filter_map(|operation| match operation.facts().needs {
-            Needs::Permission(permission) => Some(permission.to_string()),
+            Needs::Permission(permission) => Some(permission),
             _ => None,
         });
-        permissions.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" or ")
+        permissions.collect()
+    }
+
+    /// What a credential needs for it, for people.
+    pub(super) fn needs(&self) -> String {
+        let names: Vec<String> = self.permissions().iter().map(ToString::to_string).collect();
+        names.join(" or ")
+    }
+
+    /// The refusal of a credential that may do it nowhere.
+    pub(super) fn refused(&self, message: String) -> Error {
+        self.permissions().into_iter().fold(Error::forbidden(message), |error, permission| {
+            let detail = rekor_core::error::Detail::default();
+            error.with_detail(detail.with("permission", permission.to_string()))
+        })
     }
 
     /// Whether its answers hold what others stored.
@@ -458,6 +473,10 @@ pub const WITHOUT_TOOL: &[(Op, &str)] = &[
     (Op::TokenCreate, "a secret would pass through the model"),
     (Op::TokenList, "tokens are made and seen where their secrets are not read by a model"),
     (Op::TokenRevoke, "tokens are made and seen where their secrets are not read by a model"),
+    (Op::ClientAuthorise, "a human act"),
+    (Op::ClientCreate, "a secret would pass through the model"),
+    (Op::ClientList, "a person sees to what was allowed"),
+    (Op::ClientRevoke, "a person sees to what was allowed"),
     (Op::EndpointList, "whoever builds servers for agents has a shell"),
     (Op::EndpointGet, "whoever builds servers for agents has a shell"),
     (Op::EndpointPut, "whoever builds servers for agents has a shell"),

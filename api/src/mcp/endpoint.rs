@@ -11,9 +11,9 @@ mod values;
 
 pub(crate) use tools::Offer;
 
-use super::{Face, LIST_TTL_MS, arguments::Arguments, result::failure, unknown_tool, visit};
+use super::{Face, LIST_TTL_MS, Visit, arguments::Arguments, result::failure, unknown_tool, visit};
 use crate::{
-    auth::Principal,
+    auth::{self, Principal},
     service::{Caller, Service},
 };
 use rekor_core::{
@@ -112,6 +112,16 @@ impl Handler {
         Ok(Resolved { caller, database, endpoint, offers })
     }
 
+    /// Notes what a tool is hidden for want of.
+    fn note_hidden(&self, resolved: &Resolved, name: &str, visit: &Visit) {
+        let all = preview(&resolved.database, &resolved.endpoint).unwrap_or_default();
+        let offer = all.iter().find(|offer| offer.tool.name == name);
+        let offer = offer.filter(|offer| offer.reads || !visit.face.read_only);
+        if let Some(permission) = offer.and_then(|offer| tools::needed(&offer.kind)) {
+            visit.lacked.note(&auth::lacking(permission, String::new()));
+        }
+    }
+
     async fn call(
         &self,
         resolved: &Resolved,
@@ -181,16 +191,23 @@ impl ServerHandler for Handler {
         let (resolved, _) = self.resolve(&context)?;
         let offer = resolved.offers.iter().find(|offer| offer.tool.name == request.name);
         let Some(offer) = offer else {
+            self.note_hidden(&resolved, &request.name, &visit(&context)?);
             let names = resolved.offers.iter().map(|offer| &*offer.tool.name);
             return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
         };
-        let arguments = visit(&context)?.arguments;
+        let visit = visit(&context)?;
+        let arguments = visit.arguments.as_deref().map(|text| text.get());
         let done = tokio::select! {
             () = context.ct.cancelled() => {
                 Err(Error::new(ErrorKind::Cancelled, "The call was cancelled."))
             }
-            done = self.call(&resolved, offer, arguments.as_deref().map(|text| text.get())) => done,
+            done = self.call(&resolved, offer, arguments) => done,
         };
-        Ok(done.unwrap_or_else(|error| failure(&super::speech::without_rekor(error))).into())
+        Ok(done
+            .unwrap_or_else(|error| {
+                visit.lacked.note(&error);
+                failure(&super::speech::without_rekor(error))
+            })
+            .into())
     }
 }

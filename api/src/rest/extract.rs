@@ -2,6 +2,7 @@
 
 use crate::{
     auth::Principal,
+    oauth::Resource,
     operation::Operation,
     rest::OPEN_ROUTES,
     service::{
@@ -164,7 +165,11 @@ impl FromRequestParts<Arc<Service>> for By {
     ) -> Result<Self, Failure> {
         let (principal, source) = match parts.extensions.get::<Principal>() {
             Some(local) => (local.clone(), "cli"),
-            None => (service.authenticate(bearer(&parts.headers))?, source(&parts.headers)),
+            None => {
+                let shown_for = parts.extensions.get().unwrap_or(&Resource::Rest);
+                let principal = service.authenticate(bearer(&parts.headers), shown_for)?;
+                (principal, source(&parts.headers))
+            }
         };
         let request_id = parts
             .headers

@@ -1,9 +1,13 @@
 //! The handlers.
 
-use super::extract::{
-    Answer, Body, By, Failure, MaybeBody, Path, Query, if_match, versioned, whole, written,
+use super::{
+    extract::{
+        Answer, Body, By, Failure, MaybeBody, Path, Query, if_match, versioned, whole, written,
+    },
+    oauth::challenged,
 };
 use crate::mcp::Server;
+use crate::oauth::Resource;
 use crate::service::{
     Service,
     batch::Batch,
@@ -147,9 +151,14 @@ async fn visit_mcp(
     let (mut parts, body) = request.into_parts();
     server.guard(&parts.headers)?;
     let face = crate::mcp::face(&parts.uri)?;
-    let By(caller) = By::from_request_parts(&mut parts, service).await?;
+    let resource = slug.map_or(Resource::Admin, Resource::Endpoint);
+    parts.extensions.insert(resource.clone());
+    let By(caller) = match By::from_request_parts(&mut parts, service).await {
+        Ok(by) => by,
+        Err(failure) => return Ok(challenged(service, &resource, &parts.headers, failure)),
+    };
     let body = whole(Request::from_parts(parts.clone(), body)).await?;
-    Ok(server.answer(caller, face, slug, parts, body).await)
+    Ok(server.answer(caller, face, resource, parts, body).await)
 }
 
 pub(super) async fn whoami(State(service): Shared, By(caller): By) -> Answer {
@@ -259,6 +268,30 @@ pub(super) async fn revoke_token(
     Path(id): Path<String>,
 ) -> Answer {
     ok(service.revoke_token(&caller, &id).await?)
+}
+
+pub(super) async fn create_client(
+    State(service): Shared,
+    By(caller): By,
+    Body(body): Body<NewToken>,
+) -> Answer {
+    created(service.create_client(&caller, body).await?, true)
+}
+
+pub(super) async fn list_clients(
+    State(service): Shared,
+    By(caller): By,
+    Query(page): Query<Page>,
+) -> Answer {
+    page.list(service.list_clients(&caller)?)
+}
+
+pub(super) async fn revoke_client(
+    State(service): Shared,
+    By(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
+    ok(service.revoke_client(&caller, &id).await?)
 }
 
 pub(super) async fn create_database(

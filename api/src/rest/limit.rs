@@ -23,6 +23,9 @@ const BUCKETS_MAX: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     per_second: f64,
+    burst: f64,
+    /// Seconds until there is room again.
+    wait_s: u32,
     buckets: Mutex<HashMap<u64, Bucket>>,
 }
 
@@ -35,23 +38,32 @@ struct Bucket {
 impl RateLimit {
     /// So many requests a second for each credential, and a burst of as many.
     pub(crate) fn new(per_second: u32) -> Self {
-        Self { per_second: f64::from(per_second.max(1)), buckets: Mutex::default() }
+        let per_second = f64::from(per_second.max(1));
+        Self { per_second, burst: per_second, wait_s: 1, buckets: Mutex::default() }
+    }
+
+    /// So many requests a minute, which may come at once.
+    pub(crate) fn per_minute(count: u32) -> Self {
+        let count = count.max(1);
+        let burst = f64::from(count);
+        let wait_s = 60_u32.div_ceil(count);
+        Self { per_second: burst / 60.0, burst, wait_s, buckets: Mutex::default() }
     }
 
     /// Takes a token; the seconds to wait, if there is none.
-    fn take(&self, credential: u64, now: Instant) -> Result<(), u32> {
+    pub(crate) fn take(&self, credential: u64, now: Instant) -> Result<(), u32> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let filled = |bucket: &Bucket| {
             let since = now.saturating_duration_since(bucket.at).as_secs_f64();
-            (bucket.left + since * self.per_second).min(self.per_second)
+            (bucket.left + since * self.per_second).min(self.burst)
         };
         if buckets.len() >= BUCKETS_MAX {
-            buckets.retain(|_, bucket| filled(bucket) < self.per_second);
+            buckets.retain(|_, bucket| filled(bucket) < self.burst);
         }
-        let bucket = buckets.entry(credential).or_insert(Bucket { left: self.per_second, at: now });
+        let bucket = buckets.entry(credential).or_insert(Bucket { left: self.burst, at: now });
         *bucket = Bucket { left: filled(bucket), at: now };
         if bucket.left < 1.0 {
-            return Err(1);
+            return Err(self.wait_s);
         }
         bucket.left -= 1.0;
         Ok(())

@@ -9,7 +9,7 @@ use crate::service::{
 use axum::{
     Form, Json,
     extract::{Query, State},
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use rekor_core::Error;
@@ -24,37 +24,56 @@ const STYLE: &str = "body{font:16px system-ui;max-width:24rem;margin:12vh auto;p
     input{width:100%;box-sizing:border-box;font:inherit;padding:.5rem;border:1px solid #8a939c;border-radius:6px}\
     button{margin-top:1.2rem;font:inherit;padding:.55rem 1.2rem;border:0;border-radius:6px;background:#1f4f8b;color:#fff}\
     .problem{background:#fdecea;border-radius:6px;padding:.6rem}\
-    @media(prefers-color-scheme:dark){body{background:#14171a;color:#e6e9ec}.problem{color:#1b1f24}}";
+    fieldset{border:1px solid #8a939c;border-radius:6px;margin:1rem 0;padding:.4rem .8rem .7rem}legend{padding:0 .3rem;font-weight:600}\
+    .choice{display:flex;align-items:center;gap:.5rem;margin:.3rem 0}.choice input{width:auto;margin:0}\
+    dl{display:grid;grid-template-columns:auto 1fr;gap:.2rem .8rem}dt{color:#5b6670}dd{margin:0;overflow-wrap:anywhere;font-weight:600}\
+    table{border-collapse:collapse;width:100%}th{font-weight:400;text-align:left;color:#5b6670}td,th{padding:.2rem 0}td+td,th+th{text-align:center;width:4.5rem}td input{width:auto}pre{overflow-x:auto;font-size:.85rem}li{margin:.3rem 0}\
+    .caution{background:#fff6dc;color:#1b1f24;border-radius:6px;padding:.6rem}.deny{background:none;color:inherit;border:1px solid #8a939c;margin-left:.6rem}\
+    @media(prefers-color-scheme:dark){body{background:#14171a;color:#e6e9ec}.problem{color:#1b1f24}dt,th{color:#a2abb3}}";
 
 /// Nothing runs on these pages, nobody frames them, and their forms go here or to a program on the person's machine.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
     form-action 'self' http://127.0.0.1:* http://localhost:*";
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn page(status: StatusCode, title: &str, problem: Option<&str>, body: &str) -> Response {
+pub(super) fn page(status: StatusCode, title: &str, problem: Option<&str>, body: &str) -> Response {
+    page_with(status, title, problem, body, [POLICY, "no-referrer"])
+}
+
+/// A page with a content security policy and a referrer policy of its own.
+pub(super) fn page_with(
+    status: StatusCode,
+    title: &str,
+    problem: Option<&str>,
+    body: &str,
+    [policy, referrer]: [&str; 2],
+) -> Response {
     let problem = problem.map(|text| format!("<p class=\"problem\">{}</p>", escape(text)));
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title} – Rekor</title><style>{STYLE}</style><h1>{title}</h1>{}{body}</html>",
         problem.unwrap_or_default()
     );
+    let text = |text: &str| {
+        HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+    };
     let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("x-frame-options"), "DENY"),
+        (header::CONTENT_SECURITY_POLICY, text(policy)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, text(referrer)),
+        (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY")),
     ];
     (status, headers, Html(html)).into_response()
 }
 
-fn status_of(error: &Error) -> StatusCode {
+pub(super) fn status_of(error: &Error) -> StatusCode {
     StatusCode::from_u16(error.kind.facts().http_status).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
-const LOGIN_FIELDS: &str = "<label for=\"login\">Login</label><input id=\"login\" name=\"login\" autocomplete=\"username\" required autofocus>\
+pub(super) const LOGIN_FIELDS: &str = "<label for=\"login\">Login</label><input id=\"login\" name=\"login\" autocomplete=\"username\" required autofocus>\
     <label for=\"password\">Password</label><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>";
 
 fn authorize_form(status: StatusCode, authorize: &Authorize, problem: Option<&str>) -> Response {

@@ -139,7 +139,8 @@ impl Service {
         }
     }
 
-    fn person(&self, id: &str) -> Result<Arc<User>> {
+    /// A person who may have been removed since.
+    pub(crate) fn person(&self, id: &str) -> Result<Arc<User>> {
         let snapshot = self.engine.snapshot();
         let user = snapshot.catalog().users.get(id).cloned();
         user.ok_or_else(|| unauthorized("The person was removed meanwhile."))

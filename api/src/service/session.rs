@@ -6,7 +6,7 @@ use super::{
     token::{digest, unauthorized},
 };
 use crate::{
-    auth::{Kind, Principal, Target, authorise},
+    auth::{Principal, Target, authorise},
     operation::Operation as Op,
     password,
 };
@@ -89,6 +89,7 @@ pub(crate) struct Doors {
     tried: Mutex<HashMap<String, Tried>>,
     proofs: Mutex<HashMap<(String, String), Timestamp>>,
     pub(crate) logins: Mutex<crate::login::Pending>,
+    pub(crate) questions: Mutex<super::confirmation::Questions>,
     /// Held from looking at a person to writing them, so that no change undoes another.
     pub(crate) people: tokio::sync::Mutex<()>,
 }
@@ -109,6 +110,7 @@ impl Doors {
             tried: Mutex::default(),
             proofs: Mutex::default(),
             logins: Mutex::default(),
+            questions: Mutex::default(),
             people: tokio::sync::Mutex::default(),
         }
     }
@@ -242,13 +244,7 @@ impl Service {
         }
         let user = catalog.users.get(&session.user);
         let user = user.ok_or_else(|| unauthorized("The person of this session was removed."))?;
-        let owner = user.role == Role::Owner;
-        Ok(Principal {
-            kind: if owner { Kind::Owner } else { Kind::Member },
-            id: user.id.clone(),
-            grants: Arc::new(if owner { Grants::full() } else { user.grants.clone() }),
-            session: Some(session.id.clone()),
-        })
+        Ok(Principal::person(user, Some(session.id.clone())))
     }
 
     /// Ends the caller's session.
@@ -272,12 +268,17 @@ impl Service {
         authorise(&caller.principal, Op::Confirm, Target::ACCOUNT)?;
         self.check_own_password(caller, body.password).await?;
         let session = caller.principal.session.clone().unwrap_or_default();
+        let until = self.prove(session, body.subject.clone());
+        Ok(json!({"confirmed": body.subject, "until": until.to_rfc3339()}))
+    }
+
+    /// Keeps a proof; answers until when it is good.
+    pub(crate) fn prove(&self, session: String, subject: String) -> Timestamp {
         let now = self.now();
         let mut proofs = self.doors.proofs.lock().unwrap_or_else(PoisonError::into_inner);
         proofs.retain(|_, at| at.0 + PROOF_MS > now.0);
-        proofs.insert((session, body.subject.clone()), now);
-        drop(proofs);
-        Ok(json!({"confirmed": body.subject, "until": Timestamp(now.0 + PROOF_MS).to_rfc3339()}))
+        proofs.insert((session, subject), now);
+        Timestamp(now.0 + PROOF_MS)
     }
 
     /// Changes the password of the session's person. Their other sessions end.

@@ -3,11 +3,12 @@
 use super::{Caller, Service, database::system_json};
 use crate::{
     auth::{Kind, Principal, Target, authorise},
+    oauth::Resource,
     operation::Operation as Op,
 };
 use rekor_core::{
     Error, ErrorKind, Result, Timestamp,
-    catalog::{Catalog, Token},
+    catalog::{Catalog, OAuthUse, Token},
     grant::Grants,
     id::{RowId, TableId},
     time::uuid_v7,
@@ -38,11 +39,15 @@ pub struct NewToken {
 }
 
 impl Service {
-    /// Who a bearer credential is.
+    /// Who a bearer credential is, where it is shown.
     ///
     /// # Errors
-    /// `Unauthorized` if it is unknown, expired or revoked.
-    pub fn authenticate(&self, bearer: Option<&str>) -> Result<Principal> {
+    /// `Unauthorized` if it is unknown, expired, revoked, or for another resource.
+    pub(crate) fn authenticate(
+        &self,
+        bearer: Option<&str>,
+        shown_for: &Resource,
+    ) -> Result<Principal> {
         let Some(bearer) = bearer else {
             return Err(unauthorized(
                 "No credential: send `Authorization: Bearer rec_…`, set REKOR_TOKEN, or run `rekor login`.",
@@ -56,7 +61,7 @@ impl Service {
         let snapshot = self.engine.snapshot();
         let (catalog, digest) = (snapshot.catalog(), digest(bearer));
         if let Some(token) = catalog.tokens.get(&digest) {
-            self.token_principal(token)
+            self.token_principal(token, shown_for)
         } else if let Some(session) = catalog.sessions.get(&digest) {
             self.session_principal(catalog, session)
         } else {
@@ -64,9 +69,26 @@ impl Service {
         }
     }
 
-    fn token_principal(&self, token: &Token) -> Result<Principal> {
+    fn token_principal(&self, token: &Token, shown_for: &Resource) -> Result<Principal> {
         if is_expired(token, self.now()) {
             return Err(unauthorized("The token has expired; create a new one."));
+        }
+        match &token.oauth {
+            None => {}
+            Some(OAuthUse::Client) => {
+                return Err(unauthorized(
+                    "This is the secret of an OAuth client and opens nothing: exchange it for an access token at /oauth/token.",
+                ));
+            }
+            Some(OAuthUse::Authorisation(known)) => {
+                if known.access_expires_at <= self.now() {
+                    return Err(unauthorized("The access token has expired; renew it."));
+                }
+                let here = self.oauth.as_ref().map(|oauth| oauth.issuer.resource(shown_for));
+                if here.as_deref() != Some(&known.resource) {
+                    return Err(unauthorized("The access token is for another resource."));
+                }
+            }
         }
         self.usage.note(&token.id, self.now());
         Ok(Principal {
@@ -83,6 +105,24 @@ impl Service {
     /// `Forbidden` for grants beyond the caller's, Validation.
     pub async fn create_token(&self, caller: &Caller, new: NewToken) -> Result<Value> {
         authorise(&caller.principal, Op::TokenCreate, Target::ACCOUNT)?;
+        let (token, secret) = self.make_token(caller, new, None).await?;
+        let mut out = self.token_json(&token);
+        if let Some(members) = out.as_object_mut() {
+            members.insert("token".to_owned(), json!(secret));
+        }
+        Ok(out)
+    }
+
+    /// Writes a new token within the caller's own grants, and answers it with its secret.
+    ///
+    /// # Errors
+    /// `Forbidden` for grants beyond the caller's, Validation.
+    pub(crate) async fn make_token(
+        &self,
+        caller: &Caller,
+        new: NewToken,
+        oauth: Option<OAuthUse>,
+    ) -> Result<(Token, String)> {
         if new.name.is_empty() || new.name.len() > NAME_BYTES_MAX {
             return Err(Error::validation("A token's name has 1 to 256 bytes."));
         }
@@ -93,7 +133,7 @@ impl Service {
             ));
         }
         let expires_at = self.expiry(caller, new.expires_at.as_deref())?;
-        let secret = self.secret("rec_");
+        let secret = self.secret(if oauth.is_some() { "rcs_" } else { "rec_" });
         let now = self.now();
         let token = Token {
             id: uuid_v7(now, &*self.engine.sources().entropy).to_string(),
@@ -104,6 +144,7 @@ impl Service {
             expires_at,
             created_by: maker(&caller.principal),
             created_at: now,
+            oauth,
         };
         let operation = Operation::PutSystem {
             table: TableId::TOKENS,
@@ -112,11 +153,7 @@ impl Service {
             if_version: Some(0),
         };
         self.engine.write(Frame::new(caller.origin(), vec![operation])).await?;
-        let mut out = self.token_json(&token);
-        if let Some(members) = out.as_object_mut() {
-            members.insert("token".to_owned(), json!(secret));
-        }
-        Ok(out)
+        Ok((token, secret))
     }
 
     /// When a new token stops working: never later than its maker.
@@ -222,18 +259,33 @@ impl Service {
         out
     }
 
+    /// When a token was used last, as text.
+    pub(crate) fn last_use(&self, id: &str) -> Option<String> {
+        self.usage.last(id).map(Timestamp::to_rfc3339)
+    }
+
     fn token_json(&self, token: &Token) -> Value {
-        json!({
+        let mut out = json!({
             "id": token.id,
             "name": token.name,
             "last4": token.last4,
             "grants": token.grants,
             "status": if is_expired(token, self.now()) { "expired" } else { "active" },
             "expires_at": token.expires_at.map(Timestamp::to_rfc3339),
-            "last_used_at": self.usage.last(&token.id).map(Timestamp::to_rfc3339),
+            "last_used_at": self.last_use(&token.id),
             "created_by": token.created_by,
             "created_at": token.created_at.to_rfc3339(),
-        })
+        });
+        let oauth = token.oauth.as_ref().map(|oauth| match oauth {
+            OAuthUse::Client => json!({"client_id": token.id}),
+            OAuthUse::Authorisation(known) => {
+                json!({"client_id": known.client_id, "resource": known.resource})
+            }
+        });
+        if let (Some(oauth), Some(members)) = (oauth, out.as_object_mut()) {
+            members.insert("oauth".to_owned(), oauth);
+        }
+        out
     }
 }
 
@@ -245,7 +297,7 @@ pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
-fn is_expired(token: &Token, now: Timestamp) -> bool {
+pub(crate) fn is_expired(token: &Token, now: Timestamp) -> bool {
     token.expires_at.is_some_and(|at| at <= now)
 }
 
@@ -269,7 +321,7 @@ pub(crate) fn descendants(catalog: &Catalog, maker: &str) -> BTreeSet<String> {
 }
 
 /// The tokens a principal may see and revoke.
-fn reached(catalog: &Catalog, principal: &Principal) -> BTreeSet<String> {
+pub(crate) fn reached(catalog: &Catalog, principal: &Principal) -> BTreeSet<String> {
     let everything = principal.kind == Kind::Owner || Grants::full().are_within(&principal.grants);
     if everything {
         catalog.tokens.values().map(|token| token.id.clone()).collect()

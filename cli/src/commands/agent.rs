@@ -40,6 +40,9 @@ pub(crate) struct Setup {
     /// Offer only tools that read
     #[arg(long)]
     read_only: bool,
+    /// Write the address only: the client asks a person in the browser, and no token is made
+    #[arg(long, conflicts_with = "permissions")]
+    oauth: bool,
 }
 
 impl Agent {
@@ -55,6 +58,9 @@ impl Setup {
     /// secret and can be committed.
     async fn run(self, global: &Global) -> Result<(), Problem> {
         let (mcp_file, skill_file) = (self.dir.join(MCP_FILE), self.dir.join(SKILL_FILE));
+        if self.oauth {
+            return self.write_address(global, &mcp_file, &skill_file);
+        }
         let mut arguments = vec!["mcp".to_owned()];
         let mut profile = None;
         if let Some(root) = &global.data_dir {
@@ -68,7 +74,7 @@ impl Setup {
             profile = Some((name, database));
         }
         arguments.extend(self.read_only.then(|| "--read-only".to_owned()));
-        let servers = with_server(&mcp_file, &arguments)?;
+        let servers = with_server(&mcp_file, json!({"command": "rekor", "args": arguments}))?;
         if global.dry_run {
             let shown =
                 json!({"dry_run": true, "mcp": servers, "skill": skill_file.display().to_string()});
@@ -77,14 +83,36 @@ impl Setup {
         if let Some((name, database)) = &profile {
             self.keep_token(global, name, database).await?;
         }
-        let text = serde_json::to_string_pretty(&servers).unwrap_or_default();
-        write(&mcp_file, &format!("{text}\n"))?;
-        write(&skill_file, &skill())?;
+        write_both(&mcp_file, &servers, &skill_file)?;
         let shown = json!({
             "mcp": mcp_file.display().to_string(),
             "skill": skill_file.display().to_string(),
             "profile": profile.map(|(name, _)| name),
         });
+        global.show(&shown)
+    }
+
+    /// The client finds the rest out by itself, at this address.
+    fn write_address(
+        &self,
+        global: &Global,
+        mcp_file: &Path,
+        skill_file: &Path,
+    ) -> Result<(), Problem> {
+        if global.data_dir.is_some() {
+            return Err(Problem::usage("--oauth needs a server: give --api-url, not --data-dir"));
+        }
+        let url = global.api_url()?.0;
+        let query = if self.read_only { "?read_only=true" } else { "" };
+        let url = format!("{}/mcp{query}", url.trim_end_matches('/'));
+        let servers = with_server(mcp_file, json!({"type": "http", "url": url}))?;
+        let shown_skill = skill_file.display().to_string();
+        if global.dry_run {
+            return global.show(&json!({"dry_run": true, "mcp": servers, "skill": shown_skill}));
+        }
+        write_both(mcp_file, &servers, skill_file)?;
+        let shown =
+            json!({"mcp": mcp_file.display().to_string(), "skill": shown_skill, "url": url});
         global.show(&shown)
     }
 
@@ -106,7 +134,7 @@ impl Setup {
 }
 
 /// The servers of a project, with Rekor among them; others stay as they are.
-fn with_server(file: &Path, arguments: &[String]) -> Result<Value, Problem> {
+fn with_server(file: &Path, server: Value) -> Result<Value, Problem> {
     let wrong =
         |reason: String| Problem::usage(format!("{}: {reason}; repair or move it", file.display()));
     let mut all: Map<String, Value> = match fs::read_to_string(file) {
@@ -117,8 +145,14 @@ fn with_server(file: &Path, arguments: &[String]) -> Result<Value, Problem> {
     let servers = all.entry("mcpServers").or_insert_with(|| json!({}));
     let servers = servers.as_object_mut();
     let servers = servers.ok_or_else(|| wrong("mcpServers is no object".to_owned()))?;
-    servers.insert("rekor".to_owned(), json!({"command": "rekor", "args": arguments}));
+    servers.insert("rekor".to_owned(), server);
     Ok(Value::Object(all))
+}
+
+fn write_both(mcp_file: &Path, servers: &Value, skill_file: &Path) -> Result<(), Problem> {
+    let text = serde_json::to_string_pretty(servers).unwrap_or_default();
+    write(mcp_file, &format!("{text}\n"))?;
+    write(skill_file, &skill())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Problem> {

@@ -128,7 +128,7 @@ async fn enrol(server: &Connection) -> Result<Value, Problem> {
 }
 
 /// Whether a browser can be opened for a person: never for an agent.
-fn can_open_browser() -> bool {
+pub(super) fn can_open_browser() -> bool {
     if agent().is_some() || std::env::var_os("CI").is_some() || !ui::is_interactive() {
         return false;
     }
@@ -166,7 +166,7 @@ async fn in_browser(server: &Connection, url: &str) -> Result<Value, Problem> {
     server.send(Method::Post, "/v1/auth/token", Some(body.to_string())).await
 }
 
-fn open_browser(page: &str) {
+pub(super) fn open_browser(page: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let opened = std::process::Command::new(program)
         .arg(page)

@@ -1,6 +1,6 @@
 //! `rekor databases promote` and `rollback`: what would change, in words, and the act of a person.
 
-use super::{list, members};
+use super::{list, login, members};
 use crate::{
     args::{Global, Output},
     complete,
@@ -9,6 +9,11 @@ use crate::{
 };
 use clap::Args;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Time between two looks at whether the person has confirmed.
+const CONFIRM_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Promote a preview's configuration
 #[derive(Debug, Args)]
@@ -51,6 +56,9 @@ pub(crate) struct Promote {
     /// Override blocking issues; the reason is recorded
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
+    /// Let the person confirm it on a page in the browser instead of this terminal
+    #[arg(long)]
+    browser: bool,
 }
 
 impl Promote {
@@ -78,7 +86,8 @@ impl Promote {
             )
             .await;
         }
-        act(global, &path, body, "Promote").await
+        let asked = self.browser.then(|| question(&self.id, "promote", &body));
+        act(global, &path, body, "Promote", asked).await
     }
 }
 
@@ -94,6 +103,9 @@ pub(crate) struct Rollback {
     /// Override blocking issues; the reason is recorded
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
+    /// Let the person confirm it on a page in the browser instead of this terminal
+    #[arg(long)]
+    browser: bool,
 }
 
 impl Rollback {
@@ -103,7 +115,8 @@ impl Rollback {
             ("force_reason", self.force.map(Value::from)),
         ]);
         let path = format!("/v1/databases/{}/rollback", segment(&self.id));
-        act(global, &path, body, "Roll back").await
+        let asked = self.browser.then(|| question(&self.id, "rollback", &body));
+        act(global, &path, body, "Roll back", asked).await
     }
 }
 
@@ -114,6 +127,7 @@ async fn act(
     path: &str,
     body: Map<String, Value>,
     verb: &str,
+    asked: Option<String>,
 ) -> Result<(), Problem> {
     let connection = Connection::open(global, true)?;
     let with = |name: &str, value: Value| {
@@ -141,10 +155,13 @@ async fn act(
         |hash| with("diff_hash", hash),
     );
     let answer = match connection.send(Method::Post, path, request.clone()).await {
-        Err(problem) if subject_of(&problem).is_some() => {
-            confirm_with_password(&connection, &problem).await?;
-            connection.send(Method::Post, path, request).await?
-        }
+        Err(problem) if subject_of(&problem).is_some() => match asked {
+            Some(asked) => confirmed_in_browser(&connection, asked, path, request).await?,
+            None => {
+                confirm_with_password(&connection, &problem).await?;
+                connection.send(Method::Post, path, request).await?
+            }
+        },
         answer => answer?,
     };
     if global.output() == Output::Table {
@@ -159,6 +176,36 @@ async fn act(
         global.show(&answer)?;
     }
     Ok(())
+}
+
+/// What the page in the browser is asked for.
+fn question(database: &str, act: &str, body: &Map<String, Value>) -> String {
+    json!({"database": database, act: body}).to_string()
+}
+
+/// Leads the person to the page where they confirm, and does it once they have.
+async fn confirmed_in_browser(
+    connection: &Connection,
+    asked: String,
+    path: &str,
+    request: Option<String>,
+) -> Result<Value, Problem> {
+    let asked = connection.send(Method::Post, "/v1/auth/confirm/browser", Some(asked)).await?;
+    let page = asked["verification_uri"].as_str().unwrap_or_default();
+    ui::note(&format!("Look at the changes and confirm them at {page}"));
+    if login::can_open_browser() {
+        login::open_browser(page);
+    }
+    let seconds = asked["expires_in"].as_u64().unwrap_or_default();
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    while Instant::now() < deadline {
+        sleep(CONFIRM_INTERVAL).await;
+        match connection.send(Method::Post, path, request.clone()).await {
+            Err(problem) if subject_of(&problem).is_some() => {}
+            answer => return answer,
+        }
+    }
+    Err(Problem::human("nobody confirmed it in time; run the command again"))
 }
 
 /// What the server wants confirmed.

@@ -5,10 +5,10 @@ use crate::{
     ui::{self, Problem},
 };
 use clap::{Args, ValueEnum};
-use rekor_api::{Service, ServiceConfig, Thresholds};
+use rekor_api::{OAuthConfig, Service, ServiceConfig, Thresholds};
 use rekor_core::{
     store::RootLocation,
-    time::{Entropy, System},
+    time::{Entropy, Sources, System},
 };
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::{
@@ -31,6 +31,12 @@ pub(crate) struct Serve {
     /// Address by which people and programs reach the server, for links
     #[arg(long, env = "REKOR_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// OAuth for MCP clients; auto: on with a public URL that has https or is of this machine, and with --dev
+    #[arg(long, env = "REKOR_OAUTH", value_enum, default_value = "auto")]
+    oauth: OAuthSwitch,
+    /// Accept metadata documents of OAuth clients from http addresses of this machine; for development
+    #[arg(long, env = "REKOR_OAUTH_LOCAL_CLIENTS")]
+    oauth_local_clients: bool,
     /// Requests a second that one credential may send; no limit by default
     #[arg(long, env = "REKOR_RATE_LIMIT", value_name = "N")]
     rate_limit: Option<u32>,
@@ -57,6 +63,17 @@ pub(crate) struct Serve {
     log_format: LogFormat,
     #[arg(long, env = "REKOR_OWNER_TOKEN", hide_env_values = true, hide = true)]
     owner_token: Option<String>,
+}
+
+/// Whether the server is an OAuth authorization server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OAuthSwitch {
+    /// On where its address is known and safe.
+    Auto,
+    /// On, or the server does not start.
+    On,
+    /// Off: bearer tokens only.
+    Off,
 }
 
 /// How the server writes its log.
@@ -103,6 +120,8 @@ impl Serve {
             public_url: self.public_url.clone(),
             rate_limit: self.rate_limit,
             cors_origins: self.cors_origins.clone(),
+            oauth: self.oauth(address)?,
+            sources: Sources::default(),
         };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {
@@ -121,6 +140,32 @@ impl Serve {
         rekor_api::serve(service, listener, stopped()).await?;
         ui::note("rekor stopped");
         Ok(())
+    }
+
+    /// OAuth as it is to be; the address that clients use is never guessed from their requests.
+    fn oauth(&self, listening: SocketAddr) -> Result<Option<OAuthConfig>, Problem> {
+        let here = self.dev.then(|| format!("http://{listening}"));
+        let config = self
+            .public_url
+            .clone()
+            .or(here)
+            .map(|public_url| OAuthConfig { public_url, local_clients: self.oauth_local_clients });
+        match (self.oauth, config) {
+            (OAuthSwitch::Off, _) | (OAuthSwitch::Auto, None) => Ok(None),
+            (OAuthSwitch::On, None) => Err(Problem::usage(
+                "--oauth on needs --public-url: the address by which clients reach the server",
+            )),
+            (OAuthSwitch::On, Some(config)) => {
+                config.check().map(|()| Some(config)).map_err(Into::into)
+            }
+            (OAuthSwitch::Auto, Some(config)) => match config.check() {
+                Ok(()) => Ok(Some(config)),
+                Err(_) => {
+                    ui::note("OAuth for MCP clients is off: the public URL has no https");
+                    Ok(None)
+                }
+            },
+        }
     }
 
     fn thresholds(&self) -> Thresholds {

@@ -3,11 +3,12 @@
 use super::embed;
 use crate::{
     auth::{Principal, Target, authorise},
-    operation::Operation as Op,
+    operation::{Needs, Operation as Op},
 };
 use rekor_core::{
     catalog::{Collection, Database},
     endpoint::{EndpointConfig, ToolKind, ToolOperation},
+    grant::Permission,
     id::{CollectionId, RelType},
 };
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
@@ -54,6 +55,19 @@ pub(super) fn operation_of(kind: &ToolKind) -> Op {
         },
         ToolKind::Batch => Op::Batch,
         ToolKind::Sql | ToolKind::Query(_) => Op::Sql,
+    }
+}
+
+/// The permission without which a tool is not offered; where several would do, the one that is asked for first.
+pub(super) fn needed(kind: &ToolKind) -> Option<Permission> {
+    let operation = match kind {
+        ToolKind::Batch => Op::DocumentPut,
+        ToolKind::Sql | ToolKind::Query(_) => Op::DocumentQuery,
+        kind => operation_of(kind),
+    };
+    match operation.facts().needs {
+        Needs::Permission(permission) => Some(permission),
+        _ => None,
     }
 }
 

@@ -172,9 +172,23 @@ pub(super) fn components() -> Value {
             json!({
                 "id": text(), "name": text(), "last4": text(), "grants": objects(), "status": {"enum": ["active", "expired"]},
                 "expires_at": time_or_null(), "last_used_at": time_or_null(), "created_by": text(), "created_at": time(),
-                "token": text(),
+                "token": text(), "oauth": object(json!({"client_id": text(), "resource": text()}), &["resource"]),
             }),
-            &["token"],
+            &["token", "oauth"],
+        ),
+        "Client": object(
+            json!({
+                "id": text(), "name": text(), "kind": {"enum": ["document", "registered", "credentials"]},
+                "grants": {"type": ["array", "null"], "items": {"type": "object"}}, "expires_at": time_or_null(),
+                "authorisations": {"type": "array", "items": object(
+                    json!({
+                        "id": text(), "resource": text(), "grants": objects(), "created_by": text(), "created_at": time(),
+                        "expires_at": time_or_null(), "last_used_at": time_or_null(),
+                    }),
+                    &[],
+                )},
+            }),
+            &[],
         ),
         "Session": object(
             json!({
@@ -241,6 +255,10 @@ pub(super) fn of(route: &str) -> Value {
         ),
         ("post", "/v1/auth/logout") => object(json!({"logged_out": flag()}), &[]),
         ("post", "/v1/auth/confirm") => object(json!({"confirmed": text(), "until": time()}), &[]),
+        ("post", "/v1/auth/confirm/browser") => object(
+            json!({"confirm": text(), "verification_uri": text(), "expires_in": count()}),
+            &[],
+        ),
         ("post", "/v1/auth/password") => {
             object(json!({"changed": flag(), "sessions_ended": count()}), &[])
         }
@@ -265,6 +283,18 @@ pub(super) fn of(route: &str) -> Value {
         ("post", "/v1/tokens") => reference("Token"),
         ("delete", "/v1/tokens/{id}") => object(
             json!({"id": text(), "revoked": {"const": true}, "revoked_children": texts()}),
+            &[],
+        ),
+        ("get", "/v1/clients") => list("Client"),
+        ("post", "/v1/clients") => object(
+            json!({
+                "client_id": text(), "client_secret": text(), "name": text(), "grants": objects(), "expires_at": time_or_null(),
+                "token_endpoint": text_or_null(),
+            }),
+            &[],
+        ),
+        ("delete", "/v1/clients/{id}") => object(
+            json!({"id": text(), "revoked": {"const": true}, "revoked_tokens": texts()}),
             &[],
         ),
         ("get", "/v1/databases" | "/v1/databases/{id}/previews") => list("Database"),
@@ -377,6 +407,7 @@ pub(super) fn statuses(route: &str) -> &'static [u16] {
         "post /v1/auth/enrol"
         | "post /v1/users"
         | "post /v1/tokens"
+        | "post /v1/clients"
         | "post /v1/databases"
         | "post /v1/databases/{id}/previews" => &[201],
         "put /v1/{db}/collections/{id}"

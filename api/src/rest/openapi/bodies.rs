@@ -147,6 +147,11 @@ pub(super) fn of(route: &str) -> Option<Value> {
             &["password", "subject"],
             json!({"password": "a long password", "subject": "users"}),
         ),
+        ("post", "/v1/auth/confirm/browser") => object(
+            json!({"database": text(), "promote": {"type": ["object", "null"]}, "rollback": {"type": ["object", "null"]}}),
+            &["database"],
+            json!({"database": "shop", "promote": {"from": "shop--next"}}),
+        ),
         ("post", "/v1/auth/password") => object(
             json!({"password": text(), "new_password": password()}),
             &["password", "new_password"],
@@ -162,7 +167,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             &[],
             json!({"name": "Bob"}),
         ),
-        ("post", "/v1/tokens") => object(
+        ("post", "/v1/tokens" | "/v1/clients") => object(
             json!({"name": {"type": "string", "minLength": 1, "maxLength": 256}, "grants": grants(), "expires_at": {"type": ["string", "null"], "format": "date-time"}}),
             &["name", "grants"],
             json!({"name": "reader", "grants": [{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]}),
@@ -325,6 +330,7 @@ fn query(route: &str) -> &'static [&'static str] {
     match route {
         "get /v1/databases" => &["tag", "limit", "offset"],
         "get /v1/tokens"
+        | "get /v1/clients"
         | "get /v1/users"
         | "get /v1/databases/{id}/previews"
         | "get /v1/databases/{id}/promotions"
