@@ -8,6 +8,7 @@ use super::{
     outside::Marked,
     plan_error,
     query::Env,
+    relation::keys_as_columns,
     scope::{Clause, Lookup, Scope},
     select::clauses,
 };
@@ -92,10 +93,16 @@ impl Binder<'_> {
 }
 
 /// The rows with the value that a subquery has for each.
-pub(super) fn joined(plan: LogicalPlan, lookup: Lookup) -> SqlResult<LogicalPlan> {
-    let keys = lookup.keys.into_iter().unzip();
+pub(super) fn joined(
+    plan: LogicalPlan,
+    lookup: Lookup,
+    fresh: impl Fn() -> String + Copy,
+) -> SqlResult<LogicalPlan> {
+    let (outer, inner) = lookup.keys.into_iter().unzip();
+    let (plan, outer) = keys_as_columns(plan, outer, fresh)?;
+    let (table, inner) = keys_as_columns(lookup.plan, inner, fresh)?;
     LogicalPlanBuilder::from(plan)
-        .join_with_expr_keys(lookup.plan, JoinType::Left, keys, None)
+        .join_with_expr_keys(table, JoinType::Left, (outer, inner), None)
         .and_then(LogicalPlanBuilder::build)
         .map_err(plan_error)
 }

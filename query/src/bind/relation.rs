@@ -141,8 +141,8 @@ impl Binder<'_> {
         let (right, right_marker) =
             if pad_right && to_pad(&right_columns) { self.marked(right)? } else { (right, None) };
         let (left_keys, right_keys): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
-        let (left, left_keys) = self.with_keys(left, left_keys)?;
-        let (right, right_keys) = self.with_keys(right, right_keys)?;
+        let (left, left_keys) = keys_as_columns(left, left_keys, || self.fresh())?;
+        let (right, right_keys) = keys_as_columns(right, right_keys, || self.fresh())?;
         let one = |plan, keys: &[Expr]| self.numbered(plan, keys.to_vec(), Vec::new(), 1, 0);
         let left = if one_left { one(left, &left_keys)? } else { left };
         let right = if one_right { one(right, &right_keys)? } else { right };
@@ -185,28 +185,6 @@ impl Binder<'_> {
         Ok((plan.build().map_err(plan_error)?, columns))
     }
 
-    /// A side of a join with its keys as columns: the optimizer forgets a condition whose key turns out to be a constant.
-    fn with_keys(&self, plan: LogicalPlan, keys: Vec<Expr>) -> SqlResult<(LogicalPlan, Vec<Expr>)> {
-        if keys.iter().all(|key| matches!(key, Expr::Column(_))) {
-            return Ok((plan, keys));
-        }
-        let mut exprs: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
-        let keys = keys.into_iter().map(|key| match key {
-            Expr::Column(_) => key,
-            computed => {
-                let id = self.fresh();
-                exprs.push(computed.alias(&id));
-                column(&id)
-            }
-        });
-        let keys = keys.collect();
-        let plan = LogicalPlanBuilder::from(plan)
-            .project(exprs)
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(plan_error)?;
-        Ok((plan, keys))
-    }
-
     /// The side of an outer join with a column that is never NULL in a match.
     fn marked(&self, plan: LogicalPlan) -> SqlResult<(LogicalPlan, Option<String>)> {
         let marker = self.fresh();
@@ -218,6 +196,32 @@ impl Binder<'_> {
             .map_err(plan_error)?;
         Ok((plan, Some(marker)))
     }
+}
+
+/// A side of a join with its keys as columns: the optimizer forgets a condition whose key turns out to be a constant.
+pub(super) fn keys_as_columns(
+    plan: LogicalPlan,
+    keys: Vec<Expr>,
+    fresh: impl Fn() -> String,
+) -> SqlResult<(LogicalPlan, Vec<Expr>)> {
+    if keys.iter().all(|key| matches!(key, Expr::Column(_))) {
+        return Ok((plan, keys));
+    }
+    let mut exprs: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+    let keys = keys.into_iter().map(|key| match key {
+        Expr::Column(_) => key,
+        computed => {
+            let id = fresh();
+            exprs.push(computed.alias(&id));
+            column(&id)
+        }
+    });
+    let keys = keys.collect();
+    let plan = LogicalPlanBuilder::from(plan)
+        .project(exprs)
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(plan_error)?;
+    Ok((plan, keys))
 }
 
 /// Types whose columns have a default even where a query wants NULLs.

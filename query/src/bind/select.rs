@@ -161,7 +161,7 @@ impl Binder<'_> {
     ) -> SqlResult<LogicalPlan> {
         let (mut plan, _) = self.plan(rel)?;
         for lookup in scope.lookups.take() {
-            plan = correlated::joined(plan, lookup)?;
+            plan = correlated::joined(plan, lookup, || self.fresh())?;
         }
         let unfolds: Vec<_> =
             scope.unfolds.borrow().iter().map(|u| (u.array.clone(), u.id.clone())).collect();

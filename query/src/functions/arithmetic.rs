@@ -275,14 +275,12 @@ fn arithmetic(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     }
 }
 
-/// Where one operand of a whole division is signed and the other is not, ClickHouse takes the bits of both for signed.
+/// Where one operand of a whole division is signed and the other is not, ClickHouse takes the bits of both for the answer's
+/// type.
 fn of_one_sign(call: &Call, x: i128, y: i128) -> (i128, i128) {
-    let widths = call.args.first().zip(call.args.get(1));
-    let widths = widths.and_then(|(a, b)| width(a.strip_nullable()).zip(width(b.strip_nullable())));
-    match widths {
-        Some(((a, true), (b, false)) | ((a, false), (b, true))) => {
-            (wrap(x, &ChType::Int(a)), wrap(y, &ChType::Int(b)))
-        }
+    let signed = |at: usize| call.args.get(at).and_then(|ty| width(ty.strip_nullable()));
+    match (signed(0), signed(1)) {
+        (Some((_, a)), Some((_, b))) if a != b => (wrap(x, &call.ret), wrap(y, &call.ret)),
         _ => (x, y),
     }
 }

@@ -234,7 +234,10 @@ fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
         (ChType::UInt(64), ChType::Int(_)) | (ChType::Int(_), ChType::UInt(64)) => {
             ChType::Decimal(20, 0)
         }
-        // An Enum is its number to numbers.
+        // Truth is a number to numbers, and so is an Enum.
+        (ChType::Bool, number) | (number, ChType::Bool) if is_number(number) => {
+            common_type(&[ChType::UInt(8), number.clone()])?
+        }
         (ChType::Enum(..), number) | (number, ChType::Enum(..)) if is_number(number) => {
             common_type(&[ChType::Int(16), number.clone()])?
         }

@@ -113,7 +113,7 @@ pub(super) fn keyed_type(name: &str, item: &ChType, key: &ChType) -> SqlResult<C
         "arrayCumSum" | "arrayCumSumNonNegative" => array_of(summable(key)?),
         "arrayDifference" => array_of(difference_type(key)?),
         "arrayMin" | "arrayMax" => match key {
-            ChType::Nothing | ChType::Dynamic | ChType::Variant(_) | ChType::Json => {
+            ChType::Dynamic | ChType::Variant(_) | ChType::Json => {
                 return Err(illegal(key));
             }
             other => other.clone(),
@@ -263,6 +263,10 @@ pub(super) fn keyed(name: &str, items: &[Value], keys: &[Value], ret: &ChType) -
         "arraySum" => sum(keys),
         "arrayAvg" => Value::Float(mean(keys)),
         "arrayProduct" if keys.is_empty() => Value::Float(0.0),
+        "arrayProduct" if keys.iter().all(|key| matches!(key, Value::Int(_))) => {
+            // Integers have no -0.
+            Value::Float(keys.iter().filter_map(Value::as_f64).product::<f64>() + 0.0)
+        }
         "arrayProduct" => Value::Float(keys.iter().filter_map(Value::as_f64).product()),
         "arrayMin" => extreme(Ordering::Less),
         "arrayMax" => extreme(Ordering::Greater),

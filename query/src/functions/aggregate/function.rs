@@ -65,8 +65,9 @@ impl Function {
         }
         let mut plain: Vec<ChType> = args.iter().map(|ty| ty.strip_nullable().clone()).collect();
         // A condition that is always NULL only lets no row through.
-        if let Some(last) = plain.last_mut().filter(|_| parts.combinators.contains(&"If"))
-            && *last == ChType::Nothing
+        if let Some(last) = plain.last_mut().filter(|_| {
+            parts.combinators.contains(&"If") && !parts.combinators.contains(&"OrDefault")
+        }) && *last == ChType::Nothing
         {
             *last = ChType::UInt(8);
         }
