@@ -6,6 +6,7 @@ mod categorical;
 mod collect;
 mod combinator;
 mod events;
+mod extremes;
 mod function;
 mod groups;
 mod intervals;
@@ -307,11 +308,11 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<Option<AggregateResult
         "sum" => sum(call, arg)?,
         "avg" => mean(call, arg)?,
         // DataFusion takes NaN for the greatest number, ClickHouse for none.
-        "min" | "max" if scalar && !matches!(plain, ChType::Float(_)) => {
-            let udaf = if base == "min" { min_udaf() } else { max_udaf() };
+        "min" | "max" if matches!(plain, ChType::Float(_)) && computed(arg) => {
+            let udaf = Arc::new(extremes::udaf(base, &plain));
             Some(native(call, udaf, vec![value()], false, ty, empty))
         }
-        "min" | "max" if scalar && !computed(arg) => {
+        "min" | "max" if scalar => {
             let udaf = if base == "min" { min_udaf() } else { max_udaf() };
             Some(native(call, udaf, vec![value()], false, ty, empty))
         }

@@ -3,17 +3,31 @@
 use super::Value;
 use chrono::{DateTime, NaiveDate};
 use rekor_core::json::{Kind, Number, NumberStyle, Reader, canonical_text, write_canonical};
+use std::fmt::Write;
 
 /// A float as ClickHouse prints it: shortest round trip, no `.0`.
 pub(crate) fn float_text(value: f64) -> String {
+    let mut text = String::new();
+    write_float(value, &mut text);
+    text
+}
+
+/// Writes a float as [`float_text`] has it.
+pub(crate) fn write_float(value: f64, out: &mut String) {
+    let magnitude = value.abs();
     if value.is_nan() {
-        "nan".to_owned()
+        out.push_str("nan");
     } else if value.is_infinite() {
-        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
-    } else if value != 0.0 && (value.abs() >= 1e21 || value.abs() < 1e-6) {
-        format!("{value:e}")
+        out.push_str(if value > 0.0 { "inf" } else { "-inf" });
+    } else if (1e-5..1e16).contains(&magnitude) {
+        // Within these Ryū writes no exponent.
+        let mut digits = ryu::Buffer::new();
+        let text = digits.format_finite(value);
+        out.push_str(text.strip_suffix(".0").unwrap_or(text));
+    } else if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        let _ = write!(out, "{value:e}");
     } else {
-        format!("{value}")
+        let _ = write!(out, "{value}");
     }
 }
 
