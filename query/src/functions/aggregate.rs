@@ -12,6 +12,7 @@ mod groups;
 mod intervals;
 mod maps;
 mod quantiles;
+mod rows;
 mod simple;
 mod statistics;
 mod tests_of_means;

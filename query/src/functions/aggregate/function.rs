@@ -11,7 +11,11 @@ use crate::{
     types::ChType,
     value::Value,
 };
-use std::borrow::Cow;
+use datafusion::arrow::{
+    array::{Array, ArrayRef, BooleanArray},
+    compute::filter,
+};
+use std::{borrow::Cow, sync::Arc};
 
 /// The arguments of one row.
 pub(in crate::functions) type Row<'a> = Cow<'a, [Value]>;
@@ -143,6 +147,27 @@ impl Function {
                 nested.evaluate(&kept)
             }
             Step::Combine(combinator, nested) => combinator.evaluate(nested, rows),
+        }
+    }
+
+    /// The answer over the columns of a group, where the base function needs no values of single rows.
+    pub(super) fn evaluate_columns(&self, columns: &[ArrayRef]) -> Option<SqlResult<Value>> {
+        let [column] = columns else { return None };
+        match &self.step {
+            Step::Compute(_) => super::quantiles::of_column(self, column),
+            Step::SkipNulls { nullable, nested } => {
+                let kept = match column.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+                    Some(nulls) => {
+                        filter(column, &BooleanArray::new(nulls.into_inner(), None)).ok()?
+                    }
+                    None => Arc::clone(column),
+                };
+                if *nullable && kept.is_empty() {
+                    return Some(Ok(Value::Null));
+                }
+                nested.evaluate_columns(&[kept])
+            }
+            Step::Constant(_) | Step::Combine(..) => None,
         }
     }
 

@@ -10,6 +10,11 @@ use crate::{
     types::ChType,
     value::{Value, compare_null_last},
 };
+use datafusion::arrow::{
+    array::{ArrayRef, AsArray, PrimitiveArray},
+    compute::cast,
+    datatypes::{DataType, Float64Type, Int64Type},
+};
 use std::cmp::Ordering;
 
 pub(super) const NAMES: &[&str] = &[
@@ -162,6 +167,30 @@ fn one_type(signature: &Signature<'_>, kind: &str) -> SqlResult<ChType> {
 }
 
 fn compute(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
+    let accuracy = function.number(0).unwrap_or(0.0);
+    answers(function, &Sample::of(kind(&function.name), accuracy, rows))
+}
+
+/// The answer over a column of numbers without NULL, for members that weigh all of them alike.
+pub(super) fn of_column(function: &Function, column: &ArrayRef) -> Option<SqlResult<Value>> {
+    let kind = NAMES.contains(&function.name.as_str()).then(|| kind(&function.name))?;
+    let plain = ["", "Exact", "ExactLow", "ExactHigh", "ExactExclusive", "ExactInclusive"];
+    if !plain.contains(&kind) {
+        return None;
+    }
+    let values = match function.args.first()? {
+        ChType::Int(_) => Sorted::integers(cast(column, &DataType::Int64).ok()?.as_primitive()),
+        ChType::UInt(8 | 16 | 32) => {
+            Sorted::integers(cast(column, &DataType::Int64).ok()?.as_primitive())
+        }
+        ChType::Float(_) => Sorted::floats(cast(column, &DataType::Float64).ok()?.as_primitive()),
+        _ => return None,
+    };
+    let total = real(values.len());
+    Some(answers(function, &Sample { values, total, accuracy: 0.0 }))
+}
+
+fn answers(function: &Function, sample: &Sample) -> SqlResult<Value> {
     let kind = kind(&function.name);
     let skipped = usize::from(sketch(kind));
     let several = function.name.starts_with("quantiles");
@@ -169,7 +198,6 @@ fn compute(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
         ChType::Array(item) if several => item,
         ret => ret,
     };
-    let sample = Sample::of(kind, function.number(0).unwrap_or(0.0), rows);
     let mut levels: Vec<f64> =
         function.parameters.iter().skip(skipped).filter_map(Value::as_f64).collect();
     if levels.is_empty() {
@@ -214,9 +242,53 @@ fn whole(value: Value, ty: &ChType) -> Value {
     }
 }
 
-/// Sorted values with their weights.
+/// Values in their order, NaN left out.
+enum Sorted {
+    Integers(Vec<i64>),
+    Floats(Vec<f64>),
+    /// Values of any kind, with their weights.
+    Weighted(Vec<(Value, f64)>),
+}
+
+impl Sorted {
+    fn integers(column: &PrimitiveArray<Int64Type>) -> Self {
+        let mut values = column.values().to_vec();
+        values.sort_unstable();
+        Self::Integers(values)
+    }
+
+    fn floats(column: &PrimitiveArray<Float64Type>) -> Self {
+        let mut values: Vec<f64> =
+            column.values().iter().copied().filter(|value| !value.is_nan()).collect();
+        values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+        Self::Floats(values)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Integers(values) => values.len(),
+            Self::Floats(values) => values.len(),
+            Self::Weighted(values) => values.len(),
+        }
+    }
+
+    fn get(&self, position: usize) -> Option<Value> {
+        match self {
+            Self::Integers(values) => values.get(position).map(|value| Value::Int((*value).into())),
+            Self::Floats(values) => values.get(position).map(|value| Value::Float(*value)),
+            Self::Weighted(values) => values.get(position).map(|(value, _)| value.clone()),
+        }
+    }
+
+    /// The values that were given weights.
+    fn weighted(&self) -> &[(Value, f64)] {
+        if let Self::Weighted(values) = self { values } else { &[] }
+    }
+}
+
+/// A group's values.
 struct Sample {
-    values: Vec<(Value, f64)>,
+    values: Sorted,
     total: f64,
     /// Parameter of the sketches.
     accuracy: f64,
@@ -233,30 +305,27 @@ impl Sample {
             .collect();
         values.sort_by(|(a, _), (b, _)| compare_null_last(a, b).unwrap_or(Ordering::Equal));
         let total = values.iter().map(|(_, weight)| weight).sum();
-        Self { values, total, accuracy }
+        Self { values: Sorted::Weighted(values), total, accuracy }
     }
 
     fn number(&self, position: usize) -> f64 {
         let last = self.values.len().saturating_sub(1);
-        self.values
-            .get(position.min(last))
-            .and_then(|(value, _)| value.as_f64())
-            .unwrap_or(f64::NAN)
+        self.values.get(position.min(last)).and_then(|value| value.as_f64()).unwrap_or(f64::NAN)
     }
 
     fn quantile(&self, kind: &str, level: f64) -> SqlResult<Option<Value>> {
-        if kind == "ExactExclusive" && !self.values.is_empty() && (level <= 0.0 || level >= 1.0) {
+        if kind == "ExactExclusive" && self.values.len() > 0 && (level <= 0.0 || level >= 1.0) {
             return Err(SqlError::new(
                 ChCode::BadArguments,
                 "QuantileExactExclusive cannot interpolate for the percentiles 1 and 0",
             ));
         }
-        if self.values.is_empty() {
+        if self.values.len() == 0 {
             return Ok(None);
         }
         let at = |position: usize| {
             let last = self.values.len() - 1;
-            self.values.get(position.min(last)).map(|(value, _)| value.clone())
+            self.values.get(position.min(last))
         };
         let count = self.values.len();
         Ok(match kind {
@@ -295,7 +364,7 @@ impl Sample {
             return self
                 .values
                 .get(low.min(self.values.len() - 1))
-                .map_or(Value::Null, |(value, _)| value.clone())
+                .unwrap_or(Value::Null)
                 .to_float();
         }
         Value::Float(a * (low as f64 + 1.0 - index) + b * share)
@@ -324,29 +393,29 @@ impl Sample {
         let wanted =
             if kind == "BFloat16" { self.total * level } else { (self.total * level).ceil() };
         let mut sum = 0.0;
-        for (value, weight) in &self.values {
+        for (value, weight) in self.values.weighted() {
             sum += weight;
             if sum >= wanted {
                 return Some(value.clone());
             }
         }
-        self.values.last().map(|(value, _)| value.clone())
+        self.values.weighted().last().map(|(value, _)| value.clone())
     }
 
     /// The first value that takes the weight above a sum; the last, if none does.
     fn after_weight(&self, below: f64) -> Option<Value> {
         let mut sum = 0.0;
-        let found = self.values.iter().find(|(_, weight)| {
+        let found = self.values.weighted().iter().find(|(_, weight)| {
             sum += weight;
             sum > below
         });
-        found.or(self.values.last()).map(|(value, _)| value.clone())
+        found.or(self.values.weighted().last()).map(|(value, _)| value.clone())
     }
 
     fn between_weights(&self, level: f64) -> f64 {
         let mut sum = 0.0;
         let mut previous: Option<(f64, f64)> = None;
-        for (value, weight) in &self.values {
+        for (value, weight) in self.values.weighted() {
             sum += weight;
             let (place, value) =
                 ((sum - 0.5 * weight) / self.total, value.as_f64().unwrap_or(f64::NAN));
@@ -381,7 +450,7 @@ impl Sample {
         let mut centroids: Vec<(f64, f64)> = Vec::new();
         let mut before = 0.0;
         let epsilon = self.total * TDIGEST_EPSILON * 4.0;
-        for (value, weight) in &self.values {
+        for (value, weight) in self.values.weighted() {
             let mean = f64::from(value.as_f64().unwrap_or(f64::NAN) as f32);
             if let Some((left, count)) = centroids.last_mut() {
                 let share = |q: f64| q * (1.0 - q);
