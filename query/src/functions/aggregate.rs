@@ -11,11 +11,13 @@ mod function;
 mod groups;
 mod intervals;
 mod maps;
+mod places;
 mod quantiles;
 mod rows;
 mod simple;
 mod statistics;
 mod tests_of_means;
+mod top;
 
 pub(super) use collect::label;
 pub(super) use function::{Function, Row};
@@ -308,8 +310,8 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<Option<AggregateResult
         }
         "sum" => sum(call, arg)?,
         "avg" => mean(call, arg)?,
-        // DataFusion takes NaN for the greatest number, ClickHouse for none.
-        "min" | "max" if matches!(plain, ChType::Float(_)) && computed(arg) => {
+        // DataFusion takes NaN for the greatest number, ClickHouse for none; and of infinities alone it finds no least one.
+        "min" | "max" if matches!(plain, ChType::Float(_)) && !arg.stored => {
             let udaf = Arc::new(extremes::udaf(base, &plain));
             Some(native(call, udaf, vec![value()], false, ty, empty))
         }
@@ -340,11 +342,6 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<Option<AggregateResult
         }
         _ => None,
     })
-}
-
-/// Whether a float is computed, so that it can be NaN; what is stored never is.
-fn computed(arg: &Typed) -> bool {
-    !matches!(arg.expr, Expr::Column(_))
 }
 
 fn nullable_as(arg: &Typed, plain: ChType, empty: Value) -> (ChType, Option<Value>) {

@@ -238,6 +238,11 @@ fn clamp_seconds(seconds: i64) -> i64 {
     seconds.clamp(0, u32::MAX.into())
 }
 
+/// Seconds in the 32 bits of a DateTime, where those of a DateTime64 wrap.
+pub(super) fn wrapped_seconds(seconds: i64) -> i64 {
+    seconds.rem_euclid(1 << 32)
+}
+
 /// The days that a Date holds.
 pub(super) fn clamp_days(days: i32) -> i32 {
     days.clamp(0, u16::MAX.into())
@@ -336,7 +341,8 @@ fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
         ChType::DateTime(_) => match value {
             Value::Date(days) => Value::DateTime(i64::from(*days) * 86_400),
             Value::DateTime64(ticks, scale) => {
-                Value::DateTime(ticks.div_euclid(10_i64.pow(u32::from(*scale))))
+                let seconds = ticks.div_euclid(10_i64.pow(u32::from(*scale)));
+                Value::DateTime(wrapped_seconds(seconds))
             }
             other => {
                 let seconds = other.as_int()?.clamp(0, u32::MAX.into());

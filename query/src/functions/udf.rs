@@ -129,6 +129,7 @@ impl ScalarUDFImpl for RowUdf {
             !self.volatile && args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let row_count = if constant { 1 } else { args.number_rows };
         let budget = Budget::of(&args.config_options);
+        budget.check()?;
         let array = match vectorised(&self.call, self.kernel, &args.args) {
             Some(array) => array,
             None => self.row_by_row(&args.args, row_count, &budget)?,

@@ -44,8 +44,11 @@ fn strings(args: &[ChType]) -> SqlResult<ChType> {
     check(args, "s", ChType::Array(Box::new(ChType::String)))
 }
 
+/// Finds a part of a URL.
+pub(super) type Part = fn(&[u8]) -> &[u8];
+
 /// The functions that answer a part of a URL.
-pub(super) fn part(name: &str) -> Option<fn(&[u8]) -> &[u8]> {
+pub(super) fn part(name: &str) -> Option<Part> {
     Some(match name {
         "protocol" => protocol,
         "domain" => domain,
@@ -120,7 +123,14 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
 
 /// The first place of one of some bytes, from `start`.
 fn place(url: &[u8], set: &[u8], start: usize) -> Option<usize> {
-    from(url, start).iter().position(|byte| set.contains(byte)).map(|at| at + start)
+    let rest = from(url, start);
+    let found = match *set {
+        [a] => memchr::memchr(a, rest),
+        [a, b] => memchr::memchr2(a, b, rest),
+        [a, b, c] => memchr::memchr3(a, b, c, rest),
+        _ => rest.iter().position(|byte| set.contains(byte)),
+    };
+    found.map(|at| at + start)
 }
 
 fn from(url: &[u8], start: usize) -> &[u8] {
@@ -154,8 +164,27 @@ fn scheme_length(url: &[u8]) -> usize {
     }
 }
 
-/// Bytes that no URL has before its path.
-const FORBIDDEN: &[u8] = b" \t<>%{}|\\^~[];=&";
+/// Whether no URL has a byte before its path.
+fn is_forbidden(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t'
+            | b'<'
+            | b'>'
+            | b'%'
+            | b'{'
+            | b'}'
+            | b'|'
+            | b'\\'
+            | b'^'
+            | b'~'
+            | b'['
+            | b']'
+            | b';'
+            | b'='
+            | b'&'
+    )
+}
 
 /// Longest scheme with its `://` that the functions of hosts look for.
 const SCHEME_BYTES_MAX: usize = 16;
@@ -169,7 +198,7 @@ fn authority(url: &[u8]) -> Option<usize> {
     let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     let end = from(head, 1).iter().position(|byte| !in_scheme(byte)).map(|at| at + 1);
     match end {
-        Some(end) if head.get(end).is_some_and(|byte| FORBIDDEN.contains(byte)) => None,
+        Some(end) if head.get(end).is_some_and(|byte| is_forbidden(*byte)) => None,
         Some(end) if from(head, end).starts_with(b"://") => Some(end + 3),
         _ => Some(0),
     }
@@ -191,7 +220,7 @@ fn host(url: &[u8]) -> Option<(usize, usize)> {
                 end = at;
                 break;
             }
-            byte if FORBIDDEN.contains(byte) => return None,
+            byte if is_forbidden(*byte) => return None,
             _ => {}
         }
     }
@@ -223,7 +252,7 @@ fn netloc(url: &[u8]) -> &[u8] {
             b'#' => return url.get(start..at).unwrap_or_default(),
             b'@' => user = true,
             b'=' | b'&' => {}
-            byte if FORBIDDEN.contains(byte) => {
+            byte if is_forbidden(*byte) => {
                 end = at;
                 break;
             }

@@ -7,14 +7,17 @@ mod civil;
 mod convert;
 mod extreme;
 mod join;
+mod lists;
 mod number;
 mod operand;
 mod parse;
 mod pattern;
+mod print;
 mod shift;
 mod text;
 mod texts;
 mod time;
+mod times;
 
 use super::udf::{Call, Kernel};
 use crate::types::ChType;
@@ -78,6 +81,7 @@ fn of_types(
         .or_else(|| extreme::of(call, args))
         .or_else(|| shift::of(call, args, row_count))
         .or_else(|| parse::of(call, kernel, args))
+        .or_else(|| lists::of(call, args))
         .or_else(|| join::of(call, args, row_count))
 }
 

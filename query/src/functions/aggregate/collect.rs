@@ -2,7 +2,7 @@
 
 use super::{
     AggregateCall, AggregateResult,
-    function::Function,
+    function::{Function, Row},
     native,
     rows::{Grouped, Parts, lists, rows_of, values},
 };
@@ -29,6 +29,7 @@ use datafusion::{
 };
 use rekor_core::subcolumn::list_of;
 use std::{
+    borrow::Cow,
     hash::{Hash, Hasher},
     sync::Arc,
 };
@@ -151,11 +152,13 @@ impl Collect {
         if !ordered && let Some(answer) = self.function.evaluate_columns(columns) {
             return answer;
         }
-        let mut rows = values(columns, &self.columns)?;
+        let values = values(columns, &self.columns)?;
+        let mut rows: Vec<&[Value]> = values.chunks(self.columns.len().max(1)).collect();
         if ordered {
             rows.sort_by_key(|row| row.last().and_then(Value::as_int));
-            rows.iter_mut().for_each(|row| row.to_mut().truncate(width));
         }
+        let rows: Vec<Row<'_>> =
+            rows.into_iter().filter_map(|row| row.get(..width)).map(Cow::Borrowed).collect();
         self.function.evaluate(&rows)
     }
 }

@@ -80,12 +80,34 @@ trait Float: ArrowPrimitiveType + std::fmt::Debug {
     const NAN: Self::Native;
     /// The greater or less of two, of which one may be NaN.
     fn better(greatest: bool) -> fn(Self::Native, Self::Native) -> Self::Native;
+    /// The greatest or least of many; NaN, if there is nothing else.
+    fn best(values: &[Self::Native], greatest: bool) -> Self::Native;
+}
+
+/// The best of many values, found in lanes that a processor goes through side by side.
+fn in_lanes<N: Copy>(values: &[N], start: N, better: impl Fn(N, N) -> N) -> N {
+    const LANES: usize = 8;
+    let mut best = [start; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (best, value) in best.iter_mut().zip(chunk) {
+            *best = better(*best, *value);
+        }
+    }
+    best.into_iter().chain(rest.iter().copied()).fold(start, better)
 }
 
 impl Float for Float32Type {
     const NAN: f32 = f32::NAN;
     fn better(greatest: bool) -> fn(f32, f32) -> f32 {
         if greatest { f32::max } else { f32::min }
+    }
+    fn best(values: &[f32], greatest: bool) -> f32 {
+        if greatest {
+            in_lanes(values, Self::NAN, f32::max)
+        } else {
+            in_lanes(values, Self::NAN, f32::min)
+        }
     }
 }
 
@@ -94,18 +116,26 @@ impl Float for Float64Type {
     fn better(greatest: bool) -> fn(f64, f64) -> f64 {
         if greatest { f64::max } else { f64::min }
     }
+    fn best(values: &[f64], greatest: bool) -> f64 {
+        if greatest {
+            in_lanes(values, Self::NAN, f64::max)
+        } else {
+            in_lanes(values, Self::NAN, f64::min)
+        }
+    }
 }
 
 /// The best value of all rows.
 #[derive(Debug)]
 struct Best<T: Float> {
     best: Option<T::Native>,
+    greatest: bool,
     better: fn(T::Native, T::Native) -> T::Native,
 }
 
 impl<T: Float> Best<T> {
     fn of(greatest: bool) -> Self {
-        Self { best: None, better: T::better(greatest) }
+        Self { best: None, greatest, better: T::better(greatest) }
     }
 
     fn scalar(&self) -> DfResult<ScalarValue> {
@@ -120,9 +150,11 @@ impl<T: Float> Accumulator for Best<T> {
         };
         if values.null_count() < values.len() {
             let start = self.best.unwrap_or(T::NAN);
-            self.best = Some(match values.nulls() {
-                None => values.values().iter().copied().fold(start, self.better),
-                Some(_) => values.iter().flatten().fold(start, self.better),
+            self.best = Some(if values.null_count() == 0 {
+                let best = T::best(values.values(), self.greatest);
+                (self.better)(start, best)
+            } else {
+                values.iter().flatten().fold(start, self.better)
             });
         }
         Ok(())

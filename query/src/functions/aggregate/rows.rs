@@ -16,7 +16,7 @@ use datafusion::{
     common::Result as DfResult,
 };
 use rekor_core::subcolumn::list_of;
-use std::{borrow::Cow, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 /// Columns of equal length, in the parts in which they arrived.
 #[derive(Debug, Default)]
@@ -148,17 +148,20 @@ impl Grouped {
     }
 }
 
-/// Rows of values out of columns.
-pub(super) fn values(
-    columns: &[ArrayRef],
-    types: &[ChType],
-) -> SqlResult<Vec<Cow<'static, [Value]>>> {
+/// The values of columns, row behind row.
+pub(super) fn values(columns: &[ArrayRef], types: &[ChType]) -> SqlResult<Vec<Value>> {
     let mut columns = columns
         .iter()
         .zip(types)
         .map(|(array, ty)| Ok(from_array(array, ty)?.into_iter()))
         .collect::<SqlResult<Vec<_>>>()?;
+    if let [only] = columns.as_mut_slice() {
+        return Ok(only.collect());
+    }
     let count = columns.first().map_or(0, ExactSizeIterator::len);
-    let row = |_| Cow::Owned(columns.iter_mut().filter_map(Iterator::next).collect());
-    Ok((0..count).map(row).collect())
+    let mut values = Vec::with_capacity(count * columns.len());
+    for _ in 0..count {
+        values.extend(columns.iter_mut().filter_map(Iterator::next));
+    }
+    Ok(values)
 }

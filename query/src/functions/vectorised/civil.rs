@@ -39,30 +39,22 @@ pub(super) fn moved_by_months(days: i64, months: i64) -> i64 {
     first(moved) + day.min(length) - 1
 }
 
-/// Writes a number of two digits.
-pub(super) fn write_two(number: i64, out: &mut String) {
-    for digit in [number / 10 % 10, number % 10] {
-        out.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
-    }
+/// A number of two digits, as they are written.
+pub(super) fn two(number: i64) -> [u8; 2] {
+    let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or(0);
+    [digit(number / 10), digit(number)]
 }
 
-/// Writes `YYYY-MM-DD` of days since 1970, of a year of four digits.
-pub(super) fn write_date(days: i64, out: &mut String) {
+/// `YYYY-MM-DD` of days since 1970, of a year of four digits.
+pub(super) fn date_text(days: i64) -> [u8; 10] {
     let (year, month, day) = civil(days);
-    write_two(year / 100, out);
-    write_two(year, out);
-    out.push('-');
-    write_two(month, out);
-    out.push('-');
-    write_two(day, out);
+    let ([y, e], [a, r], [m, o], [d, i]) = (two(year / 100), two(year), two(month), two(day));
+    [y, e, a, r, b'-', m, o, b'-', d, i]
 }
 
-/// Writes `hh:mm:ss` of seconds since 1970.
-pub(super) fn write_clock(seconds: i64, out: &mut String) {
+/// `hh:mm:ss` of seconds since 1970.
+pub(super) fn clock_text(seconds: i64) -> [u8; 8] {
     let second = seconds.rem_euclid(SECONDS_PER_DAY);
-    write_two(second / 3_600, out);
-    out.push(':');
-    write_two(second / 60 % 60, out);
-    out.push(':');
-    write_two(second % 60, out);
+    let ([h, o], [m, i], [s, e]) = (two(second / 3_600), two(second / 60 % 60), two(second % 60));
+    [h, o, b':', m, i, b':', s, e]
 }

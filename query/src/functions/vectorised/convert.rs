@@ -21,7 +21,7 @@ use datafusion::{
     },
     logical_expr::ColumnarValue,
 };
-use std::{fmt::Write, sync::Arc};
+use std::{io::Write, sync::Arc};
 
 /// `CAST` of a column of numbers.
 pub(super) fn of(call: &Call, arg: &ColumnarValue) -> Option<ArrayRef> {
@@ -118,14 +118,14 @@ fn printed(column: &ArrayRef) -> Option<ArrayRef> {
     }
 }
 
-fn digits(number: impl std::fmt::Display, out: &mut String) {
-    // Writing to a String does not fail.
-    let _ = write!(out, "{number}");
+fn digits(number: impl std::fmt::Display, out: &mut Vec<u8>) {
+    // Writing to a vector does not fail.
+    write!(out, "{number}").ok();
 }
 
 fn text_of<T: ArrowPrimitiveType>(
     column: &ArrayRef,
-    write: impl Fn(T::Native, &mut String),
+    write: impl Fn(T::Native, &mut Vec<u8>),
 ) -> Option<ArrayRef> {
     let numbers = column.as_primitive_opt::<T>()?;
     written(numbers.len(), numbers.nulls().cloned(), |row, out| write(numbers.value(row), out))

@@ -27,7 +27,7 @@ pub(super) fn of(call: &Call, args: &[ColumnarValue], row_count: usize) -> Optio
         ("concat" | "concatAssumeInjective", _) => {
             let parts = all_of(call, args)?;
             written(row_count, nulls(args), |row, out| {
-                parts.iter().for_each(|part| out.push_str(part.at(row)));
+                parts.iter().for_each(|part| out.extend_from_slice(part.at(row).as_bytes()));
             })
         }
         ("concatWithSeparator" | "concatWithSeparatorAssumeInjective", [_, _, ..]) => {
@@ -36,9 +36,9 @@ pub(super) fn of(call: &Call, args: &[ColumnarValue], row_count: usize) -> Optio
             written(row_count, nulls(args), |row, out| {
                 for (at, part) in parts.iter().enumerate() {
                     if at > 0 {
-                        out.push_str(separator.at(row));
+                        out.extend_from_slice(separator.at(row).as_bytes());
                     }
-                    out.push_str(part.at(row));
+                    out.extend_from_slice(part.at(row).as_bytes());
                 }
             })
         }

@@ -99,10 +99,10 @@ pub(super) fn like(
 ) -> Option<ArrayRef> {
     let ignore_case = call.name.to_ascii_lowercase().ends_with("ilike");
     let wanted = !call.name.starts_with("not");
-    if !ignore_case || ascii && pattern.is_ascii() {
-        if let Some(piece) = Piece::of(pattern) {
-            return piece.flags(texts, wanted, ignore_case);
-        }
+    if (!ignore_case || ascii && pattern.is_ascii())
+        && let Some(piece) = Piece::of(pattern)
+    {
+        return piece.flags(texts, wanted, ignore_case);
     }
     let pattern = like_pattern(pattern, ignore_case).ok()?;
     with_pattern(&pattern, |re| flags(texts, |t| re.is_match(t.as_bytes()) == wanted)).ok()?

@@ -1,10 +1,11 @@
-//! Times moved by units, what lies between two times, and times as text. All on the clocks of UTC.
+//! Times moved by units, and what lies between two times. All on the clocks of UTC.
 
 use super::{
-    civil::{SECONDS_PER_DAY, civil, days, moved_by_months, write_clock, write_date, write_two},
-    convert::{ticks_column, ticks_per_second},
-    operand::{Operand, integer_column, integers, nulls},
-    texts::written,
+    civil::{SECONDS_PER_DAY, civil, days, moved_by_months},
+    convert::ticks_column,
+    operand::{integer_column, integers, nulls},
+    print,
+    times::{FAR_SECONDS, Times, date_column, recast},
 };
 use crate::{
     functions::{dates::unit_of, time_shift::unit_in, udf::Call},
@@ -14,18 +15,12 @@ use crate::{
 use chrono_tz::Tz;
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, Date32Array, Decimal128Array},
-        datatypes::{
-            DataType, Date32Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
-            TimestampNanosecondType, TimestampSecondType,
-        },
+        array::{ArrayRef, Decimal128Array},
+        datatypes::TimeUnit,
     },
     logical_expr::ColumnarValue,
 };
-use std::{borrow::Cow, sync::Arc};
-
-/// Seconds from 1970 to times that every calendar here holds (year 128,000 and the same before).
-const FAR_SECONDS: i64 = 4_000_000_000_000;
+use std::sync::Arc;
 
 pub(super) fn of(call: &Call, args: &[ColumnarValue], row_count: usize) -> Option<ArrayRef> {
     let local = |ty: &ChType| zone_of(ty) != Tz::UTC;
@@ -51,16 +46,14 @@ pub(super) fn of(call: &Call, args: &[ColumnarValue], row_count: usize) -> Optio
             let amount = if call.name == "minus" { amount.checked_neg()? } else { amount };
             moved(call, args, time, (call.args.first()?, unit), amount)
         }
-        ("formatDateTime", [time, format]) => formatted(
-            call,
-            &Times::of(time, call.args.first()?)?,
-            text_of(format)?,
-            args,
-            row_count,
-        ),
-        ("CAST", [time]) if *call.ret.strip_nullable() == ChType::String => {
-            printed(&Times::of(time, call.args.first()?)?, args, row_count)
+        ("formatDateTime", [time, format]) => {
+            let times = Times::of(time, call.args.first()?)?;
+            print::formatted(call, &times, text_of(format)?, args, row_count)
         }
+        ("CAST", [time]) if *call.ret.strip_nullable() == ChType::String => {
+            print::printed(&Times::of(time, call.args.first()?)?, args, row_count)
+        }
+        ("CAST", [time]) => recast(call, time),
         (name, [time, amount]) => {
             let (unit, negative) = unit_in(name)?;
             let amount = integers(amount)?.constant()?;
@@ -89,64 +82,6 @@ fn unit_beside(time: &ChType, amount: &ChType) -> Option<IntervalUnit> {
         (_, ChType::Interval(unit)) => *unit,
         (ChType::Date | ChType::Date32, _) => IntervalUnit::Day,
         _ => IntervalUnit::Second,
-    })
-}
-
-/// An argument of times: ticks since 1970, and how many of them a second has. A day has the ticks of its beginning.
-struct Times<'a> {
-    ticks: Operand<'a, i64>,
-    per_second: i64,
-}
-
-impl<'a> Times<'a> {
-    fn of(arg: &'a ColumnarValue, ty: &ChType) -> Option<Self> {
-        let per_second = match ty.strip_nullable() {
-            ChType::Date | ChType::Date32 | ChType::DateTime(_) => 1,
-            ChType::DateTime64(scale, _) => ticks_per_second(time_unit(*scale)),
-            _ => return None,
-        };
-        let ticks = match arg {
-            ColumnarValue::Array(column) => Operand::Column(ticks_of(column)?),
-            ColumnarValue::Scalar(value) => {
-                Operand::Constant(ticks_of(&value.to_array().ok()?)?.first().copied()?)
-            }
-        };
-        let near = FAR_SECONDS.saturating_mul(per_second);
-        let far = |ticks: i64| !(-near..=near).contains(&ticks);
-        let any_far = match &ticks {
-            Operand::Column(ticks) => ticks.iter().any(|ticks| far(*ticks)),
-            Operand::Constant(ticks) => far(*ticks),
-        };
-        (!any_far).then_some(Self { ticks, per_second })
-    }
-
-    /// A number of each time, given its seconds since 1970.
-    fn of_seconds(&self, of: impl Fn(i64) -> i64) -> Operand<'static, i64> {
-        let per_second = self.per_second;
-        let number =
-            |ticks: i64| of(if per_second == 1 { ticks } else { ticks.div_euclid(per_second) });
-        match &self.ticks {
-            Operand::Constant(ticks) => Operand::Constant(number(*ticks)),
-            Operand::Column(ticks) => {
-                Operand::Column(Cow::Owned(ticks.iter().map(|ticks| number(*ticks)).collect()))
-            }
-        }
-    }
-}
-
-fn ticks_of(array: &ArrayRef) -> Option<Cow<'_, [i64]>> {
-    Some(match array.data_type() {
-        DataType::Date32 => {
-            let days = array.as_primitive::<Date32Type>().values();
-            Cow::Owned(days.iter().map(|days| i64::from(*days) * SECONDS_PER_DAY).collect())
-        }
-        DataType::Timestamp(unit, None) => Cow::Borrowed(match unit {
-            TimeUnit::Second => array.as_primitive::<TimestampSecondType>().values(),
-            TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().values(),
-            TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().values(),
-            TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().values(),
-        }),
-        _ => return None,
     })
 }
 
@@ -273,121 +208,9 @@ fn moved(
     }
     let nulls = nulls(args);
     match ret {
-        ChType::Date | ChType::Date32 => {
-            let held = |ticks: i64| {
-                let days = i32::try_from(days(ticks)).ok()?;
-                Some(if *ret == ChType::Date {
-                    crate::functions::convert::clamp_days(days)
-                } else {
-                    days
-                })
-            };
-            let days: Vec<i32> = ticks.into_iter().map(held).collect::<Option<_>>()?;
-            Some(Arc::new(Date32Array::new(days.into(), nulls)))
-        }
+        ChType::Date | ChType::Date32 => date_column(ticks.into_iter().map(days), nulls, ret),
         ChType::DateTime(_) => ticks_column(ticks, nulls, TimeUnit::Second),
         ChType::DateTime64(scale, _) => ticks_column(ticks, nulls, time_unit(*scale)),
         _ => None,
     }
-}
-
-/// Times of four digits of a year, which all text here has.
-const FOUR_DIGITS: std::ops::RangeInclusive<i64> = 0..=253_402_300_799;
-
-/// The letters of MySQL's formats that are known here, with what stands between them.
-fn pieces(format: &str) -> Option<Vec<Result<char, char>>> {
-    const LETTERS: &str = "YymcdFDHkisSTR";
-    let mut out = Vec::new();
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        out.push(match c {
-            '%' => match chars.next()? {
-                '%' => Err('%'),
-                letter if LETTERS.contains(letter) => Ok(letter),
-                _ => return None,
-            },
-            other => Err(other),
-        });
-    }
-    Some(out)
-}
-
-fn write_letter(letter: char, seconds: i64, out: &mut String) {
-    let date = || civil(days(seconds));
-    let second = seconds.rem_euclid(SECONDS_PER_DAY);
-    match letter {
-        'Y' => {
-            write_two(date().0 / 100, out);
-            write_two(date().0, out);
-        }
-        'y' => write_two(date().0, out),
-        'm' | 'c' => write_two(date().1, out),
-        'd' => write_two(date().2, out),
-        'F' => write_date(days(seconds), out),
-        'D' => {
-            let (year, month, day) = date();
-            for (at, part) in [month, day, year].into_iter().enumerate() {
-                if at > 0 {
-                    out.push('/');
-                }
-                write_two(part, out);
-            }
-        }
-        'H' | 'k' => write_two(second / 3_600, out),
-        'i' => write_two(second / 60 % 60, out),
-        's' | 'S' => write_two(second % 60, out),
-        'T' => write_clock(seconds, out),
-        'R' => {
-            write_two(second / 3_600, out);
-            out.push(':');
-            write_two(second / 60 % 60, out);
-        }
-        _ => {}
-    }
-}
-
-/// The seconds of a column of times with years of four digits.
-fn seconds_of(times: &Times<'_>) -> Option<Vec<i64>> {
-    let Operand::Column(seconds) = times.of_seconds(|s| s) else { return None };
-    seconds.iter().all(|s| FOUR_DIGITS.contains(s)).then(|| seconds.into_owned())
-}
-
-fn formatted(
-    call: &Call,
-    times: &Times<'_>,
-    format: &str,
-    args: &[ColumnarValue],
-    row_count: usize,
-) -> Option<ArrayRef> {
-    if *call.ret.strip_nullable() != ChType::String {
-        return None;
-    }
-    let (pieces, seconds) = (pieces(format)?, seconds_of(times)?);
-    written(row_count, nulls(args), |row, out| {
-        let seconds = seconds.get(row).copied().unwrap_or(0);
-        for piece in &pieces {
-            match piece {
-                Ok(letter) => write_letter(*letter, seconds, out),
-                Err(between) => out.push(*between),
-            }
-        }
-    })
-}
-
-/// `toString` of times of whole seconds, and of dates.
-fn printed(times: &Times<'_>, args: &[ColumnarValue], row_count: usize) -> Option<ArrayRef> {
-    let ColumnarValue::Array(column) = args.first()? else { return None };
-    let date = matches!(column.data_type(), DataType::Date32);
-    if times.per_second != 1 {
-        return None;
-    }
-    let seconds = seconds_of(times)?;
-    written(row_count, nulls(args), |row, out| {
-        let seconds = seconds.get(row).copied().unwrap_or(0);
-        write_date(days(seconds), out);
-        if !date {
-            out.push(' ');
-            write_clock(seconds, out);
-        }
-    })
 }

@@ -3,7 +3,7 @@
 
 use super::{
     pattern,
-    texts::{changed, cut, is_plain, numbers},
+    texts::{changed, cut, is_ascii, is_plain, numbers, recased},
 };
 use crate::functions::{udf::Call, urls};
 use datafusion::{
@@ -17,7 +17,7 @@ use memchr::memmem::Finder;
 
 pub(super) fn of(call: &Call, column: &dyn Array, constants: &[&ScalarValue]) -> Option<ArrayRef> {
     let texts = column.as_string_view_opt()?;
-    let ascii = texts.is_ascii();
+    let ascii = is_ascii(texts);
     if !ascii && !texts.iter().flatten().all(is_plain) {
         return None;
     }
@@ -29,7 +29,7 @@ pub(super) fn of(call: &Call, column: &dyn Array, constants: &[&ScalarValue]) ->
         2 if call.name == "replaceAll" => {
             let (old, new) = (text(0).filter(|old| !old.is_empty())?, text(1)?);
             let finder = Finder::new(old.as_bytes());
-            changed(texts, |t, out| replaced(t, &finder, new, out))
+            changed(texts, |t, out| replaced(t, &finder, new.as_bytes(), out))
         }
         2 => slices(call, column, constants),
         _ => None,
@@ -50,16 +50,16 @@ fn alone(call: &Call, Column { texts, ascii }: Column<'_>) -> Option<ArrayRef> {
         "lengthUTF8" => numbers::<UInt64Type>(texts, |t| t.chars().count() as u64),
         "empty" => flags(texts, str::is_empty),
         "notEmpty" => flags(texts, |t| !t.is_empty()),
-        "lower" => changed(texts, |t, out| in_place(t, out, str::make_ascii_lowercase)),
-        "upper" => changed(texts, |t, out| in_place(t, out, str::make_ascii_uppercase)),
-        "lowerUTF8" if ascii => {
-            changed(texts, |t, out| in_place(t, out, str::make_ascii_lowercase))
-        }
-        "upperUTF8" if ascii => {
-            changed(texts, |t, out| in_place(t, out, str::make_ascii_uppercase))
-        }
-        "reverse" if ascii => changed(texts, |t, out| out.extend(t.chars().rev())),
-        "reverseUTF8" => changed(texts, |t, out| out.extend(t.chars().rev())),
+        "lower" => recased(texts, <[u8]>::make_ascii_lowercase),
+        "upper" => recased(texts, <[u8]>::make_ascii_uppercase),
+        "lowerUTF8" if ascii => recased(texts, <[u8]>::make_ascii_lowercase),
+        "upperUTF8" if ascii => recased(texts, <[u8]>::make_ascii_uppercase),
+        "reverse" | "reverseUTF8" if ascii => changed(texts, |t, out| out.extend(t.iter().rev())),
+        "reverseUTF8" => changed(texts, |t, out| {
+            for character in std::str::from_utf8(t).unwrap_or_default().chars().rev() {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }),
         "trimBoth" => cut(texts, |t| trimmed(t, true, true)),
         "trimLeft" => cut(texts, |t| trimmed(t, true, false)),
         "trimRight" => cut(texts, |t| trimmed(t, false, true)),
@@ -132,23 +132,14 @@ fn trimmed(text: &[u8], left: bool, right: bool) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
-/// Writes a text and changes what was written.
-fn in_place(text: &str, out: &mut String, change: fn(&mut str)) {
-    let start = out.len();
-    out.push_str(text);
-    if let Some(written) = out.get_mut(start..) {
-        change(written);
-    }
-}
-
-fn replaced(text: &str, old: &Finder<'_>, new: &str, out: &mut String) {
+fn replaced(text: &[u8], old: &Finder<'_>, new: &[u8], out: &mut Vec<u8>) {
     let mut start = 0;
-    for at in old.find_iter(text.as_bytes()) {
-        out.push_str(text.get(start..at).unwrap_or_default());
-        out.push_str(new);
+    for at in old.find_iter(text) {
+        out.extend_from_slice(text.get(start..at).unwrap_or_default());
+        out.extend_from_slice(new);
         start = at + old.needle().len();
     }
-    out.push_str(text.get(start..).unwrap_or_default());
+    out.extend_from_slice(text.get(start..).unwrap_or_default());
 }
 
 /// Yes or no for each text.

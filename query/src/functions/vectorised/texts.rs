@@ -26,6 +26,16 @@ pub(super) fn is_plain(text: &str) -> bool {
     memchr::memchr(FIRST_BYTE_OF_BYTES, text.as_bytes()).is_none()
 }
 
+/// Whether all texts are ASCII.
+pub(super) fn is_ascii(texts: &StringViewArray) -> bool {
+    /// The high bits of the bytes that stand in a view behind its length.
+    const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_0000_0000;
+    let inline = |view: u128| view & u128::from(u32::MAX) <= INLINE_BYTES_MAX as u128;
+    texts.views().iter().enumerate().all(|(row, view)| {
+        if inline(*view) { view & HIGH_BITS == 0 } else { text_at(texts, row).is_ascii() }
+    })
+}
+
 /// An argument of text.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Text<'a> {
@@ -39,7 +49,8 @@ impl<'a> Text<'a> {
         match arg {
             ColumnarValue::Array(column) => {
                 let texts = column.as_string_view_opt()?;
-                texts.iter().flatten().all(is_plain).then_some(Self::Column(texts))
+                let plain = is_ascii(texts) || texts.iter().flatten().all(is_plain);
+                plain.then_some(Self::Column(texts))
             }
             ColumnarValue::Scalar(value) => {
                 value.try_as_str().flatten().filter(|text| is_plain(text)).map(Self::Constant)
@@ -133,20 +144,22 @@ impl<'a> Parts<'a> {
 /// New texts, written one behind another.
 #[derive(Debug)]
 pub(super) struct Texts {
-    all: String,
+    all: Vec<u8>,
     ends: Vec<i32>,
 }
 
 impl Texts {
-    /// Room for texts of so many bytes on the whole.
-    pub(super) fn with_capacity(count: usize, bytes: usize) -> Self {
+    /// Room for texts of a usual length.
+    fn with_capacity(count: usize) -> Self {
+        /// Where nothing is known of texts; more is allocated as it is needed.
+        const USUAL_BYTES: usize = 16;
         let mut ends = Vec::with_capacity(count + 1);
         ends.push(0);
-        Self { all: String::with_capacity(bytes.min(limits::SQL_CALL_BYTES_MAX)), ends }
+        Self { all: Vec::with_capacity(USUAL_BYTES * count), ends }
     }
 
     /// Writes one text behind the others; none, if they become more than a call may make.
-    pub(super) fn write(&mut self, text: impl FnOnce(&mut String)) -> Option<()> {
+    fn write(&mut self, text: impl FnOnce(&mut Vec<u8>)) -> Option<()> {
         text(&mut self.all);
         if self.all.len() > limits::SQL_CALL_BYTES_MAX {
             return None;
@@ -155,37 +168,41 @@ impl Texts {
         Some(())
     }
 
-    /// The texts as a column.
-    pub(super) fn finish(self, nulls: Option<NullBuffer>) -> Option<ArrayRef> {
-        let bytes = Buffer::from_vec(self.all.into_bytes());
-        let texts = StringArray::try_new(OffsetBuffer::new(self.ends.into()), bytes, nulls).ok()?;
+    /// The texts as a column, if all of them are text.
+    fn finish(self, nulls: Option<NullBuffer>) -> Option<ArrayRef> {
+        let (ends, bytes) = (OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.all));
+        let texts = StringArray::try_new(ends, bytes, nulls).ok()?;
         Some(Arc::new(StringViewArray::from(&texts)))
     }
 }
 
-/// New texts made of old ones, written behind what `change` finds in its buffer.
+/// New texts made of old ones, each written behind what `change` finds in its buffer.
 pub(super) fn changed(
     texts: &StringViewArray,
-    change: impl Fn(&str, &mut String),
+    change: impl Fn(&[u8], &mut Vec<u8>),
 ) -> Option<ArrayRef> {
-    let mut out = Texts::with_capacity(texts.len(), 16 * texts.len());
-    for text in texts {
-        out.write(|out| {
-            if let Some(text) = text {
-                change(text, out);
-            }
-        })?;
+    written(texts.len(), texts.nulls().cloned(), |row, out| {
+        change(texts.value(row).as_bytes(), out);
+    })
+}
+
+/// The texts with all of their bytes changed at once.
+pub(super) fn recased(texts: &StringViewArray, change: fn(&mut [u8])) -> Option<ArrayRef> {
+    let mut out = Texts::with_capacity(texts.len());
+    for row in 0..texts.len() {
+        out.write(|out| out.extend_from_slice(text_at(texts, row).as_bytes()))?;
     }
+    change(&mut out.all);
     out.finish(texts.nulls().cloned())
 }
 
-/// Texts made of several arguments in each row.
+/// Texts made for each row that is not NULL.
 pub(super) fn written(
     row_count: usize,
     nulls: Option<NullBuffer>,
-    mut write: impl FnMut(usize, &mut String),
+    mut write: impl FnMut(usize, &mut Vec<u8>),
 ) -> Option<ArrayRef> {
-    let mut out = Texts::with_capacity(row_count, 16 * row_count);
+    let mut out = Texts::with_capacity(row_count);
     for row in 0..row_count {
         let null = nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
         out.write(|out| {

@@ -141,6 +141,26 @@ fn printed() {
     }
 }
 
+#[test]
+fn times_of_other_types() {
+    for ty in types() {
+        for days in [0..40_000, -9_000..9_000] {
+            if days.start < 0 && matches!(ty, ChType::Date | ChType::DateTime(_)) {
+                continue;
+            }
+            let times = column(&ty, days, 3);
+            if !matches!(ty, ChType::DateTime(_)) {
+                agree("toDateTime", std::slice::from_ref(&times), Form::Whole);
+            }
+            for name in ["toDate", "toDate32", "toInt64", "toUnixTimestamp"] {
+                if ty.to_string() != name.trim_start_matches("to") {
+                    agree(name, std::slice::from_ref(&times), Form::Any);
+                }
+            }
+        }
+    }
+}
+
 fn texts(forms: &[&str]) -> (ColumnarValue, ChType) {
     let mut texts: Vec<Option<String>> = Vec::new();
     for (row, n) in numbers().take(ROWS).enumerate() {
