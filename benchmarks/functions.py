@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What common functions cost per row, beside ClickHouse (chdb) on the same values.
 
-usage: functions.py --rekor PATH [--rows 1000000] [--rounds 3] [PATTERN]
+usage: functions.py --rekor PATH [--rows 1000000] [--rounds 5] [PATTERN]
 
 Each line is the fastest of some rounds of `SELECT max(f(...))` over one collection, in nanoseconds per row without the time of
-reading the column, and the ratio to ClickHouse's table with typed columns, on as many threads as there are cores."""
+reading the columns, and the ratio of the whole query to ClickHouse's on a table with typed columns, on as many threads as there
+are cores. Then the same for aggregates of a hundred groups, `SELECT {n} % 100, f(...) GROUP BY 1`, where nothing is subtracted."""
 import argparse, json, os, random, shutil, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "jsonbench"))
@@ -31,7 +32,14 @@ CALLS = [
     ("{n}", f"max(toHour({T}))"), ("{n}", f"max(toYYYYMM({T}))"), ("{n}", f"max(dateDiff('day', {T}, toDateTime64('2026-01-01 00:00:00', 3)))"),
     ("{n}", f"max(formatDateTime({T}, '%Y-%m-%d'))"), ("{n}", f"max(toUnixTimestamp({T}))"), ("{n}", f"max({T} + INTERVAL 1 DAY)"),
     ("{d}", "max(toDateTime({d}))"), ("{d}", "max(parseDateTimeBestEffort({d}))"), ("{d}", "max(toDate(substring({d}, 1, 10)))"),
+    ("{f}", "max({f} * {n})"), ("{n}", "max({n} % ({n} % 10 + 1))"), ("{n}", "max(toDateTime(intDiv({n}, 1000)))"),
+    ("{n}", f"max(toString(toDateTime({T})))"), ("{n}", "max(cityHash64({n}))"), ("{d}", "max(toDateTime64({d}, 3))"),
     ("{u}", "max(domain({u}))"), ("{u}", "max(path({u}))"), ("{u}", "max(extractURLParameter({u}, 'q'))"),
+]
+GROUPED = [
+    "count()", "sum({n})", "avg({f})", "min({s})", "max({f} / 3)", "sum({n} * 2)", "countIf({n} % 3 = 0)", "sumIf({f}, {n} % 3 = 0)", "any({s})",
+    "uniqExact({n} % 1000)", "uniqExact({s})", "uniq({n})", "quantile(0.9)({f})", "quantiles(0.5, 0.99)({n})", "quantileExact({n})", "median({f})",
+    "argMax({s}, {n})", "groupArray(10)({n})", "groupUniqArray({n} % 10)", "topK(5)({n} % 50)", "stddevPop({f})", "corr({f}, {n})",
 ]
 WORDS = "alpha word north corner window yellow paper or stone river".split()
 
@@ -49,7 +57,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--rekor", required=True)
     p.add_argument("--rows", type=int, default=1_000_000)
-    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--rounds", type=int, default=5)
     p.add_argument("pattern", nargs="?", default="")
     a = p.parse_args()
     import chdb.session
@@ -97,6 +105,18 @@ def main():
                 continue
             ns = max(mine - base[column][0], 0) * 1e9 / a.rows
             print(f"{call:60} {ns:8.1f} ns   whole query {mine * 1e3:7.1f} ms, ClickHouse {other * 1e3:7.1f} ms, ratio {mine / other:5.2f}")
+        for call in GROUPED:
+            if a.pattern not in call:
+                continue
+            query = lambda names, table: f"SELECT {names['n']} % 100 AS k, {call.format(**names)} AS x FROM {table} GROUP BY k ORDER BY k"
+            sql = query(ours, "documents WHERE collection = 'rows' AND deleted = false")
+            try:
+                mine = best(a.rounds, lambda: server.sql(sql))
+            except SystemExit as error:
+                print(f"{call:60} {error}")
+                continue
+            other = best(a.rounds, lambda: clickhouse.query(query(theirs, "b.rows")))
+            print(f"GROUP BY: {call:50} {mine * 1e9 / a.rows:8.1f} ns   whole query {mine * 1e3:7.1f} ms, ClickHouse {other * 1e3:7.1f} ms, ratio {mine / other:5.2f}", flush=True)
     finally:
         server.kill()
         shutil.rmtree(scratch, ignore_errors=True)

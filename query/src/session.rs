@@ -1,5 +1,7 @@
 //! The only place that makes a DataFusion session, and the way of errors out of it.
 
+mod cooperation;
+
 use crate::{
     budget::Budget,
     error::{ChCode, SqlError, SqlResult},
@@ -89,6 +91,7 @@ pub(crate) fn session(
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(crate::optimizer::rules())
+        .with_physical_optimizer_rule(Arc::new(cooperation::CooperativeJoins))
         .build();
     Ok(SessionContext::new_with_state(state))
 }

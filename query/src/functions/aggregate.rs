@@ -6,14 +6,18 @@ mod categorical;
 mod collect;
 mod combinator;
 mod events;
+mod extremes;
 mod function;
 mod groups;
 mod intervals;
 mod maps;
+mod places;
 mod quantiles;
+mod rows;
 mod simple;
 mod statistics;
 mod tests_of_means;
+mod top;
 
 pub(super) use collect::label;
 pub(super) use function::{Function, Row};
@@ -306,12 +310,12 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<Option<AggregateResult
         }
         "sum" => sum(call, arg)?,
         "avg" => mean(call, arg)?,
-        // DataFusion takes NaN for the greatest number, ClickHouse for none.
-        "min" | "max" if scalar && !matches!(plain, ChType::Float(_)) => {
-            let udaf = if base == "min" { min_udaf() } else { max_udaf() };
+        // DataFusion takes NaN for the greatest number, ClickHouse for none; and of infinities alone it finds no least one.
+        "min" | "max" if matches!(plain, ChType::Float(_)) && !arg.stored => {
+            let udaf = Arc::new(extremes::udaf(base, &plain));
             Some(native(call, udaf, vec![value()], false, ty, empty))
         }
-        "min" | "max" if scalar && !computed(arg) => {
+        "min" | "max" if scalar => {
             let udaf = if base == "min" { min_udaf() } else { max_udaf() };
             Some(native(call, udaf, vec![value()], false, ty, empty))
         }
@@ -338,11 +342,6 @@ fn resolve(base: &str, call: &AggregateCall) -> SqlResult<Option<AggregateResult
         }
         _ => None,
     })
-}
-
-/// Whether a float is computed, so that it can be NaN; what is stored never is.
-fn computed(arg: &Typed) -> bool {
-    !matches!(arg.expr, Expr::Column(_))
 }
 
 fn nullable_as(arg: &Typed, plain: ChType, empty: Value) -> (ChType, Option<Value>) {

@@ -215,24 +215,31 @@ fn within_precision(value: Value, ty: &ChType) -> SqlResult<Value> {
 
 /// The whole part of a float as processors convert it: what is out of range gives the smallest number. NaN and infinities
 /// give nothing.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
 fn whole(value: f64, to: &ChType) -> Option<i128> {
+    value.is_finite().then(|| wrap(whole_64(value, to).into(), to))
+}
+
+/// The whole part of a finite float in 64 bits, of which an integer type takes the lower ones.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+pub(super) fn whole_64(value: f64, to: &ChType) -> i64 {
     const BEYOND_64_BITS: f64 = 18_446_744_073_709_551_616.0;
     const BEYOND_63_BITS: f64 = 9_223_372_036_854_775_808.0;
     const BEYOND_31_BITS: f64 = 2_147_483_648.0;
-    let truncated = value.is_finite().then(|| value.trunc())?;
+    let truncated = value.trunc();
     let in_range = |limit: f64| truncated >= -limit && truncated < limit;
-    Some(match to {
-        ChType::UInt(64) if (0.0..BEYOND_64_BITS).contains(&truncated) => truncated as i128,
+    match to {
+        ChType::UInt(64) if (0.0..BEYOND_64_BITS).contains(&truncated) => {
+            (truncated as u64).cast_signed()
+        }
         ChType::UInt(32 | 64) | ChType::Int(64) => {
-            let wide = if in_range(BEYOND_63_BITS) { truncated as i64 } else { i64::MIN };
-            wrap(wide.into(), to)
+            if in_range(BEYOND_63_BITS) {
+                truncated as i64
+            } else {
+                i64::MIN
+            }
         }
-        _ => {
-            let wide = if in_range(BEYOND_31_BITS) { truncated as i32 } else { i32::MIN };
-            wrap(wide.into(), to)
-        }
-    })
+        _ => i64::from(if in_range(BEYOND_31_BITS) { truncated as i32 } else { i32::MIN }),
+    }
 }
 
 /// The beginning of a day, as the clocks of a time's zone show it.
@@ -250,6 +257,11 @@ fn midnight(days: i32, to: &ChType) -> Option<Value> {
 /// The seconds that a DateTime holds.
 fn clamp_seconds(seconds: i64) -> i64 {
     seconds.clamp(0, u32::MAX.into())
+}
+
+/// Seconds in the 32 bits of a DateTime, where those of a DateTime64 wrap.
+pub(super) fn wrapped_seconds(seconds: i64) -> i64 {
+    seconds.rem_euclid(1 << 32)
 }
 
 /// The days that a Date holds.
@@ -368,7 +380,8 @@ fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
         },
         ChType::DateTime(_) => match value {
             Value::DateTime64(ticks, scale) => {
-                Value::DateTime(ticks.div_euclid(10_i64.pow(u32::from(*scale))))
+                let seconds = ticks.div_euclid(10_i64.pow(u32::from(*scale)));
+                Value::DateTime(wrapped_seconds(seconds))
             }
             other => {
                 let seconds = other.as_int()?.clamp(0, u32::MAX.into());

@@ -57,7 +57,7 @@ pub(super) const NAMES: &[&str] = &[
 const OF_NOTHING: u64 = 0xe28d_bde7_fe22_e41c;
 
 /// A hash of any values.
-struct Hash {
+pub(super) struct Hash {
     bits: u8,
     of_bytes: fn(&[u8]) -> u64,
     /// Joins two hashes.
@@ -90,7 +90,7 @@ fn murmur_3_64(data: &[u8]) -> u64 {
 }
 
 /// The hash of a name.
-fn hash(name: &str) -> Option<Hash> {
+pub(super) fn hash(name: &str) -> Option<Hash> {
     let mixed: fn(u64, u64) -> u64 = |a, b| murmur::of_integer(a) ^ b;
     let mixed_32: fn(u64, u64) -> u64 = |a, b| u64::from(murmur::of_integer_32(a)) ^ b;
     let of = |bits, of_bytes, joined, own_integers| {
@@ -116,6 +116,24 @@ fn hash(name: &str) -> Option<Hash> {
 }
 
 impl Hash {
+    /// The hash of a text; none where it is not known.
+    pub(super) fn of_text(&self, text: &[u8]) -> Option<u64> {
+        (text.len() <= self.most).then(|| (self.of_bytes)(text))
+    }
+
+    /// The hash of an integer of a type of so many bytes, with zeros above them.
+    pub(super) fn of_integer(&self, value: u64, size_bytes: usize) -> u64 {
+        if self.own_integers {
+            return murmur::of_integer(value);
+        }
+        (self.of_bytes)(value.to_le_bytes().get(..size_bytes).unwrap_or_default())
+    }
+
+    /// One hash of two.
+    pub(super) fn join(&self, first: u64, second: u64) -> u64 {
+        (self.joined)(first, second)
+    }
+
     /// The hash of values in a row.
     fn all(&self, values: &[Value], types: &[ChType]) -> SqlResult<u64> {
         let mut whole = None;

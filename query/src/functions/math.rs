@@ -1,5 +1,9 @@
 //! Mathematical functions.
 
+mod doubles;
+
+pub(super) use doubles::{of_double, of_doubles};
+
 use super::{
     args::{
         all, bad, float, illegal, int, integer, is_dynamic, is_integer, is_number, strict, ty,
@@ -293,27 +297,22 @@ fn sign_of(value: f64) -> i128 {
     if value < 0.0 { -1 } else { i128::from(value != 0.0) }
 }
 
+fn double(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let of = of_double(&call.name).ok_or_else(|| without_function(call))?;
+    Ok(Value::Float(of(float(args, 0))))
+}
+
+fn doubles(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let of = of_doubles(&call.name).ok_or_else(|| without_function(call))?;
+    Ok(Value::Float(of(float(args, 0), float(args, 1))))
+}
+
+fn without_function(call: &Call) -> SqlError {
+    SqlError::new(ChCode::LogicalError, format!("{} has no function of doubles", call.name))
+}
+
 /// The functions of this module.
-#[expect(clippy::too_many_lines, reason = "a table of names")]
 pub(super) fn entry(name: &str) -> Option<Entry> {
-    macro_rules! math {
-        ($f:expr) => {{
-            fn kernel(_: &Call, args: &[Value]) -> SqlResult<Value> {
-                let f: fn(f64) -> f64 = $f;
-                Ok(Value::Float(f(float(args, 0))))
-            }
-            strict(1, 1, float64, kernel)
-        }};
-    }
-    macro_rules! math2 {
-        ($f:expr) => {{
-            fn kernel(_: &Call, args: &[Value]) -> SqlResult<Value> {
-                let f: fn(f64, f64) -> f64 = $f;
-                Ok(Value::Float(f(float(args, 0), float(args, 1))))
-            }
-            strict(2, 2, float64, kernel)
-        }};
-    }
     macro_rules! test {
         ($f:expr) => {{
             fn kernel(_: &Call, args: &[Value]) -> SqlResult<Value> {
@@ -323,41 +322,13 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             strict(1, 1, flag, kernel)
         }};
     }
+    if of_double(name).is_some() {
+        return strict(1, 1, float64, double);
+    }
+    if of_doubles(name).is_some() {
+        return strict(2, 2, float64, doubles);
+    }
     match name {
-        "sqrt" => math!(f64::sqrt),
-        "cbrt" => math!(f64::cbrt),
-        "exp" => math!(f64::exp),
-        "exp2" => math!(f64::exp2),
-        "exp10" => math!(|x| 10_f64.powf(x)),
-        "log" | "ln" => math!(f64::ln),
-        "log2" => math!(f64::log2),
-        "log10" => math!(f64::log10),
-        "log1p" => math!(f64::ln_1p),
-        "sin" => math!(f64::sin),
-        "cos" => math!(f64::cos),
-        "tan" => math!(f64::tan),
-        "asin" => math!(f64::asin),
-        "acos" => math!(f64::acos),
-        "atan" => math!(f64::atan),
-        "sinh" => math!(f64::sinh),
-        "cosh" => math!(f64::cosh),
-        "tanh" => math!(f64::tanh),
-        "asinh" => math!(f64::asinh),
-        "acosh" => math!(f64::acosh),
-        "atanh" => math!(f64::atanh),
-        "erf" => math!(libm::erf),
-        "erfc" => math!(libm::erfc),
-        "lgamma" => math!(libm::lgamma),
-        "tgamma" => math!(libm::tgamma),
-        "degrees" => math!(f64::to_degrees),
-        "radians" => math!(f64::to_radians),
-        "sigmoid" => math!(|x| 1.0 / (1.0 + (-x).exp())),
-        "pow" | "power" => math2!(f64::powf),
-        "atan2" => math2!(f64::atan2),
-        "hypot" => math2!(f64::hypot),
-        // As C compares: the second wins where one is no number.
-        "max2" => math2!(|a, b| if a > b { a } else { b }),
-        "min2" => math2!(|a, b| if a < b { a } else { b }),
         "isNaN" => test!(f64::is_nan),
         "isInfinite" => test!(f64::is_infinite),
         "isFinite" => test!(f64::is_finite),

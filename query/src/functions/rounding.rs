@@ -30,7 +30,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// Doubles have no digits further than these from the point.
-const DIGITS_MAX: i128 = 330;
+pub(super) const DIGITS_MAX: i128 = 330;
 
 fn same(types: &[ChType]) -> SqlResult<ChType> {
     if !is_number(ty(types, 0)) {
@@ -55,25 +55,36 @@ fn rounded(call: &Call, args: &[Value]) -> SqlResult<Value> {
     })
 }
 
-fn whole(name: &str, value: f64) -> f64 {
+/// The whole number beside a double.
+pub(super) fn whole_of(name: &str) -> fn(f64) -> f64 {
     match name {
-        "floor" => value.floor(),
-        "ceil" | "ceiling" => value.ceil(),
-        "trunc" | "truncate" => value.trunc(),
-        _ => value.round_ties_even(),
+        "floor" => f64::floor,
+        "ceil" | "ceiling" => f64::ceil,
+        "trunc" | "truncate" => f64::trunc,
+        _ => f64::round_ties_even,
     }
 }
 
+fn whole(name: &str, value: f64) -> f64 {
+    whole_of(name)(value)
+}
+
 fn round_float(name: &str, value: f64, digits: i32) -> f64 {
+    to_digits(value, digits, 10_f64.powi(digits.abs()), whole_of(name))
+}
+
+/// A double rounded to digits behind the point (or before it, if there are less than none), where `unit` is 10 to the power of
+/// their number.
+pub(super) fn to_digits(value: f64, digits: i32, unit: f64, whole: impl Fn(f64) -> f64) -> f64 {
     if digits == 0 {
-        whole(name, value)
+        whole(value)
     } else if digits > 0 {
-        let unit = 10_f64.powi(digits);
         let scaled = value * unit;
-        if scaled.is_finite() && unit.is_finite() { whole(name, scaled) / unit } else { value }
+        if scaled.is_finite() && unit.is_finite() { whole(scaled) / unit } else { value }
+    } else if unit.is_finite() {
+        whole(value / unit) * unit
     } else {
-        let unit = 10_f64.powi(-digits);
-        if unit.is_finite() { whole(name, value / unit) * unit } else { 0.0 }
+        0.0
     }
 }
 

@@ -96,7 +96,8 @@ fn split_by(call: &Call, args: &[Value]) -> SqlResult<Value> {
     list(limited(pieces(&value, &separator), max))
 }
 
-fn pieces<'a>(value: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+/// What stands between a separator.
+pub(super) fn pieces<'a>(value: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut start = Some(0);
     std::iter::from_fn(move || {
         let from = start?;

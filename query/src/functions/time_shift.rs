@@ -144,7 +144,7 @@ pub(crate) fn shift(
 }
 
 /// The unit in a name such as `addDays`, and whether it subtracts.
-fn unit_in(name: &str) -> Option<(IntervalUnit, bool)> {
+pub(super) fn unit_in(name: &str) -> Option<(IntervalUnit, bool)> {
     let word = name.strip_prefix("add").map(|word| (word, false));
     let (word, negative) = word.or_else(|| Some((name.strip_prefix("subtract")?, true)))?;
     word.strip_suffix('s').and_then(unit_of).map(|unit| (unit, negative))

@@ -129,7 +129,8 @@ impl ScalarUDFImpl for RowUdf {
             !self.volatile && args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let row_count = if constant { 1 } else { args.number_rows };
         let budget = Budget::of(&args.config_options);
-        let array = match vectorised(&self.call, &args.args) {
+        budget.check()?;
+        let array = match vectorised(&self.call, self.kernel, &args.args) {
             Some(array) => array,
             None => self.row_by_row(&args.args, row_count, &budget)?,
         };
@@ -262,9 +263,9 @@ pub(super) fn both_ways(
     bound: &Typed,
     args: &[ColumnarValue],
     row_count: usize,
-) -> (ArrayRef, Option<ArrayRef>) {
+) -> (SqlResult<ArrayRef>, Option<ArrayRef>) {
     let Expr::ScalarFunction(call) = &bound.expr else { panic!("{:?} is no call", bound.expr) };
     let udf = call.func.inner().downcast_ref::<RowUdf>().expect("a row-wise function");
-    let by_row = udf.row_by_row(args, row_count, &Budget::default()).expect("values");
-    (by_row, vectorised(&udf.call, args))
+    let by_row = udf.row_by_row(args, row_count, &Budget::default());
+    (by_row, vectorised(&udf.call, udf.kernel, args))
 }

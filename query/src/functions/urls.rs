@@ -2,7 +2,7 @@
 
 use super::{
     registry::Entry,
-    text::{bytes, check, find, items, list, n, optional, s, strict},
+    text::{bytes, check, items, list, n, optional, s, strict},
     udf::Call,
 };
 use crate::{
@@ -44,42 +44,51 @@ fn strings(args: &[ChType]) -> SqlResult<ChType> {
     check(args, "s", ChType::Array(Box::new(ChType::String)))
 }
 
-/// A function that answers a part of a URL.
-macro_rules! part {
-    ($of:expr) => {
-        strict(1, 1, string, |_, a| {
-            let of: fn(&[u8]) -> &[u8] = $of;
-            s(of(&bytes(a, 0)))
-        })
-    };
+/// Finds a part of a URL.
+pub(super) type Part = fn(&[u8]) -> &[u8];
+
+/// The functions that answer a part of a URL.
+pub(super) fn part(name: &str) -> Option<Part> {
+    Some(match name {
+        "protocol" => protocol,
+        "domain" => domain,
+        "domainWithoutWWW" => |url| {
+            let domain = domain(url);
+            domain.strip_prefix(b"www.").filter(|rest| !rest.is_empty()).unwrap_or(domain)
+        },
+        "topLevelDomain" => |url| {
+            let last = domain(url).rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+            if last.first().is_some_and(u8::is_ascii_digit) { b"" } else { last }
+        },
+        "netloc" => netloc,
+        "path" => |url| until(path(url), b"?#"),
+        "pathFull" => path,
+        "queryString" => |url| until(after(url, b"?"), b"#"),
+        "fragment" => |url| after(url, b"#"),
+        "queryStringAndFragment" => |url| match place(url, b"?", 0) {
+            Some(at) => from(url, at + 1),
+            None => from(url, place(url, b"#", 0).unwrap_or(url.len())),
+        },
+        "cutFragment" => |url| until(url, b"#"),
+        "cutQueryStringAndFragment" => {
+            |url| if url.contains(&b'?') { until(url, b"?") } else { until(url, b"#") }
+        }
+        _ => return None,
+    })
+}
+
+fn url_part(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let of = part(&call.name)
+        .ok_or_else(|| SqlError::new(ChCode::LogicalError, "a part of URLs without a function"))?;
+    s(of(&bytes(args, 0)))
 }
 
 /// The functions of fixed shape.
 pub(super) fn entry(name: &str) -> Option<Entry> {
+    if part(name).is_some() {
+        return strict(1, 1, string, url_part);
+    }
     match name {
-        "protocol" => part!(protocol),
-        "domain" => part!(domain),
-        "domainWithoutWWW" => part!(|url| {
-            let domain = domain(url);
-            domain.strip_prefix(b"www.").filter(|rest| !rest.is_empty()).unwrap_or(domain)
-        }),
-        "topLevelDomain" => part!(|url| {
-            let last = domain(url).rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-            if last.first().is_some_and(u8::is_ascii_digit) { b"" } else { last }
-        }),
-        "netloc" => part!(netloc),
-        "path" => part!(|url| until(path(url), b"?#")),
-        "pathFull" => part!(path),
-        "queryString" => part!(|url| until(after(url, b"?"), b"#")),
-        "fragment" => part!(|url| after(url, b"#")),
-        "queryStringAndFragment" => part!(|url| match place(url, b"?", 0) {
-            Some(at) => from(url, at + 1),
-            None => from(url, place(url, b"#", 0).unwrap_or(url.len())),
-        }),
-        "cutFragment" => part!(|url| until(url, b"#")),
-        "cutQueryStringAndFragment" => {
-            part!(|url| if url.contains(&b'?') { until(url, b"?") } else { until(url, b"#") })
-        }
         "cutQueryString" => strict(1, 1, string, |_, a| {
             let url = bytes(a, 0);
             let start = place(&url, b"?", 0).unwrap_or(url.len());
@@ -98,10 +107,8 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             2,
             |a| check(a, "ss", ChType::String),
             |_, a| {
-                let url = bytes(a, 0);
-                let value =
-                    parameter(&url, &bytes(a, 1)).map(|(_, value)| until(from(&url, value), b"&#"));
-                s(value.unwrap_or_default())
+                let (url, name) = (bytes(a, 0), bytes(a, 1));
+                s(Parameter::named(&name).value(&url))
             },
         ),
         "cutURLParameter" => strict(2, 2, parameter_types, cut_parameters),
@@ -116,7 +123,14 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
 
 /// The first place of one of some bytes, from `start`.
 fn place(url: &[u8], set: &[u8], start: usize) -> Option<usize> {
-    from(url, start).iter().position(|byte| set.contains(byte)).map(|at| at + start)
+    let rest = from(url, start);
+    let found = match *set {
+        [a] => memchr::memchr(a, rest),
+        [a, b] => memchr::memchr2(a, b, rest),
+        [a, b, c] => memchr::memchr3(a, b, c, rest),
+        _ => rest.iter().position(|byte| set.contains(byte)),
+    };
+    found.map(|at| at + start)
 }
 
 fn from(url: &[u8], start: usize) -> &[u8] {
@@ -150,8 +164,27 @@ fn scheme_length(url: &[u8]) -> usize {
     }
 }
 
-/// Bytes that no URL has before its path.
-const FORBIDDEN: &[u8] = b" \t<>%{}|\\^~[];=&";
+/// Whether no URL has a byte before its path.
+fn is_forbidden(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t'
+            | b'<'
+            | b'>'
+            | b'%'
+            | b'{'
+            | b'}'
+            | b'|'
+            | b'\\'
+            | b'^'
+            | b'~'
+            | b'['
+            | b']'
+            | b';'
+            | b'='
+            | b'&'
+    )
+}
 
 /// Longest scheme with its `://` that the functions of hosts look for.
 const SCHEME_BYTES_MAX: usize = 16;
@@ -165,7 +198,7 @@ fn authority(url: &[u8]) -> Option<usize> {
     let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     let end = from(head, 1).iter().position(|byte| !in_scheme(byte)).map(|at| at + 1);
     match end {
-        Some(end) if head.get(end).is_some_and(|byte| FORBIDDEN.contains(byte)) => None,
+        Some(end) if head.get(end).is_some_and(|byte| is_forbidden(*byte)) => None,
         Some(end) if from(head, end).starts_with(b"://") => Some(end + 3),
         _ => Some(0),
     }
@@ -187,7 +220,7 @@ fn host(url: &[u8]) -> Option<(usize, usize)> {
                 end = at;
                 break;
             }
-            byte if FORBIDDEN.contains(byte) => return None,
+            byte if is_forbidden(*byte) => return None,
             _ => {}
         }
     }
@@ -219,7 +252,7 @@ fn netloc(url: &[u8]) -> &[u8] {
             b'#' => return url.get(start..at).unwrap_or_default(),
             b'@' => user = true,
             b'=' | b'&' => {}
-            byte if FORBIDDEN.contains(byte) => {
+            byte if is_forbidden(*byte) => {
                 end = at;
                 break;
             }
@@ -254,16 +287,33 @@ fn cut_www(url: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Where a parameter begins and where its value does: behind `?`, `#` or `&`.
-fn parameter(url: &[u8], name: &[u8]) -> Option<(usize, usize)> {
-    let pattern = [name, b"="].concat();
-    let mut at = place(url, b"?#", 0)? + 1;
-    loop {
-        let found = find(url, &pattern, at)?;
-        if found.checked_sub(1).and_then(|i| url.get(i)).is_some_and(|byte| b"?#&".contains(byte)) {
-            return Some((found, found + pattern.len()));
+/// A parameter to look for.
+pub(super) struct Parameter {
+    /// Of the name and `=`.
+    finder: memchr::memmem::Finder<'static>,
+}
+
+impl Parameter {
+    pub(super) fn named(name: &[u8]) -> Self {
+        Self { finder: memchr::memmem::Finder::new(&[name, b"="].concat()).into_owned() }
+    }
+
+    /// Where the parameter begins and where its value does: behind `?`, `#` or `&`.
+    fn place(&self, url: &[u8]) -> Option<(usize, usize)> {
+        let mut at = place(url, b"?#", 0)? + 1;
+        loop {
+            let found = self.finder.find(url.get(at..)?)? + at;
+            let before = found.checked_sub(1).and_then(|i| url.get(i));
+            if before.is_some_and(|byte| b"?#&".contains(byte)) {
+                return Some((found, found + self.finder.needle().len()));
+            }
+            at = found + 1;
         }
-        at = found + 1;
+    }
+
+    /// The value of the parameter, empty without one.
+    pub(super) fn value<'u>(&self, url: &'u [u8]) -> &'u [u8] {
+        self.place(url).map_or(b"", |(_, value)| until(from(url, value), b"&#"))
     }
 }
 
@@ -287,7 +337,7 @@ fn cut_parameters(_: &Call, args: &[Value]) -> SqlResult<Value> {
         _ => vec![bytes(args, 1)],
     };
     for name in names {
-        let Some((mut start, value)) = parameter(&url, &name) else { continue };
+        let Some((mut start, value)) = Parameter::named(&name).place(&url) else { continue };
         let mut end = place(&url, b"&#", value).unwrap_or(url.len());
         if url.get(end) == Some(&b'&') {
             end += 1;

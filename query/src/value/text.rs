@@ -3,17 +3,32 @@
 use super::Value;
 use chrono::{DateTime, NaiveDate};
 use rekor_core::json::{Kind, Number, NumberStyle, Reader, canonical_text, write_canonical};
+use std::io::Write;
 
 /// A float as ClickHouse prints it: shortest round trip, no `.0`.
 pub(crate) fn float_text(value: f64) -> String {
+    let mut text = Vec::new();
+    write_float(value, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Writes a float as it prints, which is in ASCII.
+pub(crate) fn write_float(value: f64, out: &mut Vec<u8>) {
+    let magnitude = value.abs();
     if value.is_nan() {
-        "nan".to_owned()
+        out.extend_from_slice(b"nan");
     } else if value.is_infinite() {
-        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
-    } else if value != 0.0 && (value.abs() >= 1e21 || value.abs() < 1e-6) {
-        format!("{value:e}")
+        out.extend_from_slice(if value > 0.0 { "inf" } else { "-inf" }.as_bytes());
+    } else if (1e-5..1e16).contains(&magnitude) {
+        // Within these Ryū writes no exponent.
+        let mut digits = ryu::Buffer::new();
+        let text = digits.format_finite(value);
+        out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+    } else if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        // Writing to a vector does not fail.
+        write!(out, "{value:e}").ok();
     } else {
-        format!("{value}")
+        write!(out, "{value}").ok();
     }
 }
 

@@ -1,25 +1,33 @@
-//! The aggregate that keeps its rows and computes at the end: always right, not yet fast.
+//! The aggregate that keeps its rows, as columns, and computes at the end.
 
-use super::{AggregateCall, AggregateResult, function::Function, native};
+use super::{
+    AggregateCall, AggregateResult,
+    function::{Function, Row},
+    native,
+    rows::{Grouped, Parts, lists, rows_of, values},
+};
 use crate::{
     budget::Budget,
     error::SqlResult,
     functions::scalar_of,
     typed::Typed,
     types::ChType,
-    value::{Value, decode, encode, from_array},
+    value::{Value, to_array},
 };
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray},
+        array::{Array, ArrayRef, BooleanArray, UInt32Array},
+        compute::{filter, prep_null_mask_filter, take},
         datatypes::{DataType, Field, FieldRef},
     },
     common::{Result as DfResult, ScalarValue},
     logical_expr::{
-        Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
+        Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature,
+        Volatility,
         function::{AccumulatorArgs, StateFieldsArgs},
     },
 };
+use rekor_core::subcolumn::list_of;
 use std::{
     borrow::Cow,
     hash::{Hash, Hasher},
@@ -101,89 +109,192 @@ impl AggregateUDFImpl for Collect {
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> DfResult<Vec<FieldRef>> {
-        Ok(vec![Arc::new(Field::new(format!("{}[rows]", args.name), DataType::Binary, true))])
+        let field = |(place, input): (usize, &FieldRef)| {
+            let lists = list_of(input.data_type().clone());
+            Arc::new(Field::new(format!("{}[{place}]", args.name), lists, true))
+        };
+        Ok(args.input_fields.iter().enumerate().map(field).collect())
     }
 
-    fn accumulator(&self, _: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
-        Ok(Box::new(Rows { of: self.clone(), rows: Vec::new(), bytes: 0 }))
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
+        Ok(Box::new(One { of: self.clone(), types: types_of(&args), rows: Parts::default() }))
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> DfResult<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Groups {
+            of: self.clone(),
+            types: types_of(&args),
+            rows: Parts::default(),
+            groups: Vec::new(),
+            group_count: 0,
+        }))
+    }
+}
+
+/// Physical types of the arguments.
+fn types_of(args: &AccumulatorArgs<'_>) -> Vec<DataType> {
+    args.expr_fields.iter().map(|field| field.data_type().clone()).collect()
+}
+
+impl Collect {
+    /// The answer of a group.
+    fn answer(&self, columns: &[ArrayRef]) -> SqlResult<Value> {
+        self.budget.check()?;
+        let width = self.function.args.len();
+        let ordered = self.columns.len() > width && width > 0;
+        if !ordered && let Some(answer) = self.function.evaluate_columns(columns) {
+            return answer;
+        }
+        let values = values(columns, &self.columns)?;
+        let mut rows: Vec<&[Value]> = values.chunks(self.columns.len().max(1)).collect();
+        if ordered {
+            rows.sort_by_key(|row| row.last().and_then(Value::as_int));
+        }
+        let rows: Vec<Row<'_>> =
+            rows.into_iter().filter_map(|row| row.get(..width)).map(Cow::Borrowed).collect();
+        self.function.evaluate(&rows)
     }
 }
 
 /// The rows of one group.
 #[derive(Debug)]
-struct Rows {
+struct One {
     of: Collect,
-    rows: Vec<Vec<Value>>,
-    bytes: usize,
+    types: Vec<DataType>,
+    rows: Parts,
 }
 
-impl Rows {
-    fn push(&mut self, row: Vec<Value>) {
-        self.bytes += 24 + row.iter().map(bytes_of).sum::<usize>();
-        self.rows.push(row);
-    }
-}
-
-fn bytes_of(value: &Value) -> usize {
-    48 + match value {
-        Value::String(text) | Value::Json(text) => text.len(),
-        Value::Array(items) | Value::Tuple(items) => items.iter().map(bytes_of).sum(),
-        Value::Map(pairs) => pairs.iter().map(|(k, v)| bytes_of(k) + bytes_of(v)).sum(),
-        _ => 0,
-    }
-}
-
-impl Accumulator for Rows {
+impl Accumulator for One {
     fn update_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
         self.of.budget.check()?;
-        let mut columns = values
-            .iter()
-            .zip(&self.of.columns)
-            .map(|(array, ty)| Ok(from_array(array, ty)?.into_iter()))
-            .collect::<DfResult<Vec<_>>>()?;
-        for _ in 0..values.first().map_or(0, Array::len) {
-            let row = columns.iter_mut().filter_map(Iterator::next).collect();
-            self.push(row);
-        }
+        self.rows.push(values);
         Ok(())
     }
 
     fn evaluate(&mut self) -> DfResult<ScalarValue> {
-        self.of.budget.check()?;
-        let width = self.of.function.args.len();
-        if self.of.columns.len() > width && width > 0 {
-            self.rows.sort_by_key(|row| row.last().and_then(Value::as_int));
-        }
-        let rows: Vec<_> =
-            self.rows.iter().map(|row| Cow::Borrowed(row.get(..width).unwrap_or(row))).collect();
-        let value = self.of.function.evaluate(&rows)?;
-        Ok(scalar_of(&value, &self.of.function.ret)?)
+        let columns = self.rows.take(&self.types)?;
+        Ok(scalar_of(&self.of.answer(&columns)?, &self.of.function.ret)?)
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.bytes
+        size_of_val(self) + self.rows.bytes()
     }
 
     fn state(&mut self) -> DfResult<Vec<ScalarValue>> {
-        let rows = std::mem::take(&mut self.rows).into_iter().map(Value::Tuple).collect();
-        let mut cell = Vec::new();
-        encode(&Value::Array(rows), &mut cell);
-        Ok(vec![ScalarValue::Binary(Some(cell))])
+        let columns = self.rows.take(&self.types)?;
+        let count = columns.first().map_or(0, Array::len);
+        let states = lists(columns, &[count])?;
+        states.iter().map(|state| ScalarValue::try_from_array(state, 0)).collect()
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> DfResult<()> {
         self.of.budget.check()?;
-        let Some(state) = states.first() else { return Ok(()) };
-        let cells = state.as_binary::<i32>();
-        for i in (0..cells.len()).filter(|i| cells.is_valid(*i)) {
-            if let Value::Array(rows) = decode(cells.value(i)) {
-                for row in rows {
-                    if let Value::Tuple(row) = row {
-                        self.push(row);
-                    }
-                }
-            }
-        }
+        self.rows.push(&rows_of(states).0);
         Ok(())
+    }
+}
+
+/// The rows of many groups.
+#[derive(Debug)]
+struct Groups {
+    of: Collect,
+    types: Vec<DataType>,
+    rows: Parts,
+    /// The group of each row.
+    groups: Vec<u32>,
+    group_count: usize,
+}
+
+impl Groups {
+    fn push(&mut self, arrays: &[ArrayRef], groups: impl Iterator<Item = usize>, total: usize) {
+        self.group_count = total;
+        self.groups.extend(groups.map(|group| u32::try_from(group).unwrap_or(u32::MAX)));
+        self.rows.push(arrays);
+    }
+
+    /// The rows of the groups that are asked for; the others are kept.
+    fn take(&mut self, emit_to: EmitTo) -> DfResult<Grouped> {
+        let columns = self.rows.take(&self.types)?;
+        let groups = std::mem::take(&mut self.groups);
+        let EmitTo::First(count) = emit_to else {
+            let group_count = std::mem::take(&mut self.group_count);
+            return Ok(Grouped::of(&columns, &groups, group_count)?);
+        };
+        let grouped = Grouped::of(&columns, &groups, count)?;
+        let left = |(row, group): (usize, &u32)| {
+            let group = (*group as usize).checked_sub(count)?;
+            Some((u32::try_from(row).ok()?, group))
+        };
+        let (places, later): (Vec<u32>, Vec<usize>) =
+            groups.iter().enumerate().filter_map(left).unzip();
+        let places = UInt32Array::from(places);
+        let kept = columns.iter().map(|column| take(column, &places, None));
+        let kept: Vec<ArrayRef> = kept.collect::<Result<_, _>>()?;
+        let total = self.group_count.saturating_sub(count);
+        self.push(&kept, later.into_iter(), total);
+        Ok(grouped)
+    }
+}
+
+impl GroupsAccumulator for Groups {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        kept: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> DfResult<()> {
+        self.of.budget.check()?;
+        let Some(kept) = kept else {
+            self.push(values, group_indices.iter().copied(), total_num_groups);
+            return Ok(());
+        };
+        let kept = prep_null_mask_filter(kept);
+        let values = values.iter().map(|array| filter(array, &kept));
+        let values: Vec<ArrayRef> = values.collect::<Result<_, _>>()?;
+        let groups = group_indices.iter().zip(kept.values()).filter(|(_, kept)| *kept);
+        self.push(&values, groups.map(|(group, _)| *group), total_num_groups);
+        Ok(())
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> DfResult<ArrayRef> {
+        let grouped = self.take(emit_to)?;
+        let mut answers = Vec::with_capacity(grouped.ends.len());
+        for range in grouped.ranges() {
+            let rows = grouped.columns.iter().map(|column| column.slice(range.start, range.len()));
+            answers.push(self.of.answer(&rows.collect::<Vec<_>>())?);
+        }
+        Ok(to_array(&answers, &self.of.function.ret)?)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> DfResult<Vec<ArrayRef>> {
+        let grouped = self.take(emit_to)?;
+        lists(grouped.columns, &grouped.ends)
+    }
+
+    fn merge_batch(
+        &mut self,
+        states: &[ArrayRef],
+        group_indices: &[usize],
+        _: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> DfResult<()> {
+        self.of.budget.check()?;
+        let (rows, lengths) = rows_of(states);
+        let groups = group_indices.iter().zip(lengths);
+        let groups = groups.flat_map(|(group, length)| std::iter::repeat_n(*group, length));
+        self.push(&rows, groups, total_num_groups);
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.rows.bytes() + self.groups.capacity() * size_of::<u32>()
     }
 }

@@ -11,6 +11,11 @@ use crate::{
     types::ChType,
     value::Value,
 };
+use datafusion::arrow::{
+    array::{Array, ArrayRef, BooleanArray},
+    buffer::NullBuffer,
+    compute::filter,
+};
 use std::borrow::Cow;
 
 /// The arguments of one row.
@@ -153,6 +158,30 @@ impl Function {
         }
     }
 
+    /// The answer over the columns of a group, where the base function needs no values of single rows.
+    pub(super) fn evaluate_columns(&self, columns: &[ArrayRef]) -> Option<SqlResult<Value>> {
+        match &self.step {
+            Step::Compute(_) => {
+                let of_one = columns.first().filter(|_| columns.len() == 1);
+                of_one
+                    .and_then(|column| {
+                        let quantile = super::quantiles::of_column(self, column);
+                        quantile.or_else(|| super::top::of_column(self, column))
+                    })
+                    .or_else(|| super::places::of_columns(self, columns))
+                    .or_else(|| super::statistics::of_columns(self, columns))
+            }
+            Step::SkipNulls { nullable, nested } => {
+                let kept = without_nulls(columns)?;
+                if *nullable && kept.first()?.is_empty() {
+                    return Some(Ok(Value::Null));
+                }
+                nested.evaluate_columns(&kept)
+            }
+            Step::Constant(_) | Step::Combine(..) => None,
+        }
+    }
+
     /// Whether the answer is simply the first (false) or last (true) value, and whether a NULL can be it.
     pub(in crate::functions) fn edge(&self) -> Option<(bool, bool)> {
         let innermost = match &self.step {
@@ -188,6 +217,18 @@ impl Function {
     pub(super) fn default(&self) -> Value {
         default_value(&self.ret)
     }
+}
+
+/// The rows of columns that have no NULL.
+fn without_nulls(columns: &[ArrayRef]) -> Option<Vec<ArrayRef>> {
+    let nulls = columns.iter().fold(None, |all, column| {
+        NullBuffer::union(Option::as_ref(&all), column.logical_nulls().as_ref())
+    });
+    let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else {
+        return Some(columns.to_vec());
+    };
+    let kept = BooleanArray::new(nulls.into_inner(), None);
+    columns.iter().map(|column| filter(column, &kept).ok()).collect()
 }
 
 /// A call before its answer's type is known.

@@ -5,6 +5,7 @@ use super::{
     combinator::key_of,
     function::{Function, Row, Signature, cell},
     simple::{sum_of, summed},
+    top::{top, top_type},
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -13,10 +14,7 @@ use crate::{
     value::{Value, compare_null_last, text_of},
 };
 use rekor_core::limits::SQL_CALL_BYTES_MAX;
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::{HashMap, HashSet},
-};
+use std::{cmp::Ordering, collections::HashSet};
 
 /// Largest position of groupArrayInsertAt, and most elements that a parameter may ask for.
 const ELEMENTS_MAX: usize = 0xFF_FFFF;
@@ -58,7 +56,8 @@ pub(super) fn base(name: &str) -> Option<Base> {
     })
 }
 
-fn array(item: &ChType) -> ChType {
+/// The type of arrays of a type.
+pub(super) fn array(item: &ChType) -> ChType {
     ChType::Array(Box::new(item.clone()))
 }
 
@@ -272,77 +271,4 @@ fn concatenated(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
         }
     }
     Ok(Value::String(out))
-}
-
-fn top_type(signature: &Signature<'_>) -> SqlResult<ChType> {
-    for parameter in signature.parameters.iter().take(2) {
-        match parameter.as_int() {
-            None => {
-                return Err(SqlError::new(
-                    ChCode::CannotConvertType,
-                    "Cannot convert String to unsigned long",
-                ));
-            }
-            Some(..=0) => {
-                return Err(SqlError::new(
-                    ChCode::ArgumentOutOfBound,
-                    format!(
-                        "Parameter {} is illegal for aggregate function '{}'",
-                        text_of(parameter),
-                        signature.name
-                    ),
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    if !matches!(
-        signature.arg(1),
-        ChType::Nothing | ChType::Int(_) | ChType::UInt(_) | ChType::Bool
-    ) {
-        return Err(signature.illegal(1));
-    }
-    let counts = match signature.parameters.get(2) {
-        Some(Value::String(option)) if option == "counts" => true,
-        Some(_) => return Err(signature.bad("The third parameter may only be 'counts'")),
-        None => signature.name.starts_with("approx"),
-    };
-    let item = signature.arg(0).clone();
-    if !counts {
-        return Ok(array(&item));
-    }
-    let field = |name: &str, ty| (Some(name.to_owned()), ty);
-    Ok(array(&ChType::Tuple(vec![
-        field("item", item),
-        field("count", ChType::UInt(64)),
-        field("error", ChType::UInt(64)),
-    ])))
-}
-
-/// The most frequent values; exact, so the error is always 0.
-#[expect(clippy::unnecessary_wraps, reason = "kernels answer results")]
-fn top(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
-    let mut places = HashMap::new();
-    let mut counts: Vec<(&Value, i128)> = Vec::new();
-    for row in rows {
-        let value = cell(row, 0);
-        let at = *places.entry(key_of(std::slice::from_ref(value))).or_insert_with(|| {
-            counts.push((value, 0));
-            counts.len() - 1
-        });
-        if let Some((_, count)) = counts.get_mut(at) {
-            *count += row.get(1).map_or(1, |weight| weight.as_int().unwrap_or(0));
-        }
-    }
-    counts.sort_by_key(|(_, count)| Reverse(*count));
-    counts.truncate(function.count(0).unwrap_or(10));
-    let with_counts = matches!(&function.ret, ChType::Array(item) if matches!(&**item, ChType::Tuple(fields) if fields.first().is_some_and(|(name, _)| name.as_deref() == Some("item"))));
-    let answer = |(value, count): (&Value, i128)| {
-        if with_counts {
-            Value::Tuple(vec![value.clone(), Value::Int(count), Value::Int(0)])
-        } else {
-            value.clone()
-        }
-    };
-    Ok(Value::Array(counts.into_iter().map(answer).collect()))
 }

@@ -9,6 +9,11 @@ use crate::{
     types::ChType,
     value::Value,
 };
+use datafusion::arrow::{
+    array::{ArrayRef, AsArray},
+    compute::cast,
+    datatypes::{DataType, Float64Type},
+};
 
 pub(super) const NAMES: &[&str] = &[
     "boundingRatio",
@@ -181,21 +186,44 @@ struct Pairs {
 
 impl Pairs {
     fn of(rows: &[Row<'_>], x: usize, y: usize) -> Self {
-        let n = real(rows.len());
-        let mean = |at: usize| rows.iter().map(|row| number(row, at)).sum::<f64>() / n;
-        let (mean_x, mean_y) = (mean(x), mean(y));
-        let product = |a: (usize, f64), b: (usize, f64)| {
-            rows.iter().map(|row| (number(row, a.0) - a.1) * (number(row, b.0) - b.1)).sum::<f64>()
+        let column = |at: usize| rows.iter().map(|row| number(row, at)).collect::<Vec<f64>>();
+        Self::of_numbers(&column(x), &column(y))
+    }
+
+    fn of_numbers(x: &[f64], y: &[f64]) -> Self {
+        let n = real(x.len());
+        let (mean_x, mean_y) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+        let product = |a: &[f64], mean_a: f64, b: &[f64], mean_b: f64| {
+            a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>()
         };
         Self {
             n,
             mean_x,
             mean_y,
-            xx: product((x, mean_x), (x, mean_x)),
-            xy: product((x, mean_x), (y, mean_y)),
-            yy: product((y, mean_y), (y, mean_y)),
+            xx: product(x, mean_x, x, mean_x),
+            xy: product(x, mean_x, y, mean_y),
+            yy: product(y, mean_y, y, mean_y),
         }
     }
+}
+
+/// The answer of a function of pairs over columns of numbers without NULL.
+pub(super) fn of_columns(function: &Function, columns: &[ArrayRef]) -> Option<SqlResult<Value>> {
+    let plain = |ty: &ChType| is_number(ty) && *ty != ChType::Bool;
+    let ([first, second], true) = (columns, function.args.iter().all(plain)) else { return None };
+    let (first, second) =
+        (cast(first, &DataType::Float64).ok()?, cast(second, &DataType::Float64).ok()?);
+    let first = first.as_primitive_opt::<Float64Type>()?.values();
+    let second = second.as_primitive_opt::<Float64Type>()?.values();
+    let name = function.name.as_str();
+    Some(Ok(Value::Float(match name {
+        "covarPop" | "covarSamp" | "corr" | "covarPopStable" | "covarSampStable" | "corrStable" => {
+            covariance(name, &Pairs::of_numbers(first, second))
+        }
+        "regr_avgx" | "regr_avgy" | "regr_intercept" | "regr_r2" | "regr_slope" | "regr_sxx"
+        | "regr_sxy" | "regr_syy" => regression(name, &Pairs::of_numbers(second, first)),
+        _ => return None,
+    })))
 }
 
 fn covariance(name: &str, pairs: &Pairs) -> f64 {

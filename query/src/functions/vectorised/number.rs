@@ -1,32 +1,45 @@
 //! Functions of numbers.
 
-use crate::{functions::udf::Call, types::ChType};
+use super::{
+    arithmetic, convert,
+    operand::{float_column, floats, integer_column, integers, nulls},
+};
+use crate::{
+    functions::{
+        math::{of_double, of_doubles},
+        rounding::{DIGITS_MAX, to_digits, whole_of},
+        udf::Call,
+    },
+    types::ChType,
+};
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewBuilder, make_array},
-        datatypes::{
-            ArrowPrimitiveType, DataType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-            UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-        },
+        array::{Array, ArrayRef, AsArray, make_array},
+        datatypes::{DataType, Int64Type},
     },
-    common::ScalarValue,
+    logical_expr::ColumnarValue,
 };
-use std::{fmt::Write, sync::Arc};
 
-pub(super) fn of(call: &Call, column: &ArrayRef, constants: &[&ScalarValue]) -> Option<ArrayRef> {
-    if !constants.is_empty() {
-        return None;
-    }
-    match call.name.as_str() {
-        "fromUnixTimestamp64Milli" | "fromUnixTimestamp64Micro" | "fromUnixTimestamp64Nano" => {
-            ticks(column, &call.ret.arrow())
+pub(super) fn of(call: &Call, args: &[ColumnarValue]) -> Option<ArrayRef> {
+    match (call.name.as_str(), args) {
+        (
+            "fromUnixTimestamp64Milli" | "fromUnixTimestamp64Micro" | "fromUnixTimestamp64Nano",
+            [ColumnarValue::Array(column)],
+        ) => ticks(column, &call.ret.arrow()),
+        ("CAST", [arg]) => convert::of(call, arg),
+        ("isNaN", [a]) => flags(call, a, f64::is_nan),
+        ("isInfinite", [a]) => flags(call, a, f64::is_infinite),
+        ("isFinite", [a]) => flags(call, a, f64::is_finite),
+        ("floor" | "ceil" | "ceiling" | "trunc" | "truncate" | "round", [_] | [_, _]) => {
+            rounded(call, args)
         }
-        "floor" => whole(column, f64::floor),
-        "ceil" | "ceiling" => whole(column, f64::ceil),
-        "trunc" | "truncate" => whole(column, f64::trunc),
-        "round" => whole(column, f64::round_ties_even),
-        "CAST" if *call.ret.strip_nullable() == ChType::String => printed(column),
-        _ => None,
+        (name, [a]) if let Some(of) = of_double(name) => {
+            float_column(floats(a)?.map(of)?, nulls(args), &call.ret)
+        }
+        (name, [a, b]) if let Some(of) = of_doubles(name) => {
+            float_column(floats(a)?.with(&floats(b)?, of)?, nulls(args), &call.ret)
+        }
+        _ => arithmetic::of(call, args),
     }
 }
 
@@ -37,44 +50,32 @@ fn ticks(column: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
     matches!(to, DataType::Timestamp(..)).then(|| make_array(data))
 }
 
-/// Whole numbers beside floats.
-fn whole(column: &ArrayRef, round: impl Fn(f64) -> f64) -> Option<ArrayRef> {
-    let rounded: PrimitiveArray<Float64Type> =
-        column.as_primitive_opt::<Float64Type>()?.unary(round);
-    Some(Arc::new(rounded))
+fn flags(call: &Call, arg: &ColumnarValue, flag: fn(f64) -> bool) -> Option<ArrayRef> {
+    let flags = floats(arg)?.map(|value| i64::from(flag(value)))?;
+    integer_column(flags, nulls(std::slice::from_ref(arg)), &call.ret)
 }
 
-/// Integers as decimal digits.
-fn printed(column: &ArrayRef) -> Option<ArrayRef> {
-    match column.data_type() {
-        DataType::Int8 => digits::<Int8Type>(column),
-        DataType::Int16 => digits::<Int16Type>(column),
-        DataType::Int32 => digits::<Int32Type>(column),
-        DataType::Int64 => digits::<Int64Type>(column),
-        DataType::UInt8 => digits::<UInt8Type>(column),
-        DataType::UInt16 => digits::<UInt16Type>(column),
-        DataType::UInt32 => digits::<UInt32Type>(column),
-        DataType::UInt64 => digits::<UInt64Type>(column),
-        _ => None,
+/// Doubles rounded to a constant number of digits.
+fn rounded(call: &Call, args: &[ColumnarValue]) -> Option<ArrayRef> {
+    let (value, digits) = args.split_first()?;
+    if *call.ret.strip_nullable() != ChType::Float(64) {
+        return None;
     }
-}
-
-fn digits<T: ArrowPrimitiveType>(column: &ArrayRef) -> Option<ArrayRef>
-where
-    T::Native: std::fmt::Display,
-{
-    let numbers = column.as_primitive_opt::<T>()?;
-    let mut out = StringViewBuilder::with_capacity(numbers.len());
-    let mut text = String::new();
-    for number in numbers {
-        match number {
-            Some(number) => {
-                text.clear();
-                write!(text, "{number}").ok()?;
-                out.append_value(&text);
-            }
-            None => out.append_null(),
+    let values = floats(value)?;
+    let rounded = match digits.first() {
+        // Functions that a processor has are not called through a pointer.
+        None => match call.name.as_str() {
+            "floor" => values.map(f64::floor),
+            "ceil" | "ceiling" => values.map(f64::ceil),
+            "trunc" | "truncate" => values.map(f64::trunc),
+            _ => values.map(f64::round_ties_even),
+        },
+        Some(digits) => {
+            let digits = i128::from(integers(digits)?.constant()?).clamp(-DIGITS_MAX, DIGITS_MAX);
+            let digits = i32::try_from(digits).ok()?;
+            let (unit, whole) = (10_f64.powi(digits.abs()), whole_of(&call.name));
+            values.map(|value| to_digits(value, digits, unit, whole))
         }
-    }
-    Some(Arc::new(out.finish()))
+    };
+    float_column(rounded?, nulls(args), &call.ret)
 }

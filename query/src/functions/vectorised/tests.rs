@@ -1,5 +1,9 @@
 //! Every vectorised form against the kernel that it stands for.
 
+mod numbers;
+mod texts;
+mod times;
+
 use crate::{
     functions::{scalar, udf::both_ways},
     typed::Typed,
@@ -32,8 +36,46 @@ fn check(
     args.extend(constants.iter().map(|(value, _)| ColumnarValue::Scalar(value.clone())));
     let (by_row, whole) = both_ways(&bound, &args, column.len());
     match whole {
-        Some(whole) => assert_eq!(&whole, &by_row, "{name} of {ty}"),
+        Some(whole) => assert_eq!(&whole, &by_row.unwrap(), "{name} of {ty}"),
         None => assert!(!vectorised, "{name} of {ty} has no vectorised form"),
+    }
+}
+
+/// What is known of a call's vectorised form.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    /// There is one for these values.
+    Whole,
+    /// There may be one.
+    Any,
+    /// A row is an error, which only the row-wise form answers.
+    Fails,
+}
+
+/// The forms of a call on columns and constants agree.
+fn agree(name: &str, args: &[(ColumnarValue, ChType)], form: Form) {
+    let column = |(place, (arg, ty)): (usize, &(ColumnarValue, ChType))| match arg {
+        ColumnarValue::Array(_) => Typed::value(col(format!("x{place}")), ty.clone()),
+        ColumnarValue::Scalar(value) => Typed::value(lit(value.clone()), ty.clone()),
+    };
+    let types: Vec<String> = args.iter().map(|(_, ty)| ty.to_string()).collect();
+    let call = format!("{name}({})", types.join(", "));
+    let bound = scalar(name, args.iter().enumerate().map(column).collect());
+    let bound = bound.unwrap_or_else(|error| panic!("{call}: {error}"));
+    let rows = args.iter().find_map(|(arg, _)| match arg {
+        ColumnarValue::Array(column) => Some(column.len()),
+        ColumnarValue::Scalar(_) => None,
+    });
+    let values: Vec<ColumnarValue> = args.iter().map(|(arg, _)| arg.clone()).collect();
+    let (by_row, whole) = both_ways(&bound, &values, rows.unwrap());
+    match (by_row, whole) {
+        (Ok(by_row), Some(whole)) => {
+            assert!(form != Form::Fails, "{call} does not fail");
+            assert_eq!(&whole, &by_row, "{call}");
+        }
+        (Ok(_), None) => assert_eq!(form, Form::Any, "{call} has no vectorised form"),
+        (Err(error), Some(_)) => panic!("{call} hides an error: {error}"),
+        (Err(error), None) => assert!(form != Form::Whole, "{call}: {error}"),
     }
 }
 

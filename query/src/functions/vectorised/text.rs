@@ -1,85 +1,117 @@
-//! Functions of text. ASCII only: there bytes, characters and what stands for bytes are one, and letters have one case.
+//! Functions of text that has constants beside it. Where bytes, characters and what stands for bytes are not one, a function
+//! is here only for ASCII.
 
-use crate::functions::{
-    regexp::{like_pattern, with_pattern},
-    udf::Call,
+use super::{
+    pattern,
+    texts::{changed, cut, is_ascii, is_plain, numbers, recased},
 };
+use crate::functions::{udf::Call, urls};
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder},
-        datatypes::{ArrowPrimitiveType, UInt8Type, UInt64Type},
+        array::{Array, ArrayRef, AsArray, StringViewArray},
+        datatypes::{UInt8Type, UInt64Type},
     },
     common::ScalarValue,
 };
-use rekor_core::limits;
-use std::sync::Arc;
+use memchr::memmem::Finder;
 
 pub(super) fn of(call: &Call, column: &dyn Array, constants: &[&ScalarValue]) -> Option<ArrayRef> {
-    let texts = column.as_string_view_opt().filter(|texts| texts.is_ascii())?;
-    let text = |i: usize| constants.get(i)?.try_as_str().flatten().filter(|text| text.is_ascii());
-    match (call.name.as_str(), constants.len()) {
-        ("length" | "lengthUTF8", 0) => numbers::<UInt64Type>(texts, |t| t.len() as u64),
-        ("empty", 0) => flags(texts, str::is_empty),
-        ("notEmpty", 0) => flags(texts, |t| !t.is_empty()),
-        ("lower" | "lowerUTF8", 0) => changed(texts, |t, out| {
-            out.push_str(t);
-            out.make_ascii_lowercase();
+    let texts = column.as_string_view_opt()?;
+    let ascii = is_ascii(texts);
+    if !ascii && !texts.iter().flatten().all(is_plain) {
+        return None;
+    }
+    let column = Column { texts, ascii };
+    let text = |i: usize| constants.get(i)?.try_as_str().flatten().filter(|text| is_plain(text));
+    match constants.len() {
+        0 => alone(call, column),
+        1 => with_text(call, column, text(0)).or_else(|| slices(call, column, constants)),
+        2 if call.name == "replaceAll" => {
+            let (old, new) = (text(0).filter(|old| !old.is_empty())?, text(1)?);
+            let finder = Finder::new(old.as_bytes());
+            changed(texts, |t, out| replaced(t, &finder, new.as_bytes(), out))
+        }
+        2 => slices(call, column, constants),
+        _ => None,
+    }
+}
+
+/// A column of plain text.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    texts: &'a StringViewArray,
+    ascii: bool,
+}
+
+fn alone(call: &Call, Column { texts, ascii }: Column<'_>) -> Option<ArrayRef> {
+    match call.name.as_str() {
+        "length" => numbers::<UInt64Type>(texts, |t| t.len() as u64),
+        "lengthUTF8" if ascii => numbers::<UInt64Type>(texts, |t| t.len() as u64),
+        "lengthUTF8" => numbers::<UInt64Type>(texts, |t| t.chars().count() as u64),
+        "empty" => flags(texts, str::is_empty),
+        "notEmpty" => flags(texts, |t| !t.is_empty()),
+        "lower" => recased(texts, <[u8]>::make_ascii_lowercase),
+        "upper" => recased(texts, <[u8]>::make_ascii_uppercase),
+        "lowerUTF8" if ascii => recased(texts, <[u8]>::make_ascii_lowercase),
+        "upperUTF8" if ascii => recased(texts, <[u8]>::make_ascii_uppercase),
+        "reverse" | "reverseUTF8" if ascii => changed(texts, |t, out| out.extend(t.iter().rev())),
+        "reverseUTF8" => changed(texts, |t, out| {
+            for character in std::str::from_utf8(t).unwrap_or_default().chars().rev() {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
         }),
-        ("upper" | "upperUTF8", 0) => changed(texts, |t, out| {
-            out.push_str(t);
-            out.make_ascii_uppercase();
-        }),
-        ("reverse" | "reverseUTF8", 0) => changed(texts, |t, out| out.extend(t.chars().rev())),
-        ("trimBoth", 0) => cut(texts, |t| t.trim_matches(' ')),
-        ("trimLeft", 0) => cut(texts, |t| t.trim_start_matches(' ')),
-        ("trimRight", 0) => cut(texts, |t| t.trim_end_matches(' ')),
-        ("startsWith", 1) => text(0).and_then(|part| flags(texts, |t| t.starts_with(part))),
-        ("endsWith", 1) => text(0).and_then(|part| flags(texts, |t| t.ends_with(part))),
-        ("position", 1) => {
-            let needle = text(0).filter(|needle| !needle.is_empty())?;
-            let finder = memchr::memmem::Finder::new(needle.as_bytes());
+        "trimBoth" => cut(texts, |t| trimmed(t, true, true)),
+        "trimLeft" => cut(texts, |t| trimmed(t, true, false)),
+        "trimRight" => cut(texts, |t| trimmed(t, false, true)),
+        name => {
+            let part = urls::part(name)?;
+            cut(texts, part)
+        }
+    }
+}
+
+fn with_text(call: &Call, column: Column<'_>, text: Option<&str>) -> Option<ArrayRef> {
+    let (texts, text) = (column.texts, text?);
+    match call.name.as_str() {
+        "startsWith" => flags(texts, |t| t.starts_with(text)),
+        "endsWith" => flags(texts, |t| t.ends_with(text)),
+        "position" if !text.is_empty() => {
+            let finder = Finder::new(text.as_bytes());
             numbers::<UInt64Type>(texts, |t| {
                 finder.find(t.as_bytes()).map_or(0, |at| at as u64 + 1)
             })
         }
-        ("replaceAll", 2) => {
-            let (old, new) = (text(0).filter(|old| !old.is_empty())?, text(1)?);
-            let finder = memchr::memmem::Finder::new(old.as_bytes());
-            changed(texts, |t, out| replaced(t, &finder, new, out))
-        }
-        ("substring" | "substringUTF8", 1 | 2) => {
-            let from = usize::try_from(whole(constants.first()?)?).ok()?.checked_sub(1)?;
-            let length = match constants.get(1) {
-                Some(length) => usize::try_from(whole(length)?).ok()?,
-                None => usize::MAX,
-            };
-            cut(texts, |t| slice(t, from, length))
-        }
-        ("left" | "leftUTF8", 1) => {
-            let length = usize::try_from(whole(constants.first()?)?).ok()?;
-            cut(texts, |t| slice(t, 0, length))
-        }
-        ("like" | "ilike" | "notLike" | "notILike", 1) => like(call, texts, text(0)?),
-        ("match", 1) => {
-            let found = |t: &str, re: &regex::bytes::Regex| re.is_match(t.as_bytes());
-            with_pattern(text(0)?, |re| flags(texts, |t| found(t, re))).ok()?
+        "like" | "ilike" | "notLike" | "notILike" => pattern::like(call, texts, text, column.ascii),
+        "match" => pattern::matches(texts, text),
+        "extract" | "regexpExtract" => pattern::extract(texts, text),
+        "extractURLParameter" => {
+            let parameter = urls::Parameter::named(text.as_bytes());
+            cut(texts, |url| parameter.value(url))
         }
         _ => None,
     }
 }
 
-/// LIKE; a pattern that only looks for one piece of text needs no regular expression.
-fn like(call: &Call, texts: &StringViewArray, pattern: &str) -> Option<ArrayRef> {
-    let ignore_case = call.name.to_ascii_lowercase().ends_with("ilike");
-    let wanted = !call.name.starts_with("not");
-    let piece = pattern.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
-    let piece = piece.filter(|piece| !piece.contains(['%', '_', '\\']) && !ignore_case);
-    if let Some(piece) = piece {
-        let finder = memchr::memmem::Finder::new(piece.as_bytes());
-        return flags(texts, |t| finder.find(t.as_bytes()).is_some() == wanted);
+/// Parts by place. Places count bytes; of UTF8 only where characters are bytes.
+fn slices(
+    call: &Call,
+    Column { texts, ascii }: Column<'_>,
+    constants: &[&ScalarValue],
+) -> Option<ArrayRef> {
+    let count = |i: usize| usize::try_from(whole(constants.get(i)?)?).ok();
+    match (call.name.as_str(), constants.len()) {
+        ("substringUTF8" | "leftUTF8", _) if !ascii => None,
+        ("substring" | "substringUTF8", 1 | 2) => {
+            let from = count(0)?.checked_sub(1)?;
+            let length = if constants.len() == 2 { count(1)? } else { usize::MAX };
+            cut(texts, |t| slice(t, from, length))
+        }
+        ("left" | "leftUTF8", 1) => {
+            let length = count(0)?;
+            cut(texts, |t| slice(t, 0, length))
+        }
+        _ => None,
     }
-    let pattern = like_pattern(pattern, ignore_case).ok()?;
-    with_pattern(&pattern, |re| flags(texts, |t| re.is_match(t.as_bytes()) == wanted)).ok()?
 }
 
 fn whole(value: &ScalarValue) -> Option<i64> {
@@ -87,65 +119,33 @@ fn whole(value: &ScalarValue) -> Option<i64> {
 }
 
 /// At most `length` bytes behind the first `from`.
-fn slice(text: &str, from: usize, length: usize) -> &str {
+fn slice(text: &[u8], from: usize, length: usize) -> &[u8] {
     let rest = text.get(from..).unwrap_or_default();
     rest.get(..length).unwrap_or(rest)
 }
 
-fn replaced(text: &str, old: &memchr::memmem::Finder<'_>, new: &str, out: &mut String) {
+fn trimmed(text: &[u8], left: bool, right: bool) -> &[u8] {
+    let kept = |byte: &u8| *byte != b' ';
+    let start = if left { text.iter().position(kept).unwrap_or(text.len()) } else { 0 };
+    let end =
+        if right { text.iter().rposition(kept).map_or(0, |last| last + 1) } else { text.len() };
+    text.get(start..end).unwrap_or_default()
+}
+
+fn replaced(text: &[u8], old: &Finder<'_>, new: &[u8], out: &mut Vec<u8>) {
     let mut start = 0;
-    for at in old.find_iter(text.as_bytes()) {
-        out.push_str(text.get(start..at).unwrap_or_default());
-        out.push_str(new);
+    for at in old.find_iter(text) {
+        out.extend_from_slice(text.get(start..at).unwrap_or_default());
+        out.extend_from_slice(new);
         start = at + old.needle().len();
     }
-    out.push_str(text.get(start..).unwrap_or_default());
+    out.extend_from_slice(text.get(start..).unwrap_or_default());
 }
 
-fn numbers<T: ArrowPrimitiveType>(
+/// Yes or no for each text.
+pub(super) fn flags(
     texts: &StringViewArray,
-    number: impl Fn(&str) -> T::Native,
-) -> Option<ArrayRef>
-where
-    T::Native: Default,
-{
-    let values = (0..texts.len()).map(|row| number(text_at(texts, row)));
-    let values: Vec<T::Native> = values.collect();
-    Some(Arc::new(PrimitiveArray::<T>::new(values.into(), texts.nulls().cloned())))
-}
-
-fn flags(texts: &StringViewArray, flag: impl Fn(&str) -> bool) -> Option<ArrayRef> {
+    mut flag: impl FnMut(&str) -> bool,
+) -> Option<ArrayRef> {
     numbers::<UInt8Type>(texts, |t| u8::from(flag(t)))
-}
-
-/// What stands in the array, also under a NULL.
-fn text_at(texts: &StringViewArray, row: usize) -> &str {
-    if texts.is_null(row) { "" } else { texts.value(row) }
-}
-
-/// New texts; nothing, if they are more than a call may make.
-fn changed(texts: &StringViewArray, change: impl Fn(&str, &mut String)) -> Option<ArrayRef> {
-    let mut out = StringViewBuilder::with_capacity(texts.len());
-    let (mut made, mut bytes) = (String::new(), 0);
-    for text in texts {
-        let Some(text) = text else {
-            out.append_null();
-            continue;
-        };
-        made.clear();
-        change(text, &mut made);
-        bytes += made.len();
-        if bytes > limits::SQL_CALL_BYTES_MAX {
-            return None;
-        }
-        out.append_value(&made);
-    }
-    Some(Arc::new(out.finish()))
-}
-
-/// Parts of the texts.
-fn cut(texts: &StringViewArray, part: impl Fn(&str) -> &str) -> Option<ArrayRef> {
-    let mut out = StringViewBuilder::with_capacity(texts.len());
-    texts.iter().for_each(|text| out.append_option(text.map(&part)));
-    Some(Arc::new(out.finish()))
 }

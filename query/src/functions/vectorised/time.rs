@@ -1,5 +1,6 @@
 //! Functions of times on the clocks of UTC; other zones need their history.
 
+use super::civil::{SECONDS_PER_DAY, civil, day_of, days};
 use crate::{
     functions::{time_floor::unit_and_count, udf::Call},
     types::{ChType, IntervalUnit},
@@ -19,7 +20,6 @@ use datafusion::{
 };
 use std::sync::Arc;
 
-const SECONDS_PER_DAY: i64 = 86_400;
 /// Times whose units all begin within DateTime: from ten days after 1970 to the end of 32 bits.
 const PLAIN_SECONDS: std::ops::RangeInclusive<i64> = 10 * SECONDS_PER_DAY..=0xFFFF_FFFF;
 /// What stands for a NULL, far from both ends.
@@ -123,7 +123,7 @@ fn floored(call: &Call, column: &ArrayRef, floor: impl Fn(i64) -> i64) -> Option
 }
 
 /// Whole seconds since 1970, anything for NULL; nothing, if one is out of the plain range.
-fn plain_seconds(column: &ArrayRef) -> Option<Vec<i64>> {
+pub(super) fn plain_seconds(column: &ArrayRef) -> Option<Vec<i64>> {
     let DataType::Timestamp(unit, None) = column.data_type() else { return None };
     let of = |ticks: &[i64], per_second: i64| -> Option<Vec<i64>> {
         let plain = |(row, ticks): (usize, &i64)| {
@@ -171,31 +171,4 @@ where
         }
     };
     Some(Arc::new(parts))
-}
-
-fn days(seconds: i64) -> i64 {
-    seconds.div_euclid(SECONDS_PER_DAY)
-}
-
-/// Year, month and day of days since 1970-01-01 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// Days since 1970 of the first of a month (the same author's inverse).
-fn day_of(year: i64, month: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
