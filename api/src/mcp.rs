@@ -20,6 +20,7 @@ mod parameter;
 mod prompts;
 mod resources;
 mod result;
+mod running;
 mod server;
 mod session;
 mod speech;

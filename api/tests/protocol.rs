@@ -18,7 +18,7 @@ use mcp::{LEGACY, MODERN, Mcp};
 use rekor_api::{Service, ServiceConfig};
 use rekor_core::limits;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const SCHEMA_URI: &str = "rekor://schema/shop/invoices";
 
@@ -331,8 +331,75 @@ async fn a_server_that_stops_ends_its_streams() {
     stop.send(()).unwrap();
     assert_eq!(old.next().await, None);
     assert!(new.next().await.unwrap().get("result").is_some());
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), server).await;
+    let ended = tokio::time::timeout(Duration::from_secs(10), server).await;
     ended.unwrap().unwrap().unwrap();
+}
+
+/// A client of the older era calls a request off in a message, and keeps its connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_calls_off_ends() {
+    let world = World::new().await;
+    let client = Arc::new(Seated::new(&world.mcp).await);
+    let slow = "SELECT count() FROM numbers(100000) AS a CROSS JOIN numbers(100000) AS b WHERE a.number * b.number = 7";
+    let query = |text: &str| json!({"name": "sql_query", "arguments": {"database_id": "shop", "query": text}});
+    // More than run at once: if they went on, others would wait for them.
+    for _ in 0..limits::SQL_CONCURRENT_MAX + 2 {
+        let (asking, call) = (Arc::clone(&client), query(slow));
+        let asked = tokio::spawn(async move { asking.post("tools/call", call).await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let stranger = Seated::new(&world.mcp).await;
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+        let send = |by: &Seated| {
+            let (mcp, header) = (by.mcp.clone(), by.header.clone());
+            let body = cancel.to_string();
+            async move { mcp.http("POST", &header, &body).await.0 }
+        };
+        assert_eq!(send(&stranger).await, 202);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!asked.is_finished(), "another session calls nothing off");
+        assert_eq!(send(&client).await, 202);
+        let (status, answer) =
+            tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap().unwrap();
+        assert_eq!((status, answer), (202, json!("")));
+    }
+    let start = std::time::Instant::now();
+    let (_, answer) = client.post("tools/call", query("SELECT 1 AS one")).await;
+    assert_eq!(answer["result"]["structuredContent"]["rows"], json!([[1]]), "{answer}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+/// Two hundred sessions that ask twenty times each, and all of them are told of one promotion.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_clients_at_once() {
+    let world = World::new().await;
+    let (agent, _) = world.agent().await;
+    let clients = (0..200).map(|_| {
+        let agent = agent.clone();
+        tokio::spawn(async move {
+            let client = Seated::new(&agent).await;
+            let stream = client.listen().await;
+            assert_eq!(stream.status(), 200, "{}", stream.head);
+            for _ in 0..20 {
+                let call = json!({"name": "list_invoices", "arguments": {"limit": 1}});
+                let (status, answer) = client.post("tools/call", call).await;
+                assert_eq!(status, 200, "{answer}");
+                assert_eq!(answer["result"]["structuredContent"]["meta"]["total"], 3, "{answer}");
+            }
+            (client, stream)
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    let mut seated = Vec::new();
+    for client in clients {
+        seated.push(client.await.unwrap());
+    }
+    world.publish(json!(["list"])).await;
+    world.promote().await;
+    for (client, stream) in &mut seated {
+        assert_eq!(stream.method().await, TOOLS);
+        assert_eq!(client.mcp.http("DELETE", &client.header, "").await.0, 204);
+        assert_eq!(stream.next().await, None);
+    }
 }
 
 /// The texts of a prompt.
@@ -677,7 +744,7 @@ async fn the_old_transport_is_there_when_it_is_wanted() {
             if status == 404 {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(status, 404);
     }

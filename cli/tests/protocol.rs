@@ -453,6 +453,19 @@ impl Logged {
 }
 
 #[test]
+fn clients_of_the_old_transport_connect() {
+    let Some(clients) = clients() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = Logged::start(&data.path().join("root"), &["--legacy-sse"]);
+    let at = format!("http://127.0.0.1:{}/sse?token={TOKEN}", server.port);
+    let target = [&at, "--transport", "sse", "--protocol-era", "legacy"].map(str::to_owned);
+    let home = data.path().join("home");
+    let inspector = Inspector { clients: &clients, home, target: target.to_vec() };
+    let (failed, found) = inspector.call("manage_workspace", &["action=list".to_owned()]);
+    assert!(!failed && found["meta"]["total"] == 0, "{found}");
+}
+
+#[test]
 fn the_log_has_traces_and_no_tokens() {
     let data = tempfile::tempdir().unwrap();
     let server = Logged::start(data.path(), &["--legacy-sse"]);

@@ -31,14 +31,18 @@ use std::sync::Arc;
 
 /// The part of a request that is kept as text.
 #[derive(Default, Deserialize)]
-struct Envelope {
+pub(super) struct Envelope {
     method: Option<String>,
+    id: Option<Value>,
     params: Option<EnvelopeParams>,
 }
 
 #[derive(Default, Deserialize)]
 struct EnvelopeParams {
     arguments: Option<Box<RawValue>>,
+    /// The request that a client calls off.
+    #[serde(rename = "requestId")]
+    request_id: Option<Value>,
     #[serde(rename = "_meta")]
     meta: Option<Meta>,
 }
@@ -52,10 +56,24 @@ struct Meta {
     traceparent: Option<Value>,
 }
 
-/// The arguments of the call in a message, as they came.
-pub(super) fn arguments(body: &[u8]) -> Option<Arc<RawValue>> {
-    let envelope: Envelope = serde_json::from_slice(body).ok()?;
-    envelope.params?.arguments.map(Arc::from)
+impl Envelope {
+    /// The envelope of a message; empty for what is none.
+    pub(super) fn of(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    fn is(&self, method: &str) -> bool {
+        self.method.as_deref() == Some(method)
+    }
+
+    fn meta(&self) -> Option<&Meta> {
+        self.params.as_ref()?.meta.as_ref()
+    }
+
+    /// The arguments of a call, as they came.
+    pub(super) fn take_arguments(&mut self) -> Option<Arc<RawValue>> {
+        self.params.as_mut()?.arguments.take().map(Arc::from)
+    }
 }
 
 /// The MCP server over HTTP.
@@ -124,12 +142,10 @@ impl Server {
         body: Bytes,
     ) -> Result<Response> {
         let (caller, place) = (caller.through("mcp"), Place { slug, face });
-        let envelope: Envelope = serde_json::from_slice(&body).unwrap_or_default();
-        let params = envelope.params.unwrap_or_default();
-        let meta = params.meta.unwrap_or_default();
-        trace::note(meta.traceparent.as_ref());
-        let opens = envelope.method.as_deref() == Some("initialize");
-        let is_older = !opens && meta.version.is_none();
+        let mut envelope = Envelope::of(&body);
+        trace::note(envelope.meta().and_then(|meta| meta.traceparent.as_ref()));
+        let opens = envelope.is("initialize");
+        let is_older = !opens && envelope.meta().is_none_or(|meta| meta.version.is_none());
         let id = parts.headers.get(&SESSION_ID).filter(|_| is_older);
         let id = id.map(|id| id.to_str().unwrap_or_default());
         let session = id.map(|id| self.sessions.find(id, &caller, &place)).transpose()?;
@@ -144,7 +160,7 @@ impl Server {
             }
             _ => {}
         }
-        let arguments = params.arguments.map(Arc::from);
+        let arguments = envelope.take_arguments();
         let span = tracing::Span::current();
         let lacked = Lacked::default();
         let visit = Visit { caller, place, session, lacked: lacked.clone(), arguments, span };
@@ -154,15 +170,39 @@ impl Server {
             return self.with_session(&caller, place, answer).await;
         }
         let (principal, resource) = (visit.caller.principal.clone(), visit.place.resource());
-        let answer = self.carry(visit, parts, body).await;
+        let answer = self.work(&envelope, visit, parts, body).await;
         Ok(match self.service.step_up(&principal, &resource, lacked.permissions()) {
             Some(challenge) => step_up::challenged(answer, &challenge),
             None => answer,
         })
     }
 
+    /// Answers a message, unless its session calls it off.
+    pub(super) async fn work(
+        &self,
+        envelope: &Envelope,
+        visit: Visit,
+        parts: Parts,
+        body: Bytes,
+    ) -> Response {
+        let Some(session) = visit.session.clone() else {
+            return self.carry(visit, parts, body).await;
+        };
+        let called_off = envelope.params.as_ref().and_then(|params| params.request_id.as_ref());
+        if let (true, Some(id)) = (envelope.is("notifications/cancelled"), called_off) {
+            session.running.cancel(id);
+        }
+        let Some(id) = &envelope.id else { return self.carry(visit, parts, body).await };
+        let work = session.running.begin(id);
+        tokio::select! {
+            answer = self.carry(visit, parts, body) => answer,
+            // Dropping the work ends its query. There is no answer to what was called off.
+            () = work.is_called_off() => StatusCode::ACCEPTED.into_response(),
+        }
+    }
+
     /// Answers a message.
-    pub(super) async fn carry(&self, visit: Visit, mut parts: Parts, body: Bytes) -> Response {
+    async fn carry(&self, visit: Visit, mut parts: Parts, body: Bytes) -> Response {
         let at_endpoint = visit.place.slug.is_some();
         parts.extensions.insert(visit);
         let request = Request::from_parts(parts, Full::new(body));

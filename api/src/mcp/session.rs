@@ -1,9 +1,11 @@
 //! Sessions of clients that start with `initialize`. A session holds nothing that answers a request: only what its client
-//! was last shown, so that it can be told of changes, on a stream of its own or when it comes back.
+//! was last shown, so that it can be told of changes, on a stream of its own or when it comes back; and which requests it can
+//! call off.
 
 use super::{
     follow::{Follower, Slots, Turn, owner},
     outlook::{News, Outlook, Place},
+    running::Running,
 };
 use crate::service::{Caller, Service};
 use axum::{
@@ -35,6 +37,8 @@ pub(super) struct Session {
     state: Mutex<State>,
     /// Number of its newest stream: the one that gets news. Others end.
     newest: watch::Sender<u64>,
+    /// Its requests that are worked on.
+    pub(super) running: Running,
 }
 
 #[derive(Debug)]
@@ -110,6 +114,7 @@ impl Sessions {
             place,
             state: Mutex::new(State { outlook, used: Instant::now() }),
             newest: watch::Sender::new(0),
+            running: Running::default(),
         });
         self.keep(Arc::clone(&session)).then_some(session)
     }
@@ -270,4 +275,57 @@ impl Stream {
 
 fn event(news: &News) -> String {
     format!("event: message\ndata: {}\n\n", news.notification())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(owner: &str, number: usize, idle: std::time::Duration) -> Arc<Session> {
+        let used = Instant::now().checked_sub(idle).unwrap();
+        Arc::new(Session {
+            id: format!("{owner}{number}"),
+            owner: owner.to_owned(),
+            place: Place { slug: None, face: crate::mcp::Face::default() },
+            state: Mutex::new(State { outlook: Outlook::default(), used }),
+            newest: watch::Sender::new(0),
+            running: Running::default(),
+        })
+    }
+
+    fn ids(sessions: &Sessions) -> Vec<String> {
+        let mut ids: Vec<String> = sessions.0.lock().unwrap().keys().cloned().collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn idle_sessions_are_forgotten_and_listening_ones_are_not() {
+        let (sessions, long) = (Sessions::default(), limits::MCP_SESSION_IDLE * 2);
+        let listening = session("a", 1, long);
+        let _stream = listening.newest.subscribe();
+        assert!(sessions.keep(listening));
+        sessions.0.lock().unwrap().insert("a2".to_owned(), session("a", 2, long));
+        assert!(sessions.keep(session("b", 3, long / 4)));
+        assert_eq!(ids(&sessions), ["a1", "b3"]);
+    }
+
+    #[test]
+    fn a_credential_that_opens_many_loses_its_own() {
+        let (sessions, most) = (Sessions::default(), limits::MCP_SESSIONS_PER_CREDENTIAL_MAX);
+        let second = std::time::Duration::from_secs(1);
+        assert!(sessions.keep(session("b", 0, second * 1_800)));
+        for number in 0..most {
+            assert!(sessions.keep(session("a", number, second * 900)));
+        }
+        assert!(sessions.keep(session("a", most, second)));
+        let all = ids(&sessions);
+        assert_eq!(all.len(), most + 1, "one went");
+        assert!(all.contains(&"b0".to_owned()), "not that of another");
+        // If all of them listen there is no room.
+        let all: Vec<Arc<Session>> = sessions.0.lock().unwrap().values().cloned().collect();
+        let _streams: Vec<_> = all.iter().map(|session| session.newest.subscribe()).collect();
+        assert!(!sessions.keep(session("a", most + 1, second)));
+        assert!(sessions.keep(session("c", 0, second)));
+    }
 }

@@ -4,7 +4,7 @@
 use super::{
     Face, Visit,
     outlook::Place,
-    server::{Server, arguments},
+    server::{Envelope, Server},
     session::{self, Session, Stream, event_stream},
     step_up::Lacked,
 };
@@ -122,7 +122,7 @@ impl Server {
     /// # Errors
     /// `NotFound` for a client that is not connected, `RateLimited` if it does not wait for answers, `Unauthorized` once its
     /// credential is worth nothing.
-    pub(crate) fn deliver(&self, id: &str, body: Bytes) -> Result<()> {
+    pub(crate) fn deliver(&self, id: &str, request_id: String, body: Bytes) -> Result<()> {
         let all = self.old.0.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = all.get(id).cloned();
         drop(all);
@@ -130,7 +130,7 @@ impl Server {
             Error::not_found("There is no such connection; open /sse again and use the address of its first event.")
         })?;
         let principal = self.service.renewed(&connection.caller.principal)?;
-        let caller = Caller { principal, ..connection.caller.clone() };
+        let caller = Caller { principal, request_id, ..connection.caller.clone() };
         let permit = Arc::clone(&connection.working).try_acquire_owned().map_err(|_| {
             let waiting = format!("{MESSAGES_MAX} messages are worked on; wait for their answers.");
             Error::new(ErrorKind::RateLimited, waiting)
@@ -140,20 +140,21 @@ impl Server {
             tokio::select! {
                 // The client went away; dropping the work ends its query.
                 () = connection.answers.closed() => {}
-                () = server.work(&connection, caller, body) => {}
+                () = server.send_answer(&connection, caller, body) => {}
             }
             drop(permit);
         });
         Ok(())
     }
 
-    async fn work(&self, connection: &Connection, caller: Caller, body: Bytes) {
+    async fn send_answer(&self, connection: &Connection, caller: Caller, body: Bytes) {
         let message: Value = serde_json::from_slice(&body).unwrap_or_default();
         let answered = self.answer_older(connection, caller, body).await;
         let id = message.get("id").filter(|_| message.get("method").is_some());
         let answer = match answered {
             Ok(answer) if answer.get("jsonrpc").is_some() => answer,
-            // Notifications have no answer; a message without a meaning has one.
+            // What was called off has no answer, and notifications have none; a message without a meaning has one.
+            Ok(Value::String(nothing)) if nothing.is_empty() => return,
             _ if id.is_none() && message.get("method").is_some() => return,
             Ok(other) => refusal(id, &other.to_string()),
             Err(error) => refusal(id, &error.message),
@@ -181,15 +182,16 @@ impl Server {
             request = request.header("mcp-protocol-version", version);
         }
         let (parts, ()) = request.body(()).map_err(|error| broken(&error))?.into_parts();
+        let mut envelope = Envelope::of(&body);
         let visit = Visit {
             caller,
             place: connection.place.clone(),
             session: Some(Arc::clone(&connection.session)),
-            arguments: arguments(&body),
+            arguments: envelope.take_arguments(),
             lacked: Lacked::default(),
             span: tracing::Span::none(),
         };
-        let answer = self.carry(visit, parts, body).await;
+        let answer = self.work(&envelope, visit, parts, body).await;
         let body = answer.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
         Ok(serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body))))

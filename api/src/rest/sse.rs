@@ -1,6 +1,6 @@
 //! Routes of the MCP transport before streamable HTTP; there only where the server was told to have them.
 
-use super::extract::{Answer, By, Failure, Query, whole};
+use super::extract::{Answer, By, Failure, Query, REQUEST_ID, whole};
 use crate::{
     mcp::{OldFace, Server},
     oauth::Resource,
@@ -9,7 +9,7 @@ use crate::{
 use axum::{
     Extension,
     extract::{FromRequestParts, Request, State},
-    http::{StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
 };
 use serde::Deserialize;
@@ -44,6 +44,10 @@ fn check(service: &Service, uri: &Uri) -> Result<(), Failure> {
     ))))
 }
 
+fn request_id(headers: &HeaderMap) -> &str {
+    headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
 /// Opens the stream of a client.
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
@@ -55,7 +59,10 @@ pub(super) async fn open(
     server.guard(&parts.headers)?;
     let Query(opening) = Query::<Opening>::from_request_parts(&mut parts, &service).await?;
     let caller = match &opening.token {
-        Some(token) => Caller::new(service.authenticate(Some(token), &Resource::Rest)?, "mcp", ""),
+        Some(token) => {
+            let principal = service.authenticate(Some(token), &Resource::Rest)?;
+            Caller::new(principal, "mcp", request_id(&parts.headers))
+        }
         None => By::from_request_parts(&mut parts, &service).await?.0,
     };
     Ok(server.connect(caller, opening.vocab.face(opening.read_only))?)
@@ -71,7 +78,8 @@ pub(super) async fn message(
     check(&service, &parts.uri)?;
     server.guard(&parts.headers)?;
     let Query(sender) = Query::<Sender>::from_request_parts(&mut parts, &service).await?;
+    let request_id = request_id(&parts.headers).to_owned();
     let body = whole(Request::from_parts(parts, body)).await?;
-    server.deliver(&sender.session, body)?;
+    server.deliver(&sender.session, request_id, body)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

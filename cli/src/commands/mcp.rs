@@ -205,9 +205,8 @@ impl Bridge {
             };
             match opened {
                 Ok((200, reply)) if is_stream(&reply) => {
-                    if self.pass_on(reply, answers).await.unwrap_or(false) {
-                        wait = AGAIN;
-                    }
+                    let passed = self.pass_on(reply, answers).await.unwrap_or(false);
+                    wait = if passed { AGAIN } else { wait };
                 }
                 // There is no such stream, or no such session any more.
                 Ok((status, _)) if status < 500 && status != 429 => return,
