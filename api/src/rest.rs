@@ -1,5 +1,6 @@
 //! The REST face: every handler translates a request, calls one service method, and translates the answer.
 
+mod access;
 mod confirm;
 mod consent;
 mod extract;
@@ -9,6 +10,7 @@ mod oauth;
 mod openapi;
 mod pages;
 mod sql;
+mod sse;
 
 use crate::service::Service;
 use axum::{
@@ -47,7 +49,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
     let mcp = crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX);
     let mut router = Router::new()
         .route("/mcp", any(handlers::mcp).layer(Extension(mcp.clone())))
-        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(mcp)))
+        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(mcp.clone())))
+        .route("/sse", get(sse::open).layer(Extension(mcp.clone())))
+        .route("/sse/messages", post(sse::message).layer(Extension(mcp)))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
         .route("/health/status", get(handlers::status))
@@ -188,6 +192,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .layer(RequestDecompressionLayer::new())
         .layer(axum::middleware::from_fn(extract::known_encoding))
         .layer(cors(&service))
+        .layer(axum::middleware::from_fn(access::log))
         .layer(axum::middleware::from_fn(extract::request_id))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CompressionLayer::new())

@@ -25,6 +25,11 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
+    let leaving = Arc::clone(&service);
+    let shutdown = async move {
+        shutdown.await;
+        leaving.leave();
+    };
     let served =
         axum::serve(listener, router(Arc::clone(&service))).with_graceful_shutdown(shutdown).await;
     let closed = tokio::task::spawn_blocking(move || service.close()).await;

@@ -18,6 +18,7 @@ pub mod promote;
 pub mod provider;
 pub mod relationship;
 pub mod relationship_type;
+mod renewal;
 pub mod session;
 pub mod sql;
 pub mod token;
@@ -47,6 +48,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Weak},
 };
+use tokio::sync::watch;
 
 /// What a service needs.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct ServiceConfig {
     pub oauth: Option<OAuthConfig>,
     /// Time and randomness.
     pub sources: Sources,
+    /// Whether old MCP clients may connect at `/sse`, with the token in the URL.
+    pub legacy_sse: bool,
 }
 
 impl ServiceConfig {
@@ -96,6 +100,7 @@ impl ServiceConfig {
             cors_origins: Vec::new(),
             oauth: None,
             sources: Sources::default(),
+            legacy_sse: false,
         }
     }
 }
@@ -109,9 +114,12 @@ pub struct Service {
     pub(crate) public_url: Option<String>,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) legacy_sse: bool,
     pub(crate) doors: session::Doors,
     pub(crate) usage: usage::Usage,
     pub(crate) oauth: Option<OAuth>,
+    /// Set when the server stops: answers that go on for as long as their clients listen end then.
+    pub(crate) leaving: watch::Sender<bool>,
     /// Whether this process writes to the root.
     writes: bool,
     runtime: tokio::runtime::Handle,
@@ -171,9 +179,11 @@ impl Service {
             public_url: config.public_url,
             rate_limit: config.rate_limit.map(RateLimit::new),
             cors_origins: config.cors_origins,
+            legacy_sse: config.legacy_sse,
             doors,
             usage,
             oauth,
+            leaving: watch::Sender::new(false),
             writes: !config.read_only,
             runtime: runtime.clone(),
         });
@@ -181,6 +191,11 @@ impl Service {
             runtime.spawn(save_usage(Arc::downgrade(&service)));
         }
         Ok(service)
+    }
+
+    /// Ends answers that would go on for as long as their clients listen.
+    pub fn leave(&self) {
+        self.leaving.send_replace(true);
     }
 
     /// Takes no more writes and waits for those under way. Blocking.

@@ -176,19 +176,12 @@ impl Connection {
                     request = request.bearer_auth(token);
                 }
                 let response = request.send().await.map_err(|e| lost(url, &e))?;
-                let (status, headers) = (response.status(), response.headers().clone());
-                let body = response.bytes_stream().map_err(|error| broken_off(&error)).boxed();
-                (status.as_u16(), Reply { headers, body })
+                (response.status().as_u16(), Reply::remote(response))
             }
             Self::Local { router, .. } => {
                 let media = ("application/json", None);
                 let response = local(router, Method::Post, path, Body::from(body), media).await?;
-                let (status, headers) = (response.status(), response.headers().clone());
-                let body = response.into_body().into_data_stream();
-                // A data stream is a body, too: both have these methods.
-                let body = TryStreamExt::map_err(body, |error| broken_off(&error));
-                let body = StreamExt::boxed(body);
-                (status.as_u16(), Reply { headers, body })
+                (response.status().as_u16(), Reply::local(response))
             }
         };
         if status >= 400 {
@@ -197,17 +190,21 @@ impl Connection {
         Ok(reply)
     }
 
-    /// Posts JSON with headers of its own, and reads the status with the text of the answer.
+    /// Sends a request with headers of its own, and hands the answer on as it comes, with its status. Dropping the answer, or
+    /// the future, closes the request.
     pub(crate) async fn relay(
         &self,
+        method: Method,
         path: &str,
         headers: &[(&'static str, String)],
         body: String,
-    ) -> Result<(u16, String), Problem> {
+    ) -> Result<(u16, Reply), Problem> {
         match self {
             Self::Remote { client, url, token } => {
+                let verb = reqwest::Method::from_bytes(method.name().as_bytes())
+                    .map_err(|e| Problem::other(e.to_string()))?;
                 let mut request = client
-                    .post(format!("{url}{path}"))
+                    .request(verb, format!("{url}{path}"))
                     .header("content-type", "application/json")
                     .body(body);
                 for (name, value) in headers {
@@ -217,11 +214,10 @@ impl Connection {
                     request = request.bearer_auth(token);
                 }
                 let response = request.send().await.map_err(|e| lost(url, &e))?;
-                let status = response.status().as_u16();
-                Ok((status, response.text().await.map_err(|e| lost(url, &e))?))
+                Ok((response.status().as_u16(), Reply::remote(response)))
             }
             Self::Local { router, .. } => {
-                let mut request = axum::http::Request::post(path);
+                let mut request = axum::http::Request::builder().method(method.name()).uri(path);
                 for (name, value) in [("content-type", "application/json"), ("host", "localhost")]
                     .into_iter()
                     .chain(headers.iter().map(|(name, value)| (*name, value.as_str())))
@@ -234,10 +230,7 @@ impl Connection {
                     Ok(response) => response,
                     Err(never) => match never {},
                 };
-                let status = response.status().as_u16();
-                let body = response.into_body().collect().await;
-                let bytes = body.map_err(|e| Problem::other(e.to_string()))?.to_bytes();
-                Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+                Ok((response.status().as_u16(), Reply::local(response)))
             }
         }
     }
@@ -290,6 +283,26 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    fn remote(response: reqwest::Response) -> Self {
+        let headers = response.headers().clone();
+        let body = response.bytes_stream().map_err(|error| broken_off(&error)).boxed();
+        Self { headers, body }
+    }
+
+    fn local(response: axum::http::Response<Body>) -> Self {
+        let headers = response.headers().clone();
+        let body = response.into_body().into_data_stream();
+        // A data stream is a body, too: both have these methods.
+        let body = TryStreamExt::map_err(body, |error| broken_off(&error));
+        Self { headers, body: StreamExt::boxed(body) }
+    }
+
+    /// All of it, as text.
+    pub(crate) async fn text(self) -> Result<String, Problem> {
+        let chunks: Vec<bytes::Bytes> = self.body.try_collect().await?;
+        Ok(String::from_utf8_lossy(&chunks.concat()).into_owned())
+    }
+
     /// The text of a header.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let value = self.headers.get(name)?;

@@ -1,5 +1,5 @@
-//! Real MCP clients against the real binary: the Python and TypeScript SDKs, fastmcp, the official conformance suite; over
-//! HTTP and over stdio; and what the list of tools costs.
+//! Real MCP clients against the real binary: the Python and TypeScript SDKs and fastmcp, over HTTP and over stdio; and what the
+//! list of tools costs.
 //!
 //! `scripts/mcp/install.sh` brings the clients. Where npm or Python's venv is missing the tests say that they are skipped,
 //! which fails where `REKOR_NO_SKIP` is set, as `make ci` does.
@@ -12,77 +12,25 @@
 )]
 
 #[expect(dead_code, reason = "other tests use the rest")]
+#[path = "support/clients.rs"]
+mod clients;
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/server.rs"]
 mod server;
 
+use clients::{clients, node, program, scripts, shop, url, well};
 use serde_json::{Value, json};
-use server::{Root, Server, TOKEN, expect};
+use server::{TOKEN, expect};
 use std::{
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    path::Path,
+    process::{Command, Stdio},
 };
 
 /// What the tools may cost together, in tokens.
 const TOOLS_TOKENS_MAX: usize = 4_000;
 /// What a tool of an endpoint may cost beyond the schema of its collection.
 const ENDPOINT_TOOL_TOKENS_MAX: usize = 150;
-/// Scenarios of the conformance suite that need no tools, prompts and resources of a fixture server, and no server-sent streams,
-/// of which this server has none.
-const SCENARIOS: [&str; 5] =
-    ["server-initialize", "ping", "tools-list", "resources-list", "dns-rebinding-protection"];
-
-fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/mcp")
-}
-
-/// Where the clients are, or nothing where they cannot be had.
-fn clients() -> Option<PathBuf> {
-    let out = Command::new(scripts().join("install.sh")).output().unwrap();
-    if out.status.code() == Some(3) {
-        assert!(std::env::var_os("REKOR_NO_SKIP").is_none(), "the MCP clients were skipped");
-        println!("skipped: {}", String::from_utf8_lossy(&out.stderr));
-        return None;
-    }
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    Some(PathBuf::from(String::from_utf8_lossy(&out.stdout).trim()))
-}
-
-/// A server with a database `shop` whose invoices want a customer and an amount.
-fn shop(data: &Path) -> Server {
-    let server = Server::start(&Root::Local(data.to_owned()));
-    let call = |method, path, body: Value| expect(server.port, method, path, &body);
-    call("POST", "/v1/databases", json!({"id": "shop"}));
-    call("POST", "/v1/databases/shop/previews", json!({"name": "p"}));
-    let schema = json!({"type": "object", "required": ["customer", "amount"], "properties": {
-        "customer": {"type": "string"}, "amount": {"type": "number"}}});
-    call("PUT", "/v1/shop--p/collections/invoices", json!({"json_schema": schema}));
-    call("POST", "/v1/databases/shop/promote", json!({"from": "shop--p"}));
-    server
-}
-
-fn url(server: &Server) -> String {
-    format!("http://127.0.0.1:{}/mcp", server.port)
-}
-
-/// A program of the clients, with the credential of the owner.
-fn program(clients: &Path, name: &str) -> Command {
-    let mut command = Command::new(clients.join(name));
-    command.env("REKOR_TOKEN", TOKEN).current_dir(clients);
-    command
-}
-
-fn node(clients: &Path) -> Command {
-    program(clients, "node_modules/.bin/node")
-}
-
-fn well(command: &mut Command) -> Output {
-    let out = command.output().unwrap();
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(out.status.success(), "{command:?}\n{}\n{}", said(&out.stdout), said(&out.stderr));
-    print!("{}", said(&out.stdout));
-    out
-}
 
 #[test]
 fn clients_complete_a_session_over_http() {
@@ -95,7 +43,9 @@ fn clients_complete_a_session_over_http() {
             well(command.arg(scripts().join("session.py")).args([client, era, &url(&server)]));
         }
     }
-    well(node(&clients).arg("session.mjs").arg(url(&server)));
+    for (sdk, era) in [("sdk", "legacy"), ("client", "legacy"), ("client", "auto")] {
+        well(node(&clients).args(["session.mjs", sdk, era, &url(&server)]));
+    }
 }
 
 #[test]
@@ -177,20 +127,6 @@ fn oauth_needs_an_address() {
     for url in ["http://data.example.com", "https://data.example.com/?x=1", "data.example.com"] {
         let (code, said) = serve(&["--oauth", "on", "--public-url", url]);
         assert!(code == Some(1) && said.contains("https"), "{code:?} {said}");
-    }
-}
-
-#[test]
-fn the_conformance_suite_passes() {
-    let Some(clients) = clients() else { return };
-    let data = tempfile::tempdir().unwrap();
-    let server = shop(data.path());
-    // The suite sends no credential: a proxy in front of the server adds it.
-    let proxy = Proxy::start(&clients, server.port);
-    for scenario in SCENARIOS {
-        let mut command = node(&clients);
-        command.arg("node_modules/@modelcontextprotocol/conformance/dist/index.js");
-        well(command.args(["server", "--url", &proxy.url, "--scenario", scenario]));
     }
 }
 
@@ -396,31 +332,4 @@ fn stdio_answers_whatever_comes() {
         answers[0]["id"] == 7
             && answers[0]["error"]["message"].as_str().unwrap().contains("no answer from")
     );
-}
-
-/// A proxy that adds the credential, for a client that has none.
-struct Proxy {
-    process: std::process::Child,
-    url: String,
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-impl Proxy {
-    fn start(clients: &Path, port: u16) -> Self {
-        let mut process = node(clients)
-            .arg("proxy.mjs")
-            .arg(port.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { process, url: format!("http://localhost:{}/mcp", line.trim()) }
-    }
 }

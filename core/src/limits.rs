@@ -76,6 +76,18 @@ pub const SQL_QUEUE_MAX: usize = 64;
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
 /// Longest answer of an MCP tool, as text and as structured content: about 8,000 tokens each.
 pub const MCP_RESULT_BYTES_MAX: usize = 32_000;
+/// Most MCP sessions that are remembered; beyond it the one that was idle longest is forgotten.
+pub const MCP_SESSIONS_MAX: usize = 10_000;
+/// The same, of one credential.
+pub const MCP_SESSIONS_PER_CREDENTIAL_MAX: usize = 1_000;
+/// How long an MCP session is remembered that neither asks nor listens.
+pub const MCP_SESSION_IDLE: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+/// Most clients that listen for changes at once.
+pub const MCP_LISTENERS_MAX: usize = 2_000;
+/// The same, with one credential.
+pub const MCP_LISTENERS_PER_CREDENTIAL_MAX: usize = 500;
+/// Most resources that one client listens to.
+pub const MCP_SUBSCRIPTIONS_MAX: usize = 100;
 /// How long an OAuth access token is good for, in milliseconds: an hour.
 pub const OAUTH_ACCESS_MS: i64 = 60 * 60 * 1_000;
 /// An OAuth authorisation that is not renewed for this long ends, in milliseconds: 30 days.

@@ -17,6 +17,7 @@ use crate::{
 use arc_swap::ArcSwap;
 use rekor_core::{
     Error, ErrorKind, Result, Timestamp,
+    catalog::Catalog,
     fs::{Fs, LockGuard, create_dir_all_durable},
     id::TableId,
     limits,
@@ -37,7 +38,7 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot, watch},
 };
 use uuid::Uuid;
 
@@ -149,6 +150,7 @@ pub struct Stats {
 #[derive(Debug)]
 pub struct Engine {
     published: Arc<ArcSwap<ShardVersion>>,
+    names: watch::Sender<Arc<Catalog>>,
     store: Store,
     writer: Mutex<Option<Writer>>,
     maintenance: Option<Arc<Maintenance>>,
@@ -251,11 +253,13 @@ impl Engine {
         lock: Option<Box<dyn LockGuard>>,
     ) -> Result<Arc<Self>> {
         let published = Arc::new(ArcSwap::from_pointee(recovered.version.clone()));
+        let names = watch::Sender::new(Arc::clone(&recovered.version.catalog));
         let unwritten = Arc::new(recovered.unwritten);
         let freed = Arc::new(Notify::new());
         let next_table = Arc::new(AtomicU64::new(recovered.next_table));
         let mut engine = Self {
             published: Arc::clone(&published),
+            names: names.clone(),
             store: config.store.clone(),
             writer: Mutex::new(None),
             maintenance: None,
@@ -302,6 +306,7 @@ impl Engine {
             fence: on_s3.then_some(fence),
             sources: config.sources,
             published: Arc::clone(&published),
+            names,
         };
         let maintenance = Arc::new(Maintenance {
             store: config.store,
@@ -333,6 +338,12 @@ impl Engine {
     /// The newest consistent snapshot.
     pub fn snapshot(&self) -> Arc<dyn Version> {
         self.published.load_full()
+    }
+
+    /// Tells when names change: databases, collections, endpoints, credentials. A change is told once it is published, and
+    /// several at once as one.
+    pub fn names(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.names.subscribe()
     }
 
     /// The first of `count` table ids that were never used.

@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 use rekor_core::{Error, ErrorKind, Result, Timestamp, catalog::Catalog, row::Row, time::Sources};
 use resolve::{FrameBuilder, Refusal};
 use std::sync::{Arc, atomic::Ordering};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Most frames and bytes of one group.
 const GROUP_FRAMES_MAX: usize = 256;
@@ -69,6 +69,8 @@ pub(crate) struct Sequencer {
     pub(crate) wal: WalWriter,
     pub(crate) sources: Sources,
     pub(crate) published: Arc<ArcSwap<ShardVersion>>,
+    /// The names as published last, for whoever waits for a change of them.
+    pub(crate) names: watch::Sender<Arc<Catalog>>,
 }
 
 /// What became of a frame.
@@ -129,6 +131,13 @@ impl Sequencer {
 
     fn publish(&self) {
         self.published.store(Arc::new(self.version()));
+        self.names.send_if_modified(|known| {
+            let changed = !Arc::ptr_eq(known, &self.catalog);
+            if changed {
+                *known = Arc::clone(&self.catalog);
+            }
+            changed
+        });
     }
 
     fn version(&self) -> ShardVersion {

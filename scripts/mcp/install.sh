@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the MCP clients of the tests once, and says where: Python's `mcp` and `fastmcp`, the TypeScript SDK, the official
-# conformance suite, a tokenizer, a driver of browsers, and a node that runs them. Exits with 3 where npm or Python's venv is missing.
+# Installs the MCP clients of the tests once, and says where: Python's `mcp` and `fastmcp`, the TypeScript SDKs, the inspector, the
+# official conformance suite, a tokenizer, a driver of browsers, and a node that runs them. Exits with 3 where npm or Python's venv is
+# missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 stamp=$(cat "$here/requirements.txt" "$here/package-lock.json" | cksum | cut -d' ' -f1)

@@ -345,7 +345,7 @@ fn written(answer: Answer) -> Result<Reply> {
 }
 
 /// A collection of a list: its top-level fields instead of the schema.
-fn without_schema(mut collection: Value) -> Value {
+pub(super) fn without_schema(mut collection: Value) -> Value {
     let Some(members) = collection.as_object_mut() else { return collection };
     let schema = members.remove("json_schema").unwrap_or_default();
     let fields = schema.get("properties").and_then(Value::as_object);

@@ -6,12 +6,21 @@
 
 mod call;
 mod embed;
+mod prompts;
 mod tools;
 mod values;
 
 pub(crate) use tools::Offer;
 
-use super::{Face, LIST_TTL_MS, Visit, arguments::Arguments, result::failure, unknown_tool, visit};
+use super::{
+    Face, LIST_TTL_MS, Visit,
+    arguments::Arguments,
+    choice::unknown_tool,
+    follow::{self, Slots},
+    result::failure,
+    speech::without_rekor,
+    visit,
+};
 use crate::{
     auth::{self, Principal},
     service::{Caller, Service},
@@ -23,22 +32,31 @@ use rekor_core::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, DiscoverResult,
-        Implementation, InitializeRequestParams, InitializeResult, ListToolsResult,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
+        CompleteResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult,
+        PaginatedRequestParams, Prompt, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
 use std::sync::Arc;
-
-/// Which endpoint a request is for.
-#[derive(Clone, Debug)]
-pub(super) struct Slug(pub(super) String);
 
 /// The handler of an endpoint's methods.
 #[derive(Clone, Debug)]
 pub(super) struct Handler {
     pub(super) service: Arc<Service>,
+    pub(super) slots: Arc<Slots>,
+}
+
+/// What every endpoint can do.
+fn capabilities() -> ServerCapabilities {
+    ServerCapabilities::builder()
+        .enable_tools()
+        .enable_tool_list_changed()
+        .enable_prompts()
+        .enable_prompts_list_changed()
+        .enable_completions()
+        .build()
 }
 
 /// An endpoint, and what a caller may do through it.
@@ -56,8 +74,7 @@ impl Resolved {
         let given = entry.config.name.as_str();
         let name = if given.is_empty() { entry.id.as_str() } else { given };
         let server = Implementation::new(entry.id.as_str(), self.endpoint.version.to_string());
-        let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(server.with_title(name));
+        let info = ServerConfig::new(capabilities()).with_server_info(server.with_title(name));
         match &entry.config.description {
             Some(description) => info.with_instructions(description.clone()),
             None => info,
@@ -73,50 +90,64 @@ pub(crate) fn preview(database: &Database, endpoint: &Endpoint) -> Result<Vec<Of
     tools::offers(&endpoint.entry.config, database, &Principal::local())
 }
 
+/// The tools and prompts of an endpoint for a caller, without values from the data; none, if it cannot be reached.
+pub(super) fn lists(
+    service: &Service,
+    caller: &Caller,
+    slug: &str,
+    face: Face,
+) -> Option<(Vec<Tool>, Vec<Prompt>)> {
+    let offers = find(service, caller, slug, face).ok()?.offers;
+    let prompts = prompts::list(&offers);
+    Some((offers.into_iter().map(|offer| offer.tool).collect(), prompts))
+}
+
+fn find(service: &Service, caller: &Caller, slug: &str, face: Face) -> Result<Resolved> {
+    let grants = &caller.principal.grants;
+    let id = grants.only_database().ok_or_else(|| {
+        Error::forbidden("An endpoint needs a token for exactly one database; this credential reaches several. Create one with grants such as [{\"scope\":{\"databases\":[\"shop\"],\"environments\":[\"production\"]},\"permissions\":[\"read:documents\"]}].")
+    })?;
+    let database = service.existing(caller, id.as_str())?;
+    let endpoint = database.endpoints.get(slug).cloned().ok_or_else(|| {
+        Error::not_found(format!("There is no endpoint {slug} for this token. Check the address, and that the endpoint was promoted if the token is for production."))
+    })?;
+    let config = &endpoint.entry.config;
+    let principal = Principal {
+        grants: Arc::new(grants.within(&config.collections())),
+        ..caller.principal.clone()
+    };
+    let mut offers = tools::offers(config, &database, &principal)?;
+    offers.retain(|offer| offer.reads || !face.read_only);
+    if offers.is_empty() {
+        return Err(Error::forbidden(format!(
+            "This token may use none of the tools of {slug}; it needs permissions such as read:documents."
+        )));
+    }
+    let caller = Caller { principal, ..caller.clone() };
+    Ok(Resolved { caller, database, endpoint, offers })
+}
+
+fn refused(error: Error) -> ErrorData {
+    let error = without_rekor(error);
+    ErrorData::invalid_params(error.message.clone(), Some(error.body()))
+}
+
 impl Handler {
-    fn resolve(&self, context: &RequestContext<RoleServer>) -> Result<(Resolved, Face), ErrorData> {
+    fn resolve(&self, context: &RequestContext<RoleServer>) -> Result<Resolved, ErrorData> {
         let visit = visit(context)?;
-        let parts = context.extensions.get::<axum::http::request::Parts>();
-        let slug = parts.and_then(|parts| parts.extensions.get::<Slug>());
+        let slug = visit.place.slug.as_deref();
         let slug =
             slug.ok_or_else(|| ErrorData::internal_error("a request without a slug", None))?;
-        let resolved = self.find(&visit.caller, &slug.0, visit.face);
-        let resolved = resolved.map_err(|error| {
-            ErrorData::invalid_request(error.message.clone(), Some(error.body()))
-        })?;
-        Ok((resolved, visit.face))
-    }
-
-    fn find(&self, caller: &Caller, slug: &str, face: Face) -> Result<Resolved> {
-        let grants = &caller.principal.grants;
-        let id = grants.only_database().ok_or_else(|| {
-            Error::forbidden("An endpoint needs a token for exactly one database; this credential reaches several. Create one with grants such as [{\"scope\":{\"databases\":[\"shop\"],\"environments\":[\"production\"]},\"permissions\":[\"read:documents\"]}].")
-        })?;
-        let database = self.service.existing(caller, id.as_str())?;
-        let endpoint = database.endpoints.get(slug).cloned().ok_or_else(|| {
-            Error::not_found(format!("There is no endpoint {slug} for this token. Check the address, and that the endpoint was promoted if the token is for production."))
-        })?;
-        let config = &endpoint.entry.config;
-        let principal = Principal {
-            grants: Arc::new(grants.within(&config.collections())),
-            ..caller.principal.clone()
-        };
-        let mut offers = tools::offers(config, &database, &principal)?;
-        offers.retain(|offer| offer.reads || !face.read_only);
-        if offers.is_empty() {
-            return Err(Error::forbidden(format!(
-                "This token may use none of the tools of {slug}; it needs permissions such as read:documents."
-            )));
-        }
-        let caller = Caller { principal, ..caller.clone() };
-        Ok(Resolved { caller, database, endpoint, offers })
+        let resolved = find(&self.service, &visit.caller, slug, visit.place.face);
+        resolved
+            .map_err(|error| ErrorData::invalid_request(error.message.clone(), Some(error.body())))
     }
 
     /// Notes what a tool is hidden for want of.
     fn note_hidden(&self, resolved: &Resolved, name: &str, visit: &Visit) {
         let all = preview(&resolved.database, &resolved.endpoint).unwrap_or_default();
         let offer = all.iter().find(|offer| offer.tool.name == name);
-        let offer = offer.filter(|offer| offer.reads || !visit.face.read_only);
+        let offer = offer.filter(|offer| offer.reads || !visit.place.face.read_only);
         if let Some(permission) = offer.and_then(|offer| tools::needed(&offer.kind)) {
             visit.lacked.note(&auth::lacking(permission, String::new()));
         }
@@ -144,7 +175,7 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        ServerConfig::new(capabilities())
     }
 
     async fn initialize(
@@ -152,7 +183,7 @@ impl ServerHandler for Handler {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        let (resolved, _) = self.resolve(&context)?;
+        let resolved = self.resolve(&context)?;
         let version = self.negotiate_initialize(&request)?.protocol_version;
         context.peer.set_peer_info(request);
         Ok(resolved.info().with_protocol_version(version))
@@ -162,7 +193,7 @@ impl ServerHandler for Handler {
         &self,
         context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
-        let (resolved, _) = self.resolve(&context)?;
+        let resolved = self.resolve(&context)?;
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, resolved.info()))
     }
@@ -172,7 +203,7 @@ impl ServerHandler for Handler {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let (resolved, _) = self.resolve(&context)?;
+        let resolved = self.resolve(&context)?;
         let mut tools = Vec::with_capacity(resolved.offers.len());
         for offer in &resolved.offers {
             let listed = Box::pin(values::filled(&self.service, &resolved, offer)).await;
@@ -188,7 +219,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let (resolved, _) = self.resolve(&context)?;
+        let resolved = self.resolve(&context)?;
         let offer = resolved.offers.iter().find(|offer| offer.tool.name == request.name);
         let Some(offer) = offer else {
             self.note_hidden(&resolved, &request.name, &visit(&context)?);
@@ -206,8 +237,55 @@ impl ServerHandler for Handler {
         Ok(done
             .unwrap_or_else(|error| {
                 visit.lacked.note(&error);
-                failure(&super::speech::without_rekor(error))
+                failure(&without_rekor(error))
             })
             .into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let resolved = self.resolve(&context)?;
+        Ok(ListPromptsResult::with_all_items(prompts::list(&resolved.offers))
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let resolved = self.resolve(&context)?;
+        let offer = prompts::find(&resolved.offers, &request.name).map_err(refused)?;
+        let arguments = prompts::arguments(request.arguments.as_ref());
+        let called = self.call(&resolved, offer, Some(&arguments)).await;
+        called.map(|result| prompts::messages(offer, result).into()).map_err(refused)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let resolved = self.resolve(&context)?;
+        prompts::complete(&self.service, &resolved, &request).await.map_err(refused)
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        accepted.resource_subscriptions = None;
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.resolve(context.request_context())?;
+        let visit = visit(context.request_context())?;
+        follow::listen((&self.service, &self.slots), visit, context).await
     }
 }

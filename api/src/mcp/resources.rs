@@ -55,7 +55,11 @@ pub(super) fn read(
         .with_cache_scope(rmcp::model::CacheScope::Private))
 }
 
-fn schema(service: &Service, caller: &Caller, uri: &str) -> Result<String, ErrorData> {
+/// The schema that a URI names.
+///
+/// # Errors
+/// Resource not found.
+pub(super) fn schema(service: &Service, caller: &Caller, uri: &str) -> Result<String, ErrorData> {
     let missing = |reason: String| ErrorData::resource_not_found(reason, None);
     let names = uri.strip_prefix("rekor://schema/").and_then(|names| names.split_once('/'));
     let (database, collection) = names.ok_or_else(|| {

@@ -37,7 +37,7 @@ pub(super) fn note_hidden(name: &str, visit: &Visit) {
     let name = vocabulary::canonical(name);
     let tool = TOOLS.iter().find(|tool| tool.name == name);
     let actions = tool.into_iter().flat_map(|tool| tool.actions);
-    let read_only = visit.face.read_only;
+    let read_only = visit.place.face.read_only;
     let mut possible = actions.filter(|action| !read_only || action.effect == Effect::Read);
     if let Some(action) = possible.next() {
         visit.lacked.note(&action.refused(String::new()));

@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Header that names a request in logs and in the operations log.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Header that makes a request safe to send again.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

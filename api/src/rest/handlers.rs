@@ -151,14 +151,14 @@ async fn visit_mcp(
     let (mut parts, body) = request.into_parts();
     server.guard(&parts.headers)?;
     let face = crate::mcp::face(&parts.uri)?;
-    let resource = slug.map_or(Resource::Admin, Resource::Endpoint);
+    let resource = slug.clone().map_or(Resource::Admin, Resource::Endpoint);
     parts.extensions.insert(resource.clone());
     let By(caller) = match By::from_request_parts(&mut parts, service).await {
         Ok(by) => by,
         Err(failure) => return Ok(challenged(service, &resource, &parts.headers, failure)),
     };
     let body = whole(Request::from_parts(parts.clone(), body)).await?;
-    Ok(server.answer(caller, face, resource, parts, body).await)
+    Ok(server.answer(caller, (slug, face), parts, body).await?)
 }
 
 pub(super) async fn whoami(State(service): Shared, By(caller): By) -> Answer {

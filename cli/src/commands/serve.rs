@@ -10,7 +10,7 @@ use rekor_core::{
     store::RootLocation,
     time::{Entropy, Sources, System},
 };
-use std::{net::SocketAddr, path::PathBuf};
+use std::{io::IsTerminal, net::SocketAddr, path::PathBuf};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -48,6 +48,9 @@ pub(crate) struct Serve {
         value_name = "URL"
     )]
     cors_origins: Vec<String>,
+    /// Let old MCP clients connect at /sse, which takes the token in the URL; prefer /mcp with a header
+    #[arg(long, env = "REKOR_LEGACY_SSE")]
+    legacy_sse: bool,
     /// Memory of unwritten rows that starts a flush; for tests
     #[arg(long, env = "REKOR_MEMTABLE_BYTES", hide = true)]
     memtable_bytes: Option<usize>,
@@ -57,10 +60,10 @@ pub(crate) struct Serve {
     /// Accept REKOR_OWNER_TOKEN (or a generated one) as a standing human credential; not for production
     #[arg(long)]
     dev: bool,
-    /// The owner's credential (rks_…), with --dev
     /// How the log on stderr is written
     #[arg(long, env = "REKOR_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: LogFormat,
+    /// The owner's credential (rks_…), with --dev
     #[arg(long, env = "REKOR_OWNER_TOKEN", hide_env_values = true, hide = true)]
     owner_token: Option<String>,
 }
@@ -76,6 +79,10 @@ enum OAuthSwitch {
     Off,
 }
 
+/// What is logged unless `REKOR_LOG` says otherwise. The MCP library notes each of its services, of which every request has one,
+/// and takes a client that goes away for an error.
+const LOGGED: &str = "info,rmcp=warn,rmcp::service=off";
+
 /// How the server writes its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
@@ -89,8 +96,11 @@ impl LogFormat {
     /// Writes to stderr from now on what `REKOR_LOG` lets through.
     fn start(self) {
         let filter = tracing_subscriber::EnvFilter::try_from_env("REKOR_LOG")
-            .unwrap_or_else(|_| "info".into());
-        let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+            .unwrap_or_else(|_| LOGGED.into());
+        let log = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_env_filter(filter);
         match self {
             Self::Text => log.init(),
             Self::Json => log.json().init(),
@@ -122,6 +132,7 @@ impl Serve {
             cors_origins: self.cors_origins.clone(),
             oauth: self.oauth(address)?,
             sources: Sources::default(),
+            legacy_sse: self.legacy_sse,
         };
         let service = tokio::task::block_in_place(|| Service::open(config))?;
         if let Some(token) = owner_token.filter(|_| self.owner_token.is_none()) {

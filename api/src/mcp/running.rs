@@ -1,0 +1,82 @@
+//! Requests of a session that are worked on, so that its client can call them off: in the older era a client says so in a
+//! message, and keeps the connection.
+
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// What is worked on, by the text of the request's id.
+#[derive(Debug, Default)]
+pub(super) struct Running(Mutex<HashMap<String, Arc<Notify>>>);
+
+/// A request that is worked on; forgotten when dropped.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    running: &'a Running,
+    id: String,
+    stop: Arc<Notify>,
+}
+
+impl Running {
+    /// Begins to work on a request.
+    pub(super) fn begin(&self, id: &Value) -> Work<'_> {
+        let work = Work { running: self, id: id.to_string(), stop: Arc::default() };
+        self.lock().insert(work.id.clone(), Arc::clone(&work.stop));
+        work
+    }
+
+    /// Calls a request off, if it is worked on.
+    pub(super) fn cancel(&self, id: &Value) {
+        if let Some(stop) = self.lock().get(&id.to_string()) {
+            stop.notify_one();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Notify>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Work<'_> {
+    /// Resolves when the request is called off.
+    pub(super) async fn is_called_off(&self) {
+        self.stop.notified().await;
+    }
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        let mut all = self.running.lock();
+        // A client may have used the id again.
+        if all.get(&self.id).is_some_and(|stop| Arc::ptr_eq(stop, &self.stop)) {
+            all.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_request_is_called_off_by_its_id() {
+        let running = Running::default();
+        let (number, text) = (running.begin(&json!(1)), running.begin(&json!("1")));
+        running.cancel(&json!("2"));
+        running.cancel(&json!("1"));
+        text.is_called_off().await;
+        let waits =
+            tokio::time::timeout(std::time::Duration::from_millis(20), number.is_called_off());
+        assert!(waits.await.is_err());
+        let again = running.begin(&json!(1));
+        drop(number);
+        running.cancel(&json!(1));
+        again.is_called_off().await;
+        drop((again, text));
+        assert!(running.lock().is_empty());
+    }
+}

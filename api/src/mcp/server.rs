@@ -1,0 +1,235 @@
+//! The MCP server over HTTP: messages go to the handler of their place, with who sent them; sessions are opened, listened to
+//! and ended.
+
+use super::{
+    Face, Handler, Visit, endpoint,
+    follow::Slots,
+    guard,
+    outlook::Place,
+    session::{self, SESSION_ID, Sessions},
+    sse::Connections,
+    step_up::{self, Lacked},
+};
+use crate::{
+    service::{Caller, Service},
+    trace,
+};
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use rekor_core::{Error, Result};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use std::sync::Arc;
+
+/// The part of a request that is kept as text.
+#[derive(Default, Deserialize)]
+pub(super) struct Envelope {
+    method: Option<String>,
+    id: Option<Value>,
+    params: Option<EnvelopeParams>,
+}
+
+#[derive(Default, Deserialize)]
+struct EnvelopeParams {
+    arguments: Option<Box<RawValue>>,
+    /// The request that a client calls off.
+    #[serde(rename = "requestId")]
+    request_id: Option<Value>,
+    #[serde(rename = "_meta")]
+    meta: Option<Meta>,
+}
+
+#[derive(Default, Deserialize)]
+struct Meta {
+    /// Set by requests of the era without sessions.
+    #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
+    version: Option<Value>,
+    /// The trace that the request belongs to.
+    traceparent: Option<Value>,
+}
+
+impl Envelope {
+    /// The envelope of a message; empty for what is none.
+    pub(super) fn of(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    fn is(&self, method: &str) -> bool {
+        self.method.as_deref() == Some(method)
+    }
+
+    fn meta(&self) -> Option<&Meta> {
+        self.params.as_ref()?.meta.as_ref()
+    }
+
+    /// The arguments of a call, as they came.
+    pub(super) fn take_arguments(&mut self) -> Option<Arc<RawValue>> {
+        self.params.as_mut()?.arguments.take().map(Arc::from)
+    }
+}
+
+/// The MCP server over HTTP.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(super) service: Arc<Service>,
+    admin: StreamableHttpService<Handler, NeverSessionManager>,
+    endpoints: StreamableHttpService<endpoint::Handler, NeverSessionManager>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) slots: Arc<Slots>,
+    pub(super) old: Arc<Connections>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// The server; requests may be so long.
+    pub(crate) fn new(service: Arc<Service>, body_bytes_max: usize) -> Self {
+        // Host and Origin are checked by `guard`, which knows the server's public name.
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .disable_allowed_hosts()
+            .with_max_request_body_bytes(body_bytes_max);
+        let never = Arc::new(NeverSessionManager::default());
+        let slots = Arc::new(Slots::default());
+        let admin = Handler { service: Arc::clone(&service), slots: Arc::clone(&slots) };
+        let endpoint =
+            endpoint::Handler { service: Arc::clone(&service), slots: Arc::clone(&slots) };
+        Self {
+            service,
+            admin: StreamableHttpService::new(
+                move || Ok(admin.clone()),
+                Arc::clone(&never),
+                config.clone(),
+            ),
+            endpoints: StreamableHttpService::new(move || Ok(endpoint.clone()), never, config),
+            sessions: Arc::default(),
+            slots,
+            old: Arc::default(),
+        }
+    }
+
+    /// Refuses names and pages that are not the server's own, before anything else is looked at.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub(crate) fn guard(&self, headers: &HeaderMap) -> Result<()> {
+        let service = &self.service;
+        guard::check(headers, service.public_url.as_deref(), &service.cors_origins)
+    }
+
+    /// Answers a request of an authenticated caller, to an endpoint if it names one.
+    ///
+    /// # Errors
+    /// `NotFound` for a session that is not there, `RateLimited` if too many listen.
+    pub(crate) async fn answer(
+        &self,
+        caller: Caller,
+        (slug, face): (Option<String>, Face),
+        parts: Parts,
+        body: Bytes,
+    ) -> Result<Response> {
+        let (caller, place) = (caller.through("mcp"), Place { slug, face });
+        let mut envelope = Envelope::of(&body);
+        trace::note(envelope.meta().and_then(|meta| meta.traceparent.as_ref()));
+        let opens = envelope.is("initialize");
+        let is_older = !opens && envelope.meta().is_none_or(|meta| meta.version.is_none());
+        let id = parts.headers.get(&SESSION_ID).filter(|_| is_older);
+        let id = id.map(|id| id.to_str().unwrap_or_default());
+        let session = id.map(|id| self.sessions.find(id, &caller, &place)).transpose()?;
+        match (&parts.method, &session) {
+            (&Method::GET, Some(session)) => {
+                let session = Arc::clone(session);
+                return session::stream(&self.service, &self.slots, caller, session);
+            }
+            (&Method::DELETE, Some(session)) => {
+                self.sessions.end(session);
+                return Ok(StatusCode::NO_CONTENT.into_response());
+            }
+            _ => {}
+        }
+        let arguments = envelope.take_arguments();
+        let span = tracing::Span::current();
+        let lacked = Lacked::default();
+        let visit = Visit { caller, place, session, lacked: lacked.clone(), arguments, span };
+        if opens {
+            let (caller, place) = (visit.caller.clone(), visit.place.clone());
+            let answer = self.carry(visit, parts, body).await;
+            return self.with_session(&caller, place, answer).await;
+        }
+        let (principal, resource) = (visit.caller.principal.clone(), visit.place.resource());
+        let answer = self.work(&envelope, visit, parts, body).await;
+        Ok(match self.service.step_up(&principal, &resource, lacked.permissions()) {
+            Some(challenge) => step_up::challenged(answer, &challenge),
+            None => answer,
+        })
+    }
+
+    /// Answers a message, unless its session calls it off.
+    pub(super) async fn work(
+        &self,
+        envelope: &Envelope,
+        visit: Visit,
+        parts: Parts,
+        body: Bytes,
+    ) -> Response {
+        let Some(session) = visit.session.clone() else {
+            return self.carry(visit, parts, body).await;
+        };
+        let called_off = envelope.params.as_ref().and_then(|params| params.request_id.as_ref());
+        if let (true, Some(id)) = (envelope.is("notifications/cancelled"), called_off) {
+            session.running.cancel(id);
+        }
+        let Some(id) = &envelope.id else { return self.carry(visit, parts, body).await };
+        let work = session.running.begin(id);
+        tokio::select! {
+            answer = self.carry(visit, parts, body) => answer,
+            // Dropping the work ends its query. There is no answer to what was called off.
+            () = work.is_called_off() => StatusCode::ACCEPTED.into_response(),
+        }
+    }
+
+    /// Answers a message.
+    async fn carry(&self, visit: Visit, mut parts: Parts, body: Bytes) -> Response {
+        let at_endpoint = visit.place.slug.is_some();
+        parts.extensions.insert(visit);
+        let request = Request::from_parts(parts, Full::new(body));
+        let answer = if at_endpoint {
+            self.endpoints.handle(request).await
+        } else {
+            self.admin.handle(request).await
+        };
+        answer.map(Body::new).into_response()
+    }
+
+    /// The answer to `initialize`, with a session if it went well.
+    async fn with_session(
+        &self,
+        caller: &Caller,
+        place: Place,
+        answer: Response,
+    ) -> Result<Response> {
+        let (mut parts, body) = answer.into_parts();
+        let body = body.collect().await.map_err(|error| Error::internal(error.to_string()))?;
+        let body = body.to_bytes();
+        let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if message.get("result").is_some()
+            && let Some(session) = self.sessions.open(&self.service, caller, place)
+        {
+            parts.headers.insert(SESSION_ID, session.header());
+        }
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
+}
