@@ -14,6 +14,7 @@ mod mcp;
 mod nearest;
 mod oauth;
 mod password;
+mod results;
 
 pub use mcp::{WITHOUT_TOOL, tool_of};
 pub use oauth::OAuthConfig;

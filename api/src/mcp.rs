@@ -260,7 +260,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let visit = visit(&context)?;
-        resources::read(&self.service, &visit.caller, &request.uri).map(Into::into)
+        resources::read(&self.service, &visit.caller, &request.uri).await.map(Into::into)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod promote;
 pub mod provider;
 pub mod relationship;
 pub mod relationship_type;
+pub mod result;
 pub mod session;
 pub mod sql;
 pub mod token;
@@ -30,6 +31,7 @@ use crate::{
     oauth::{OAuth, OAuthConfig},
     operation::Operation,
     rest::limit::RateLimit,
+    results::ResultStore,
 };
 use rekor_core::{
     Error, Result,
@@ -112,6 +114,9 @@ pub struct Service {
     pub(crate) doors: session::Doors,
     pub(crate) usage: usage::Usage,
     pub(crate) oauth: Option<OAuth>,
+    pub(crate) results: ResultStore,
+    /// Wakes the sweep of kept answers.
+    results_swept: Arc<tokio::sync::Notify>,
     /// Whether this process writes to the root.
     writes: bool,
     runtime: tokio::runtime::Handle,
@@ -164,8 +169,11 @@ impl Service {
         let doors = session::Doors::new(&*engine.sources().entropy);
         let runtime = tokio::runtime::Handle::current();
         let usage = runtime.block_on(usage::Usage::load(engine.store()));
+        let results = ResultStore::new(engine.store().clone(), engine.sources().clone());
         let service = Arc::new(Self {
             engine,
+            results,
+            results_swept: Arc::default(),
             queries,
             owner_token: config.owner_token,
             public_url: config.public_url,
@@ -179,6 +187,7 @@ impl Service {
         });
         if service.writes {
             runtime.spawn(save_usage(Arc::downgrade(&service)));
+            runtime.spawn(result::sweep(Arc::downgrade(&service)));
         }
         Ok(service)
     }

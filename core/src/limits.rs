@@ -74,6 +74,18 @@ pub const SQL_CONCURRENT_MAX: usize = 8;
 pub const SQL_QUEUE_MAX: usize = 64;
 /// Output of one call of an expanding SQL function.
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
+/// Largest kept answer of a query, as an object.
+pub const RESULT_BYTES_MAX: usize = 64 * MIB;
+/// Most rows of a kept answer.
+pub const RESULT_ROWS_MAX: usize = 1_000_000;
+/// How long a kept answer can be used, in milliseconds: an hour.
+pub const RESULT_TTL_MS: i64 = 60 * 60 * 1_000;
+/// Kept answers of one credential; the oldest give way.
+pub const RESULTS_PER_CREDENTIAL_MAX: usize = 64;
+/// Bytes of the kept answers of one credential; the oldest give way.
+pub const RESULTS_BYTES_PER_CREDENTIAL_MAX: usize = 512 * MIB;
+/// Largest kept answer that an MCP resource holds; a longer one is downloaded over REST.
+pub const RESULT_RESOURCE_BYTES_MAX: usize = 8 * MIB;
 /// Longest answer of an MCP tool, as text and as structured content: about 8,000 tokens each.
 pub const MCP_RESULT_BYTES_MAX: usize = 32_000;
 /// How long an OAuth access token is good for, in milliseconds: an hour.
