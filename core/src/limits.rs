@@ -70,8 +70,10 @@ pub const SQL_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(10)
 pub const SQL_MEMORY_BYTES_MAX: usize = 512 * MIB;
 /// Queries that run at once; more wait in a queue.
 pub const SQL_CONCURRENT_MAX: usize = 8;
-/// Queries that wait; more are refused with 429.
-pub const SQL_QUEUE_MAX: usize = 64;
+/// Queries that wait; more are refused with 429. A few hundred agents may ask at once.
+pub const SQL_QUEUE_MAX: usize = 512;
+/// How long a query waits for its turn before it is told to come back.
+pub const SQL_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 /// Output of one call of an expanding SQL function.
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
 /// Largest kept answer of a query, as an object.

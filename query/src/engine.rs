@@ -294,19 +294,37 @@ impl QueryEngine {
 
     /// A place among the queries that run at once.
     async fn admit(&self) -> Result<OwnedSemaphorePermit> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            let mut error = Error::new(
-                ErrorKind::RateLimited,
-                "Too many queries are waiting; try again in a second.",
-            );
-            error.retry_after_s = Some(1);
-            return Err(error);
+        let _place = Place::take(&self.waiting)?;
+        let turn = Arc::clone(&self.running).acquire_owned();
+        match tokio::time::timeout(limits::SQL_WAIT_MAX, turn).await {
+            Ok(permit) => permit.map_err(|_| stopping()),
+            Err(_) => Err(too_many()),
         }
-        let permit = Arc::clone(&self.running).acquire_owned().await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        permit.map_err(|_| stopping())
     }
+}
+
+/// A place in the queue, also given back by who stops waiting.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Result<Self> {
+        let place = Self(waiting);
+        if waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
+            return Err(too_many());
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn too_many() -> Error {
+    let said = "Too many queries are waiting; try again in a second.";
+    Error { retry_after_s: Some(1), ..Error::new(ErrorKind::RateLimited, said) }
 }
 
 fn too_late(time: Duration) -> SqlError {
