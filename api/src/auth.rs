@@ -1,6 +1,9 @@
 //! Who asks, and what they may do. One pure function decides by the table of operations; nothing else in Rekor does.
 
-use crate::operation::{Needs, Operation, Place};
+use crate::{
+    operation::{Needs, Operation, Place},
+    results::{About, Owner},
+};
 use rekor_core::{
     Error, ErrorKind, Result,
     catalog::{Role, User},
@@ -8,6 +11,7 @@ use rekor_core::{
     grant::{GrantScope, Grants, Permission, Set},
     id::{CollectionId, DatabaseId},
 };
+use rekor_query::Scope;
 use std::sync::Arc;
 
 /// What sort of principal it is. No grant makes a token a person.
@@ -146,6 +150,11 @@ pub fn authorise(principal: &Principal, operation: Operation, on: Target<'_>) ->
         Some(database) if facts.place == Place::Preview => require_preview(database),
         _ => Ok(()),
     }
+}
+
+/// Decides whether a kept answer is there for somebody: they made it, and still see all that its query saw.
+pub fn has_result(principal: &Principal, current: &Scope, answer: &About) -> bool {
+    answer.owner == Owner::of(principal) && current.contains(&answer.scope)
 }
 
 /// Whether there is anything at all that [`authorise`] lets the principal do this to: what a list may offer. The answer is

@@ -14,6 +14,7 @@ mod mcp;
 mod nearest;
 mod oauth;
 mod password;
+mod results;
 mod trace;
 
 pub use mcp::{WITHOUT_TOOL, tool_of};

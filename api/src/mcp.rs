@@ -214,7 +214,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let visit = visit(&context)?;
-        let read = resources::read(&self.service, &visit.caller, &request.uri);
+        let read = resources::read(&self.service, &visit.caller, &request.uri).await;
         read.map(Into::into).map_err(|error| with_uri(error, &request.uri))
     }
 
@@ -254,7 +254,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let (visit, session) = visit_in_session(&context)?;
-        let read = resources::read(&self.service, &visit.caller, &request.uri);
+        let read = resources::read(&self.service, &visit.caller, &request.uri).await;
         read.map_err(|error| with_uri(error, &request.uri))?;
         session.subscribe(&self.service, &visit.caller, &request.uri).map_err(invalid)
     }

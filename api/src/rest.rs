@@ -9,6 +9,7 @@ pub(crate) mod limit;
 mod oauth;
 mod openapi;
 mod pages;
+mod results;
 mod sql;
 mod sse;
 
@@ -128,6 +129,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         )
         .route("/v1/{db}/batch", post(handlers::batch))
         .route("/v1/{db}/sql", post(sql::sql))
+        .route("/v1/{db}/results", get(results::list))
+        .route("/v1/{db}/results/{id}", get(results::get).delete(results::delete))
+        .route("/v1/{db}/results/{id}/download", get(results::download))
         .route(
             "/v1/{db}/import/{collection}",
             post(handlers::import).layer(DefaultBodyLimit::disable()),

@@ -19,6 +19,7 @@ pub mod provider;
 pub mod relationship;
 pub mod relationship_type;
 mod renewal;
+pub mod result;
 pub mod session;
 pub mod sql;
 pub mod token;
@@ -31,6 +32,7 @@ use crate::{
     oauth::{OAuth, OAuthConfig},
     operation::Operation,
     rest::limit::RateLimit,
+    results::ResultStore,
 };
 use rekor_core::{
     Error, Result,
@@ -120,6 +122,9 @@ pub struct Service {
     pub(crate) oauth: Option<OAuth>,
     /// Set when the server stops: answers that go on for as long as their clients listen end then.
     pub(crate) leaving: watch::Sender<bool>,
+    pub(crate) results: ResultStore,
+    /// Wakes the sweep of kept answers.
+    results_swept: Arc<tokio::sync::Notify>,
     /// Whether this process writes to the root.
     writes: bool,
     runtime: tokio::runtime::Handle,
@@ -172,8 +177,11 @@ impl Service {
         let doors = session::Doors::new(&*engine.sources().entropy);
         let runtime = tokio::runtime::Handle::current();
         let usage = runtime.block_on(usage::Usage::load(engine.store()));
+        let results = ResultStore::new(engine.store().clone(), engine.sources().clone());
         let service = Arc::new(Self {
             engine,
+            results,
+            results_swept: Arc::default(),
             queries,
             owner_token: config.owner_token,
             public_url: config.public_url,
@@ -189,6 +197,7 @@ impl Service {
         });
         if service.writes {
             runtime.spawn(save_usage(Arc::downgrade(&service)));
+            runtime.spawn(result::sweep(Arc::downgrade(&service)));
         }
         Ok(service)
     }

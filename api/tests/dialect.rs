@@ -160,6 +160,10 @@ fn same(expected: &Value, got: &Value) -> bool {
             a.len() == b.len()
                 && a.iter().all(|(name, value)| b.get(name).is_some_and(|got| same(value, got)))
         }
+        // Who recorded it read a double; what has more digits is sent as text.
+        (Value::Number(a), Value::String(text)) if a.is_f64() => {
+            text.parse::<f64>().ok() == a.as_f64()
+        }
         (Value::Null, Value::String(text)) => matches!(text.as_str(), "nan" | "inf" | "-inf"),
         (a, b) => a == b,
     }

@@ -211,7 +211,12 @@ async fn a_token_of_an_endpoint_reaches_nothing_else() {
         );
     }
     assert_eq!(agent.refused("get_payment", json!({"id": "s1"})).await["code"], "NOT_FOUND");
-    assert!(agent.rpc("resources/list", json!({})).await.get("error").is_some());
+    // The resources of an endpoint are kept answers, and those that an agent is told of; schemas are none.
+    assert_eq!(agent.result("resources/list", json!({})).await["resources"], json!([]));
+    let schema = json!({"uri": "rekor://schema/shop/invoices"});
+    assert!(agent.rpc("resources/read", schema).await.get("error").is_some());
+    let desk = world.agent("desk").await;
+    assert!(desk.rpc("resources/list", json!({})).await.get("error").is_some());
     // What the token lacks is not listed, and the URL narrows further.
     let scope = json!({"databases": ["shop"]});
     let reader = world.client("desk", scope.clone(), json!(["read:documents"])).await;

@@ -17,6 +17,7 @@ mod promote;
 mod providers;
 mod relationship_types;
 mod relationships;
+mod results;
 mod serve;
 mod sql;
 mod tokens;
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     Query(documents::Query),
     /// Run a SQL query
     Sql(sql::Sql),
+    /// Answers that `rekor sql --keep` and agents keep, for an hour
+    #[command(subcommand)]
+    Results(results::Results),
     /// Relationships between documents
     #[command(subcommand)]
     Relationships(relationships::Relationships),
@@ -146,6 +150,7 @@ async fn dispatch(cli: Cli) -> Result<(), Problem> {
         Command::Documents(command) => command.run(&global).await,
         Command::Query(query) => query.run(&global).await,
         Command::Sql(command) => command.run(&global).await,
+        Command::Results(command) => command.run(&global).await,
         Command::Relationships(command) => command.run(&global).await,
         Command::QueryRelationships(command) => command.run(&global).await,
         Command::RelationshipTypes(command) => command.run(&global).await,

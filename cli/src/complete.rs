@@ -57,6 +57,11 @@ pub(crate) fn clients() -> ArgValueCompleter {
     ids(|_| Some("/v1/clients?limit=1000".to_owned()))
 }
 
+/// Kept answers of the database.
+pub(crate) fn results() -> ArgValueCompleter {
+    ids(|asked| Some(format!("/v1/{}/results?limit=1000", asked.database()?)))
+}
+
 /// People.
 pub(crate) fn users() -> ArgValueCompleter {
     ids(|_| Some("/v1/users?limit=1000".to_owned()))

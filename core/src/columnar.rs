@@ -8,7 +8,7 @@ mod writer;
 
 pub use order::{ClusterKey, sort_by_cluster_key};
 pub use reader::OpenDataFile;
-pub use rows::encode_rows;
+pub use rows::{RowsWriter, encode_rows};
 pub use writer::{DataFileSpec, DataFileWriter};
 
 use crate::Error;

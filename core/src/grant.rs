@@ -144,7 +144,8 @@ impl<T: Ord> Set<T> {
         matches!(self, Self::Some(items) if items.is_empty())
     }
 
-    fn is_subset(&self, other: &Self) -> bool {
+    /// Whether everything in it is in the other one, too.
+    pub fn is_subset(&self, other: &Self) -> bool {
         match (self, other) {
             (_, Self::All) => true,
             (Self::All, Self::Some(_)) => false,

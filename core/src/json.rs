@@ -3,8 +3,10 @@
 
 mod canonical;
 mod document;
+mod exact;
 mod reader;
 
 pub use canonical::{NumberStyle, canonical_text, write_canonical};
 pub use document::{check_document, merge_top_level};
+pub use exact::exact_value;
 pub use reader::{JsonError, Kind, Number, Reader};

@@ -70,10 +70,24 @@ pub const SQL_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(10)
 pub const SQL_MEMORY_BYTES_MAX: usize = 512 * MIB;
 /// Queries that run at once; more wait in a queue.
 pub const SQL_CONCURRENT_MAX: usize = 8;
-/// Queries that wait; more are refused with 429.
-pub const SQL_QUEUE_MAX: usize = 64;
+/// Queries that wait; more are refused with 429. A few hundred agents may ask at once.
+pub const SQL_QUEUE_MAX: usize = 512;
+/// How long a query waits for its turn before it is told to come back.
+pub const SQL_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 /// Output of one call of an expanding SQL function.
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
+/// Largest kept answer of a query, as an object.
+pub const RESULT_BYTES_MAX: usize = 64 * MIB;
+/// Most rows of a kept answer.
+pub const RESULT_ROWS_MAX: usize = 1_000_000;
+/// How long a kept answer can be used, in milliseconds: an hour.
+pub const RESULT_TTL_MS: i64 = 60 * 60 * 1_000;
+/// Kept answers of one credential; the oldest give way.
+pub const RESULTS_PER_CREDENTIAL_MAX: usize = 64;
+/// Bytes of the kept answers of one credential; the oldest give way.
+pub const RESULTS_BYTES_PER_CREDENTIAL_MAX: usize = 512 * MIB;
+/// Largest kept answer that an MCP resource holds; a longer one is downloaded over REST.
+pub const RESULT_RESOURCE_BYTES_MAX: usize = 8 * MIB;
 /// Longest answer of an MCP tool, as text and as structured content: about 8,000 tokens each.
 pub const MCP_RESULT_BYTES_MAX: usize = 32_000;
 /// Most MCP sessions that are remembered; beyond it the one that was idle longest is forgotten.

@@ -92,6 +92,63 @@ pub fn swept_folders() -> Vec<Path> {
     folders.into_iter().map(|folder| Path::from(format!("{SHARD}/{folder}"))).collect()
 }
 
+/// What of a kept answer an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultPart {
+    /// Its rows.
+    Rows,
+    /// What it is, written after its rows.
+    About,
+}
+
+/// A kept answer, by what its objects are called. An object says when it may go without being opened.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResultName {
+    /// Who made it, as 32 hex digits.
+    pub owner: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at_ms: i64,
+    /// Its id, 32 hex digits.
+    pub id: String,
+}
+
+impl ResultName {
+    /// The path of one of its objects.
+    pub fn path(&self, part: ResultPart) -> Path {
+        let suffix = match part {
+            ResultPart::Rows => "parquet",
+            ResultPart::About => "json",
+        };
+        let Self { owner, expires_at_ms, id } = self;
+        Path::from(format!("results/{owner}/{expires_at_ms:014}-{id}.{suffix}"))
+    }
+
+    /// What an object below [`results`] is called.
+    pub fn parse(path: &Path) -> Option<(Self, ResultPart)> {
+        let text = path.as_ref().strip_prefix("results/")?;
+        let (owner, file) = text.split_once('/')?;
+        let (stem, suffix) = file.split_once('.')?;
+        let part = match suffix {
+            "parquet" => ResultPart::Rows,
+            "json" => ResultPart::About,
+            _ => return None,
+        };
+        let (expires, id) = stem.split_once('-')?;
+        let expires_at_ms = if expires.len() == 14 { expires.parse().ok()? } else { return None };
+        Some((Self { owner: owner.to_owned(), expires_at_ms, id: id.to_owned() }, part))
+    }
+}
+
+/// The folder of kept answers.
+pub fn results() -> Path {
+    Path::from("results")
+}
+
+/// The folder of the kept answers of one owner.
+pub fn results_of(owner: &str) -> Path {
+    Path::from(format!("results/{owner}"))
+}
+
 /// A name in the root that the probe at start races for.
 pub fn probe(nonce: Uuid, round: u32) -> Path {
     Path::from(format!("probe/{}-{round}", nonce.simple()))

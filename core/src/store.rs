@@ -249,6 +249,14 @@ impl Upload {
         self.parts.put_part(part.into()).await.map_err(|e| failed("write", &self.path, &e))
     }
 
+    /// Gives the upload up: what was sent is removed.
+    ///
+    /// # Errors
+    /// `Unavailable`; a store that expires unfinished uploads removes it later.
+    pub async fn abort(mut self) -> Result<()> {
+        self.parts.abort().await.map_err(|e| failed("give up", &self.path, &e))
+    }
+
     /// Makes the object durable; answers its size.
     ///
     /// # Errors

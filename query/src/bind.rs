@@ -31,8 +31,10 @@ pub(crate) use types::parse_type;
 use crate::{
     budget::Budget,
     dialect::{Explain, parse},
+    engine::ResultColumn,
     error::{ChCode, SqlError, SqlResult},
     format::Format,
+    kept::unknown_result,
     types::ChType,
 };
 use datafusion::{
@@ -77,6 +79,10 @@ pub(crate) trait Tables {
     fn scan(&self, table: &str, columns: &[ScanColumn]) -> SqlResult<Arc<dyn TableProvider>>;
     /// Runs a subquery whose answer is needed to bind the rest (scalar and IN subqueries, as ClickHouse does).
     fn run(&self, plan: LogicalPlan) -> SqlResult<Vec<RecordBatch>>;
+    /// The columns of a kept answer, and a provider of them under the names of [`crate::kept::column`].
+    fn result(&self, id: &str) -> SqlResult<(Vec<ResultColumn>, Arc<dyn TableProvider>)> {
+        Err(unknown_result(id))
+    }
     /// Whether the query may go on, for functions that compute for long.
     fn budget(&self) -> Budget {
         Budget::default()

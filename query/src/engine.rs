@@ -1,10 +1,15 @@
 //! The package's public face: runs one SQL query on one snapshot, within its limits.
 
+mod keep;
+
+pub use keep::keep_answer;
+
 use crate::{
     bind::{Bound, bind},
     budget::Budget,
     error::{ChCode, SqlError, SqlResult},
     format::Format,
+    kept::Results,
     scan::SnapshotTables,
     session::{runtime, session, sql_error},
     types::ChType,
@@ -27,6 +32,7 @@ use rekor_core::{
     limits,
     view::Version,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{
     sync::{
@@ -91,7 +97,7 @@ pub enum Pushdown {
 }
 
 /// What a query may see. Tables choose rows by it; no query text can widen it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// The one database of the request.
     pub database: DatabaseId,
@@ -105,6 +111,21 @@ pub struct Scope {
     pub databases: bool,
     /// Whether the log of the account (logins, people, tokens) is visible.
     pub account: bool,
+    /// Kept answers that `result('…')` may name; none, if absent.
+    #[serde(skip)]
+    pub results: Option<Arc<dyn Results>>,
+}
+
+impl Scope {
+    /// Whether everything that `other` shows is shown here, too. Kept answers do not count: each is bound to a scope itself.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.database == other.database
+            && other.documents.is_subset(&self.documents)
+            && other.relationships.is_subset(&self.relationships)
+            && other.collections.is_subset(&self.collections)
+            && self.databases >= other.databases
+            && self.account >= other.account
+    }
 }
 
 /// The limits of one query.
@@ -144,7 +165,7 @@ pub struct QueryRequest {
 }
 
 /// A column of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultColumn {
     /// Its name.
     pub name: String,
@@ -177,6 +198,8 @@ pub struct QueryResult {
     pub rows_scanned: u64,
     /// The snapshot: `<shard>-<sequence number>`, comparable within one database.
     pub snapshot_seq: String,
+    /// What is known of the whole answer, if it was kept: the member `result` of `meta`.
+    pub kept: Option<Value>,
 }
 
 impl QueryResult {
@@ -231,15 +254,10 @@ impl QueryEngine {
         match outcome {
             Ok(Ok(result)) => result.map_err(Error::from),
             Ok(Err(error)) if error.is_cancelled() => Err(stopping()),
-            Ok(Err(_)) => Err(Error::internal("The query failed in a way it should not; see the server's log.")),
-            Err(_) => Err(SqlError::new(
-                ChCode::TimeoutExceeded,
-                format!(
-                    "The query ran longer than {} s and was stopped. Filter by collection or time, or aggregate less.",
-                    time.as_secs_f32()
-                ),
-            )
-            .into()),
+            Ok(Err(_)) => Err(Error::internal(
+                "The query failed in a way it should not; see the server's log.",
+            )),
+            Err(_) => Err(too_late(time).into()),
         }
     }
 }
@@ -276,19 +294,47 @@ impl QueryEngine {
 
     /// A place among the queries that run at once.
     async fn admit(&self) -> Result<OwnedSemaphorePermit> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            let mut error = Error::new(
-                ErrorKind::RateLimited,
-                "Too many queries are waiting; try again in a second.",
-            );
-            error.retry_after_s = Some(1);
-            return Err(error);
+        let _place = Place::take(&self.waiting)?;
+        let turn = Arc::clone(&self.running).acquire_owned();
+        match tokio::time::timeout(limits::SQL_WAIT_MAX, turn).await {
+            Ok(permit) => permit.map_err(|_| stopping()),
+            Err(_) => Err(too_many()),
         }
-        let permit = Arc::clone(&self.running).acquire_owned().await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        permit.map_err(|_| stopping())
     }
+}
+
+/// A place in the queue, also given back by who stops waiting.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Result<Self> {
+        let place = Self(waiting);
+        if waiting.fetch_add(1, Ordering::Relaxed) >= limits::SQL_QUEUE_MAX {
+            return Err(too_many());
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn too_many() -> Error {
+    let said = "Too many queries are waiting; try again in a second.";
+    Error { retry_after_s: Some(1), ..Error::new(ErrorKind::RateLimited, said) }
+}
+
+fn too_late(time: Duration) -> SqlError {
+    SqlError::new(
+        ChCode::TimeoutExceeded,
+        format!(
+            "The query ran longer than {} s and was stopped. Filter by collection or time, or aggregate less.",
+            time.as_secs_f32()
+        ),
+    )
 }
 
 fn stopping() -> Error {
@@ -351,6 +397,7 @@ impl Shared {
                 bytes_scanned: tables.report().bytes(),
                 rows_scanned: tables.report().rows(),
                 snapshot_seq: snapshot_seq.clone(),
+                kept: None,
             };
             if batches.send(Ok(answer)).await.is_err() {
                 break;
@@ -421,6 +468,7 @@ impl Shared {
             bytes_scanned: tables.report().bytes(),
             rows_scanned: tables.report().rows(),
             snapshot_seq,
+            kept: None,
         })
     }
 }

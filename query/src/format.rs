@@ -7,8 +7,11 @@ mod columnar;
 mod delimited;
 mod json;
 mod pretty;
+mod stream;
 mod text;
 mod vertical;
+
+pub use stream::StreamEncoder;
 
 use crate::{
     engine::{QueryResult, ResultColumn, value_bytes},
@@ -163,26 +166,9 @@ impl std::fmt::Debug for Encoder {
 impl QueryResult {
     /// The answer in a format: an iterator over the pieces of its bytes. Pieces may be empty.
     pub fn encode(self, format: Format) -> Encoder {
-        let columns = self.columns.as_slice();
-        let kind = match format {
-            Format::Json => Kind::Rows(Box::new(json::Whole::new(columns, false))),
-            Format::JsonCompact => Kind::Rows(Box::new(json::Whole::new(columns, true))),
-            Format::JsonEachRow => Kind::Rows(Box::new(json::Lines::new(columns, false))),
-            Format::JsonCompactEachRow => Kind::Rows(Box::new(json::Lines::new(columns, true))),
-            Format::Csv
-            | Format::CsvWithNames
-            | Format::CsvWithNamesAndTypes
-            | Format::Tsv
-            | Format::TsvWithNames
-            | Format::TsvWithNamesAndTypes
-            | Format::TsvRaw => Kind::Rows(Box::new(delimited::Lines::new(columns, format))),
-            Format::Values => Kind::Rows(Box::new(delimited::Tuples::default())),
-            Format::Markdown => Kind::Rows(Box::new(delimited::Markdown::new(columns))),
-            Format::Pretty => Kind::Rows(Box::new(pretty::Boxes::new(columns, false))),
-            Format::PrettyCompact => Kind::Rows(Box::new(pretty::Boxes::new(columns, true))),
-            Format::Vertical => Kind::Rows(Box::new(vertical::Vertical::new(columns))),
-            Format::Null => Kind::Rows(Box::new(Nothing)),
-            Format::Arrow | Format::ArrowStream | Format::Parquet => Kind::Columns(format),
+        let kind = match writer(&self.columns, format) {
+            Some(writer) => Kind::Rows(writer),
+            None => Kind::Columns(format),
         };
         Encoder::new(self, kind)
     }
@@ -197,8 +183,32 @@ impl QueryResult {
     }
 }
 
+/// What writes the rows of a format; `None` for those that write columns.
+fn writer(columns: &[ResultColumn], format: Format) -> Option<Box<dyn Writer>> {
+    Some(match format {
+        Format::Json => Box::new(json::Whole::new(columns, false)),
+        Format::JsonCompact => Box::new(json::Whole::new(columns, true)),
+        Format::JsonEachRow => Box::new(json::Lines::new(columns, false)),
+        Format::JsonCompactEachRow => Box::new(json::Lines::new(columns, true)),
+        Format::Csv
+        | Format::CsvWithNames
+        | Format::CsvWithNamesAndTypes
+        | Format::Tsv
+        | Format::TsvWithNames
+        | Format::TsvWithNamesAndTypes
+        | Format::TsvRaw => Box::new(delimited::Lines::new(columns, format)),
+        Format::Values => Box::new(delimited::Tuples::default()),
+        Format::Markdown => Box::new(delimited::Markdown::new(columns)),
+        Format::Pretty => Box::new(pretty::Boxes::new(columns, false)),
+        Format::PrettyCompact => Box::new(pretty::Boxes::new(columns, true)),
+        Format::Vertical => Box::new(vertical::Vertical::new(columns)),
+        Format::Null => Box::new(Nothing),
+        Format::Arrow | Format::ArrowStream | Format::Parquet => return None,
+    })
+}
+
 /// Batches in slices of about [`PIECE_BYTES`].
-fn sliced(batches: Vec<RecordBatch>) -> Vec<RecordBatch> {
+pub(crate) fn sliced(batches: Vec<RecordBatch>) -> Vec<RecordBatch> {
     let mut slices = Vec::new();
     for batch in batches {
         let bytes: usize = batch.columns().iter().map(value_bytes).sum();

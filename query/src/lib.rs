@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod filter;
 pub mod format;
+pub mod kept;
 pub mod result;
 pub mod types;
 
@@ -24,6 +25,8 @@ mod value;
 
 pub use engine::{
     Execution, Pushdown, QueryEngine, QueryLimits, QueryRequest, QueryResult, ResultColumn, Scope,
+    keep_answer,
 };
-pub use format::Format;
+pub use format::{Format, StreamEncoder};
 pub use functions::{FunctionInfo, FunctionKind, functions};
+pub use kept::{Cut, Kept, Results, Sink, StoredResult};

@@ -7,7 +7,7 @@ use crate::{
     types::ChType,
     value::{Value, printed, text_of},
 };
-use rekor_core::Result;
+use rekor_core::{Result, json::exact_value};
 use serde_json::{Map, Value as Json, json};
 
 impl QueryResult {
@@ -40,6 +40,9 @@ impl QueryResult {
         if let (Some(totals), Some(meta)) = (&self.totals, meta.as_object_mut()) {
             let row = rows_of(totals, &self.columns)?.into_iter().next().unwrap_or_default();
             meta.insert("totals".to_owned(), Json::Object(object(&self.columns, row)));
+        }
+        if let (Some(kept), Some(meta)) = (&self.kept, meta.as_object_mut()) {
+            meta.insert("result".to_owned(), kept.clone());
         }
         if let (false, Some(meta)) = (self.warnings.is_empty(), meta.as_object_mut()) {
             meta.insert("warnings".to_owned(), json!(self.warnings));
@@ -114,9 +117,9 @@ impl Writer for Answer {
     }
 }
 
-/// A value as JSON: 64-bit integers are numbers, NaN and infinities null, times text, tuples arrays, or objects if their
+/// A value as JSON: 64-bit integers are numbers, longer ones and decimals that a double would round are texts, NaN and infinities null, times text, tuples arrays, or objects if their
 /// elements have names, maps objects.
-fn json_value(value: &Value, ty: &ChType) -> Json {
+pub(crate) fn json_value(value: &Value, ty: &ChType) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(v) => json!(v),
@@ -134,7 +137,7 @@ fn json_value(value: &Value, ty: &ChType) -> Json {
             Json::from(*v as i64)
         }
         Value::Float(v) => Json::from(*v),
-        Value::Decimal(..) => serde_json::from_str(&text_of(value)).unwrap_or(Json::Null),
+        Value::Decimal(..) => exact_value(&text_of(value)).unwrap_or(Json::Null),
         Value::String(_) | Value::Date(_) | Value::DateTime(_) | Value::DateTime64(..) => {
             Json::from(printed(&text_of(value)))
         }
@@ -152,7 +155,7 @@ fn json_value(value: &Value, ty: &ChType) -> Json {
                     .collect(),
             )
         }
-        Value::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
+        Value::Json(text) => exact_value(text).unwrap_or(Json::Null),
     }
 }
 

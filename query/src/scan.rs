@@ -8,6 +8,7 @@ mod exec;
 mod pieces;
 mod provider;
 mod report;
+mod result;
 mod scope;
 mod tables;
 

@@ -3,10 +3,11 @@
 
 use arrow::datatypes::{DataType, TimeUnit};
 use rekor_core::subcolumn::list_of;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A ClickHouse data type. `LowCardinality` is erased.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChType {
     /// The type of a bare NULL: `Nullable(Nothing)` prints from `Nullable(Nothing)`.
     Nothing,
@@ -55,7 +56,7 @@ pub enum ChType {
 }
 
 /// Units of `INTERVAL`, shortest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum IntervalUnit {
     Nanosecond,

@@ -293,10 +293,10 @@ pub(super) const TOOLS: &[Tool] = &[
             ),
             change(
                 "cancel",
-                "mark as called off; its data stays",
+                "mark as called off, by document_id or external_id; its data stays",
                 Op::DocumentCancel,
-                &[p::DATABASE, p::COLLECTION, p::DOCUMENT],
-                &[p::CANCELLED, p::EXPECTED],
+                &[p::DATABASE, p::COLLECTION],
+                &[p::DOCUMENT, p::EXTERNAL_ID, p::EXTERNAL_SOURCE, p::CANCELLED, p::EXPECTED],
             ),
             change(
                 "delete",
@@ -482,5 +482,9 @@ pub const WITHOUT_TOOL: &[(Op, &str)] = &[
     (Op::EndpointPut, "whoever builds servers for agents has a shell"),
     (Op::EndpointDelete, "whoever builds servers for agents has a shell"),
     (Op::DocumentExport, "a stream of any length; sql_query and list have bounded answers"),
+    (Op::ResultList, "sql_query names the answer that it kept, and links it as a resource"),
+    (Op::ResultGet, "the resource of a kept answer, and result('…') in sql_query"),
+    (Op::ResultDownload, "the resource of a kept answer, and result('…') in sql_query"),
+    (Op::ResultDelete, "answers end by themselves, and the oldest give way"),
     (Op::DocumentImport, "a stream of any length; batch_operations takes 1,000 operations"),
 ];

@@ -300,7 +300,10 @@ impl Call<'_> {
 
     async fn sql(&self) -> Result<Reply> {
         let body: SqlBody = self.arguments.body(&[("query", "query"), ("params", "params")])?;
-        Reply::table(&self.service.sql(self.caller, &self.db(), body).await?)
+        let (database, fits) = (self.db(), |answer: &_| Ok(Reply::table(answer)?.is_whole()));
+        let answer = self.service.sql_or_keep(self.caller, &database, body, fits).await?;
+        let uri = |id: &str| super::resources::result_uri(&database, id);
+        Ok(Reply::table(&answer)?.kept(&answer, true, uri))
     }
 
     async fn provider(&self, operation: Op) -> Result<Reply> {

@@ -17,6 +17,7 @@ use super::{
     arguments::Arguments,
     choice::unknown_tool,
     follow::{self, Slots},
+    resources,
     result::failure,
     speech::without_rekor,
     visit,
@@ -28,18 +29,24 @@ use crate::{
 use rekor_core::{
     Error, ErrorKind, Result,
     catalog::{Database, Endpoint},
+    endpoint::ToolKind,
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
         CompleteResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult,
-        PaginatedRequestParams, Prompt, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourcesRequestMethod,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, Prompt,
+        ReadResourceRequestParams, ReadResourceResponse, ResourcesCapability, ServerCapabilities,
+        ServerConfig, SubscriptionFilter, Tool,
     },
     service::{RequestContext, SubscriptionContext},
 };
 use std::sync::Arc;
+
+/// Resources of an endpoint: the kept answers of its queries.
+const RESULT_SCHEME: &str = "result://";
 
 /// The handler of an endpoint's methods.
 #[derive(Clone, Debug)]
@@ -69,12 +76,22 @@ struct Resolved {
 }
 
 impl Resolved {
+    /// Whether answers may be kept.
+    fn has_queries(&self) -> bool {
+        let asks = |offer: &Offer| matches!(offer.kind, ToolKind::Sql | ToolKind::Query(_));
+        self.offers.iter().any(asks)
+    }
+
     fn info(&self) -> ServerConfig {
         let entry = &self.endpoint.entry;
         let given = entry.config.name.as_str();
         let name = if given.is_empty() { entry.id.as_str() } else { given };
         let server = Implementation::new(entry.id.as_str(), self.endpoint.version.to_string());
-        let info = ServerConfig::new(capabilities()).with_server_info(server.with_title(name));
+        let mut capabilities = capabilities();
+        if self.has_queries() {
+            capabilities.resources = Some(ResourcesCapability::default());
+        }
+        let info = ServerConfig::new(capabilities).with_server_info(server.with_title(name));
         match &entry.config.description {
             Some(description) => info.with_instructions(description.clone()),
             None => info,
@@ -212,6 +229,36 @@ impl ServerHandler for Handler {
         Ok(ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_resources(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let resolved = self.resolve(&context)?;
+        if !resolved.has_queries() {
+            return Err(ErrorData::method_not_found::<ListResourcesRequestMethod>());
+        }
+        // Answers name theirs; nobody else would know what to do with them.
+        Ok(ListResourcesResult::with_all_items(Vec::new())
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let resolved = self.resolve(&context)?;
+        let (caller, database) = (&resolved.caller, resolved.database.entry.id.as_str());
+        let uri = request.uri.as_str();
+        let Some(id) = uri.strip_prefix(RESULT_SCHEME).filter(|_| resolved.has_queries()) else {
+            let message = format!("There is no resource {uri}.");
+            return Err(ErrorData::resource_not_found(message, None));
+        };
+        resources::kept(&self.service, caller, database, id, uri).await.map(Into::into)
     }
 
     async fn call_tool(

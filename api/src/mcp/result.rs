@@ -1,12 +1,14 @@
 //! Answers that fit an agent: within a budget of bytes, rows under one header, and what was left out is said.
 
-use rekor_core::{Error, Result, limits};
-use rekor_query::QueryResult;
-use rmcp::model::{CallToolResult, ContentBlock};
+use rekor_core::{Error, Result, json::exact_value, limits};
+use rekor_query::{Format, QueryResult};
+use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde_json::{Map, Value, json};
 
 /// Room in a result for what surrounds its rows.
 const SURROUNDINGS_BYTES: usize = 2_000;
+/// Longest statistics of a kept answer's columns.
+const STATISTICS_BYTES_MAX: usize = 3_000;
 /// Longest text of one string of an error.
 const ERROR_TEXT_CHARS_MAX: usize = 2_000;
 /// Stands behind everything that holds stored data.
@@ -21,7 +23,28 @@ pub(super) enum Reply {
     /// A page of objects, with what is known about it.
     List { data: Vec<Value>, meta: Value },
     /// Rows of SQL.
-    Table { columns: Vec<String>, types: Vec<String>, rows: Vec<Vec<Value>>, meta: Value },
+    Table(Table),
+}
+
+/// Rows of SQL, and how all of them can be had.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    columns: Vec<String>,
+    types: Vec<String>,
+    rows: Vec<Vec<Value>>,
+    meta: Value,
+    kept: Option<Kept>,
+}
+
+/// A whole answer that is kept.
+#[derive(Debug)]
+struct Kept {
+    /// What it is, as REST says it.
+    about: Value,
+    /// Its resource.
+    uri: String,
+    /// Whether the caller can ask it with SQL.
+    by_sql: bool,
 }
 
 impl Reply {
@@ -60,12 +83,33 @@ impl Reply {
         if let (false, Some(members)) = (answer.warnings.is_empty(), meta.as_object_mut()) {
             members.insert("warnings".to_owned(), json!(answer.warnings));
         }
-        Ok(Self::Table {
+        Ok(Self::Table(Table {
             columns: answer.columns.iter().map(|column| column.name.clone()).collect(),
             types: answer.columns.iter().map(|column| column.ty.to_string()).collect(),
             rows: answer.to_rows()?,
             meta,
-        })
+            kept: None,
+        }))
+    }
+
+    /// The same, with where the whole answer is kept, if it is; `uri` names its resource by its id.
+    pub(super) fn kept(
+        mut self,
+        answer: &QueryResult,
+        by_sql: bool,
+        uri: impl Fn(&str) -> String,
+    ) -> Self {
+        if let (Self::Table(table), Some(about)) = (&mut self, &answer.kept) {
+            let uri = uri(about.get("id").and_then(Value::as_str).unwrap_or_default());
+            table.kept = Some(Kept { about: about.clone(), uri, by_sql });
+        }
+        self
+    }
+
+    /// Whether nothing of it has to be left out.
+    pub(super) fn is_whole(&self) -> bool {
+        let Self::Table(table) = self else { return true };
+        table.shown(&table.texts()) == table.rows.len()
     }
 
     /// The result of the call; `stored` says that it holds data of documents.
@@ -73,13 +117,15 @@ impl Reply {
     /// # Errors
     /// Internal, never expected.
     pub(super) fn into_result(self, stored: bool) -> Result<CallToolResult> {
+        let link = if let Self::Table(table) = &self { table.link() } else { None };
         let (text, structured) = match self {
             Self::Object(text) => object(text)?,
             Self::List { data, meta } => list(data, meta),
-            Self::Table { columns, types, rows, meta } => table(columns, types, rows, meta),
+            Self::Table(table) => table.into_texts(),
         };
         let mut content = vec![ContentBlock::text(text)];
         content.extend(stored.then(|| ContentBlock::text(UNTRUSTED)));
+        content.extend(link.map(ContentBlock::resource_link));
         let mut result = CallToolResult::success(content);
         result.structured_content = Some(structured);
         Ok(result)
@@ -120,8 +166,7 @@ fn shorten(value: &mut Value) {
 
 /// An object; of one that is too long the longest members are cut or left out, and named.
 fn object(text: String) -> Result<(String, Value)> {
-    let mut body: Value =
-        serde_json::from_str(&text).map_err(|error| Error::internal(error.to_string()))?;
+    let mut body: Value = exact_value(&text).map_err(|error| Error::internal(error.to_string()))?;
     let members = match &mut body {
         Value::Object(members) if text.len() > limits::MCP_RESULT_BYTES_MAX => members,
         _ => return Ok((text, body)),
@@ -214,36 +259,98 @@ fn list(mut data: Vec<Value>, meta: Value) -> (String, Value) {
     (body.to_string(), body)
 }
 
-/// As text a header and a row per line, each a JSON array, and a last line about them.
-fn table(
-    columns: Vec<String>,
-    types: Vec<String>,
-    mut rows: Vec<Vec<Value>>,
-    meta: Value,
-) -> (String, Value) {
-    let texts: Vec<String> = rows.iter().map(|row| json!(row).to_string()).collect();
-    let header = json!(columns).to_string();
-    let meta = brief(meta);
-    let surroundings = header.len() + json!(types).to_string().len() + SURROUNDINGS_BYTES;
-    let shown = fitting(&texts, surroundings);
-    let left_out = truncated(
-        shown,
-        &texts,
-        "aggregate, select fewer columns, shorten texts with substring, or page with LIMIT and OFFSET",
-    );
-    rows.truncate(shown);
-    let mut lines = vec![header];
-    lines.extend(texts.into_iter().take(shown));
-    let about = left_out.as_ref().map_or_else(
-        || meta.clone(),
-        |left_out| json!({"truncated": left_out, "meta": meta.clone()}),
-    );
-    lines.push(about.to_string());
-    let mut body = json!({"columns": columns, "types": types, "rows": rows, "meta": meta});
-    if let (Some(left_out), Some(members)) = (left_out, body.as_object_mut()) {
-        members.insert("truncated".to_owned(), left_out);
+impl Table {
+    fn texts(&self) -> Vec<String> {
+        self.rows.iter().map(|row| json!(row).to_string()).collect()
     }
-    (lines.join("\n"), body)
+
+    /// How many rows fit.
+    fn shown(&self, texts: &[String]) -> usize {
+        let header = json!(self.columns).to_string().len() + json!(self.types).to_string().len();
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.brief().to_string().len() + 800);
+        fitting(texts, header + kept + SURROUNDINGS_BYTES)
+    }
+
+    fn link(&self) -> Option<Resource> {
+        let kept = self.kept.as_ref()?;
+        let link = Resource::new(kept.uri.clone(), kept.text("id"))
+            .with_title("The whole answer")
+            .with_description(format!("{} rows, until {}", kept.rows(), kept.text("expires_at")))
+            .with_mime_type(Format::Parquet.media_type());
+        let size = kept.about.get("bytes").and_then(Value::as_u64);
+        Some(size.map_or(link.clone(), |size| link.with_size(size)))
+    }
+
+    /// As text a header and a row per line, each a JSON array, and a last line about them; and the same as one object.
+    fn into_texts(self) -> (String, Value) {
+        let texts = self.texts();
+        let shown = self.shown(&texts);
+        let left_out = match &self.kept {
+            Some(kept) => Some(json!({
+                "shown": shown,
+                "of": kept.rows(),
+                "reason": format!("a result holds {} bytes and {} rows", limits::MCP_RESULT_BYTES_MAX, limits::SQL_ROWS_MAX),
+                "advice": kept.advice(),
+            })),
+            None => truncated(
+                shown,
+                &texts,
+                "aggregate, select fewer columns, shorten texts with substring, or page with LIMIT and OFFSET",
+            ),
+        };
+        let Self { columns, types, mut rows, meta, kept } = self;
+        let (header, meta) = (json!(columns).to_string(), brief(meta));
+        rows.truncate(shown);
+        let mut about = Map::new();
+        about.extend(left_out.map(|left_out| ("truncated".to_owned(), left_out)));
+        about.extend(kept.map(|kept| ("result".to_owned(), kept.brief())));
+        let last = if about.is_empty() {
+            meta.to_string()
+        } else {
+            let meta = [("meta".to_owned(), meta.clone())];
+            Value::Object(about.clone().into_iter().chain(meta).collect()).to_string()
+        };
+        let lines: Vec<String> =
+            [header].into_iter().chain(texts.into_iter().take(shown)).chain([last]).collect();
+        let mut body = json!({"columns": columns, "types": types, "rows": rows, "meta": meta});
+        if let Some(members) = body.as_object_mut() {
+            members.extend(about);
+        }
+        (lines.join("\n"), body)
+    }
+}
+
+impl Kept {
+    fn text(&self, name: &str) -> &str {
+        self.about.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn rows(&self) -> u64 {
+        self.about.get("rows").and_then(Value::as_u64).unwrap_or(0)
+    }
+
+    /// What it is; of many columns nothing is told.
+    fn brief(&self) -> Value {
+        let mut about = self.about.clone();
+        if let Some(members) = about.as_object_mut() {
+            let long = |columns: &Value| columns.to_string().len() > STATISTICS_BYTES_MAX;
+            if members.get("columns").is_some_and(long) {
+                members.shift_remove("columns");
+            }
+        }
+        about
+    }
+
+    fn advice(&self) -> String {
+        let (id, uri, until) = (self.text("id"), &self.uri, self.text("expires_at"));
+        if self.by_sql {
+            format!(
+                "the whole answer is kept until {until}: go on from it with SELECT … FROM result('{id}'), or read the resource {uri}"
+            )
+        } else {
+            format!("the whole answer is kept until {until} as the resource {uri}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -269,18 +376,31 @@ mod tests {
             Reply::List { data: vec![Value::from("x".repeat(100_000))], meta: json!({}) },
             Reply::Object(json!({"id": 1, "data": {"a": "x".repeat(100_000)}}).to_string()),
             Reply::Object(json!({"results": rows(), "more": rows(), "id": 1}).to_string()),
-            Reply::Table {
+            Reply::Table(Table {
                 columns: vec!["a".into()],
                 types: vec!["String".into()],
                 rows: (0..1_000).map(|_| vec![long()]).collect(),
                 meta: json!({"totals": {"a": long()}}),
-            },
-            Reply::Table {
+                kept: None,
+            }),
+            Reply::Table(Table {
+                columns: vec!["a".into()],
+                types: vec!["String".into()],
+                rows: (0..1_000).map(|_| vec![Value::from("x".repeat(300))]).collect(),
+                meta: json!({}),
+                kept: Some(Kept {
+                    about: json!({"id": "r_1", "rows": 5_000, "bytes": 7, "columns": vec!["x".repeat(200); 14]}),
+                    uri: "rekor://result/a/r_1".into(),
+                    by_sql: true,
+                }),
+            }),
+            Reply::Table(Table {
                 columns: wide,
                 types: vec!["Nullable(String)".into(); 500],
                 rows: vec![vec![Value::from("xxxxxxxx"); 500]; 100],
                 meta: json!({}),
-            },
+                kept: None,
+            }),
         ];
         for reply in replies {
             let result = reply.into_result(true).unwrap();
@@ -298,12 +418,14 @@ mod tests {
 
     #[test]
     fn a_short_table_is_whole() {
-        let reply = Reply::Table {
+        let reply = Reply::Table(Table {
             columns: vec!["a".into(), "b".into()],
             types: vec!["UInt8".into(), "String".into()],
             rows: vec![vec![json!(1), json!("x")]],
             meta: json!({"rows": 1}),
-        };
+            kept: None,
+        });
+        assert!(reply.is_whole());
         let result = reply.into_result(false).unwrap();
         let text = result.content[0].as_text().unwrap().text.clone();
         assert_eq!(text, "[\"a\",\"b\"]\n[1,\"x\"]\n{\"rows\":1}");

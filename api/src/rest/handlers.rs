@@ -64,7 +64,7 @@ pub(super) struct DatabasePage {
 }
 
 impl Page {
-    fn list(&self, all: Vec<Value>) -> Answer {
+    pub(super) fn list(&self, all: Vec<Value>) -> Answer {
         let limit = self.limit.unwrap_or(limits::PAGE_DEFAULT);
         if limit == 0 || limit > limits::PAGE_MAX {
             return Err(Error::validation(format!("limit is 1 to {}.", limits::PAGE_MAX)).into());

@@ -120,6 +120,8 @@ fn add(paths: &mut Map<String, Value>, route: &str, summary: &str, facts: Option
     let parameters: Vec<Value> = parameters.chain(header_parameters(facts)).collect();
     let media = if path.contains("/import/") || path.contains("/export/{collection}") {
         "application/x-ndjson"
+    } else if path.ends_with("/download") {
+        Format::Parquet.media_type()
     } else if path == "/metrics" || matches!(path, "/health/live" | "/health/ready") {
         "text/plain"
     } else {
@@ -157,7 +159,7 @@ fn responses(route: &str, media: &str, facts: Option<&Facts>) -> Value {
     let schema =
         if media == "application/json" { answers::of(route) } else { json!({"type": "string"}) };
     content.insert(media.to_owned(), json!({"schema": schema}));
-    if route == "post /v1/{db}/sql" {
+    if matches!(route, "post /v1/{db}/sql" | "get /v1/{db}/results/{id}/download") {
         let others = Format::accepted_media_types().chain(["text/plain"]);
         for other in others {
             content.insert(other.to_owned(), json!({"schema": {"type": "string"}}));

@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use rekor_query::{Format, QueryResult, format::Encoder};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Names the format of an answer, as ClickHouse does. An answer without it has the shape of the API.
@@ -67,6 +67,7 @@ fn formatted(result: QueryResult, format: Format) -> Result<Response, Failure> {
         "rows_scanned": result.rows_scanned,
         "snapshot_seq": result.snapshot_seq,
         "warnings": result.warnings,
+        "result": result.kept.clone().map(brief),
     });
     let summary = HeaderValue::from_bytes(summary.to_string().as_bytes());
     let mut response = body_of(result.encode(format))?.into_response();
@@ -77,4 +78,10 @@ fn formatted(result: QueryResult, format: Format) -> Result<Response, Failure> {
         headers.insert(SUMMARY, summary);
     }
     Ok(response)
+}
+
+/// What is known of a kept answer, without its columns: headers are short.
+fn brief(mut kept: Value) -> Value {
+    kept.as_object_mut().and_then(|kept| kept.shift_remove("columns"));
+    kept
 }

@@ -1,7 +1,7 @@
 //! SQL.
 
 use super::{Caller, Service};
-use crate::{auth::Principal, operation::Operation as Op};
+use crate::{auth::Principal, operation::Operation as Op, results::Usable};
 use rekor_core::{
     Error, Result,
     grant::{Permission, Subject},
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Body of a query.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SqlBody {
     /// The text.
@@ -23,6 +23,9 @@ pub struct SqlBody {
     /// A format of ClickHouse for the answer, unless the query names one itself.
     #[serde(default)]
     pub format: Option<String>,
+    /// Whether the whole answer is kept, for `result('r_…')` in further queries and to be downloaded.
+    #[serde(default)]
+    pub keep: bool,
 }
 
 /// What a principal may see of a database, computed once per request.
@@ -35,6 +38,7 @@ pub(crate) fn scope(principal: &Principal, database: DatabaseId) -> Scope {
         databases: !read(Subject::Databases).is_empty(),
         account: principal.grants.allow_everywhere(Permission::read(Subject::Audit)),
         database,
+        results: None,
     }
 }
 
@@ -58,8 +62,59 @@ impl Service {
         body: SqlBody,
         limits: QueryLimits,
     ) -> Result<QueryResult> {
-        let database = self.reach(caller, Op::Sql, database)?.entry.id.clone();
-        let format = body.format.as_deref().map(Format::parse).transpose()?;
+        let (keep, format) = (body.keep, body.format.as_deref().map(Format::parse).transpose()?);
+        let request = self.request(caller, database, body, limits)?;
+        let mut answer = if keep {
+            Box::pin(self.keep(caller, request)).await?
+        } else {
+            self.queries.execute(request).await?
+        };
+        answer.format = answer.format.or(format);
+        Ok(answer)
+    }
+
+    /// [`Self::sql`], whose whole answer is kept unless it is complete and `fits`. That it cannot be kept is a warning.
+    ///
+    /// # Errors
+    /// As [`Self::sql`], and those of `fits`.
+    pub async fn sql_or_keep(
+        &self,
+        caller: &Caller,
+        database: &str,
+        body: SqlBody,
+        fits: impl FnOnce(&QueryResult) -> Result<bool>,
+    ) -> Result<QueryResult> {
+        let mut answer = self.sql(caller, database, body.clone()).await?;
+        if fits(&answer)? && !answer.has_more || !self.writes {
+            return Ok(answer);
+        }
+        let default = QueryLimits::default();
+        let limits = QueryLimits { time: default.time.saturating_sub(answer.elapsed), ..default };
+        let request = self.request(caller, database, body, limits)?;
+        let kept = if answer.has_more {
+            Box::pin(self.keep(caller, request)).await
+        } else {
+            Box::pin(self.keep_answer(caller, request.scope, &answer)).await
+        };
+        match kept {
+            Ok(kept) => return Ok(kept),
+            Err(error) => answer
+                .warnings
+                .push(format!("The whole answer could not be kept: {}", error.message)),
+        }
+        Ok(answer)
+    }
+
+    /// A query as the engine takes it, on the newest snapshot.
+    fn request(
+        &self,
+        caller: &Caller,
+        database: &str,
+        body: SqlBody,
+        limits: QueryLimits,
+    ) -> Result<QueryRequest> {
+        let scope = self.usable(caller, Op::Sql, database)?.into_scope();
+        let database = scope.database.clone();
         let mut params = body.params;
         for (name, value) in [
             ("database_id", database.as_str()),
@@ -76,15 +131,21 @@ impl Service {
                 }
             }
         }
-        let request = QueryRequest {
-            version: self.engine.snapshot(),
-            scope: scope(&caller.principal, database),
-            sql: body.query,
-            params,
-            limits,
-        };
-        let mut result = self.queries.execute(request).await?;
-        result.format = result.format.or(format);
-        Ok(result)
+        Ok(QueryRequest { version: self.engine.snapshot(), scope, sql: body.query, params, limits })
+    }
+
+    /// What a caller may see of a database for an operation, and the kept answers that are there for them.
+    ///
+    /// # Errors
+    /// Those of [`Self::reach`].
+    pub(crate) fn usable(&self, caller: &Caller, operation: Op, database: &str) -> Result<Usable> {
+        let database = self.reach(caller, operation, database)?;
+        Ok(Usable {
+            store: self.results.clone(),
+            principal: caller.principal.clone(),
+            scope: scope(&caller.principal, database.entry.id.clone()),
+            // Of another database that had the id before there is nothing here.
+            incarnation: database.entry.tables.relationships,
+        })
     }
 }

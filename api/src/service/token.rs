@@ -216,6 +216,7 @@ impl Service {
         doomed.insert(known.clone());
         let operations = revocations(&doomed)?;
         self.engine.write(Frame::new(caller.origin(), operations)).await?;
+        self.forget_results();
         let children: Vec<&String> = doomed.iter().filter(|other| **other != known).collect();
         Ok(json!({"id": known, "revoked": true, "revoked_children": children}))
     }

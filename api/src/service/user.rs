@@ -176,7 +176,9 @@ impl Service {
     }
 
     async fn write_user(&self, caller: &Caller, operations: Vec<Operation>) -> Result<()> {
-        self.engine.write(Frame::new(caller.origin(), operations)).await.map(drop)
+        self.engine.write(Frame::new(caller.origin(), operations)).await?;
+        self.forget_results();
+        Ok(())
     }
 }
 

@@ -36,6 +36,9 @@ pub(crate) struct Sql {
     /// Format of the answer: JSON, JSONEachRow, CSVWithNames, TSV, Pretty, Vertical, Markdown, Arrow, Parquet, …
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
+    /// Keep the whole answer for an hour: `FROM result('r_…')` goes on from it, `rekor results download` fetches it
+    #[arg(long, conflicts_with = "explain")]
+    keep: bool,
     /// Run the query and say what it read: files, row groups, pages, bytes
     #[arg(long)]
     explain: bool,
@@ -45,7 +48,7 @@ pub(crate) struct Sql {
         value_name = "PATTERN",
         num_args = 0..=1,
         default_missing_value = "",
-        conflicts_with_all = ["query", "file", "explain", "format"]
+        conflicts_with_all = ["query", "file", "explain", "format", "keep"]
     )]
     functions: Option<String>,
 }
@@ -68,7 +71,7 @@ impl Sql {
         let params =
             self.param.iter().map(|pair| parameter(pair)).collect::<Result<Params, _>>()?;
         let text = self.text()?;
-        let session = Session::open(global, params, self.format)?;
+        let session = Session::open(global, params, self.format, self.keep)?;
         match text {
             Text::Shell => shell::run(session.for_people()).await,
             Text::Query(text) => {

@@ -61,6 +61,7 @@ fn a_root_on_s3() {
     println!("{}", crashing::crash_cycles(&bucket.root("crash", wal.path()), 2));
     another_log_is_refused(&bucket);
     a_thawed_server_acknowledges_nothing(&bucket);
+    answers_are_kept(&bucket);
     wrong_keys_are_an_error(&bucket);
 }
 
@@ -113,6 +114,32 @@ fn a_thawed_server_acknowledges_nothing(bucket: &Bucket) {
     );
     assert_eq!(rows, [json!({"before": 100, "after": 50, "n": 150})]);
     expect(server.port, "POST", "/v1/admin/compact", &Value::Null);
+    server.kill();
+}
+
+/// A kept answer of several parts of an upload, after a restart; a query that fails half way leaves nothing.
+fn answers_are_kept(bucket: &Bucket) {
+    let wal = tempfile::tempdir().unwrap();
+    let server = Server::start(&bucket.root("kept", wal.path()));
+    shop(server.port, &["c"]);
+    let keep = |port: u16, query: &str| {
+        send(port, "POST", "/v1/shop/sql", &json!({"query": query, "keep": true}).to_string())
+    };
+    let (status, answer) =
+        keep(server.port, "SELECT number AS n, SHA512(toString(number)) AS a FROM numbers(200000)")
+            .unwrap();
+    let result = &answer["meta"]["result"];
+    assert!(status == 200 && result["bytes"].as_u64().unwrap() > 10 << 20, "{answer}");
+    let failing = "SELECT SHA512(toString(number)), throwIf(number = 190000) FROM numbers(200000)";
+    assert_eq!(keep(server.port, failing).unwrap().0, 400);
+    server.kill();
+    let server = Server::start(&bucket.root("kept", wal.path()));
+    let listed = expect(server.port, "GET", "/v1/shop/results", &Value::Null);
+    assert_eq!(listed["meta"]["total"], 1);
+    let id = result["id"].as_str().unwrap();
+    let rows = sql(server.port, &format!("SELECT count() AS c, sum(n) AS s FROM result('{id}')"));
+    assert_eq!(rows, [json!({"c": 200_000, "s": 19_999_900_000_u64})]);
+    expect(server.port, "DELETE", &format!("/v1/shop/results/{id}"), &Value::Null);
     server.kill();
 }
 

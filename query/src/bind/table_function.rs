@@ -1,4 +1,4 @@
-//! Table functions: tables of numbers.
+//! Table functions: tables of numbers, and kept answers.
 
 use super::{
     Binder,
@@ -11,11 +11,16 @@ use super::{
     unsupported,
 };
 use crate::{
+    engine::ResultColumn,
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
     value::Value,
 };
-use datafusion::logical_expr::{Expr as Plan, LogicalPlanBuilder};
+use datafusion::{
+    common::Column,
+    datasource::provider_as_source,
+    logical_expr::{Expr as Plan, LogicalPlanBuilder},
+};
 use sqlparser::ast;
 use std::sync::Arc;
 
@@ -35,11 +40,14 @@ impl Binder<'_> {
         if settings.is_some() {
             return Err(unsupported("SETTINGS inside a table function"));
         }
+        if name == "result" {
+            return self.result_table(args, alias, env);
+        }
         if !["numbers", "zeros", "generateSeries", "generate_series"].contains(&name) {
             return Err(SqlError::new(
                 ChCode::UnknownFunction,
                 format!(
-                    "Unknown table function {name}; there are numbers, zeros and generateSeries. Tables have no brackets behind their names."
+                    "Unknown table function {name}; there are numbers, zeros, generateSeries and result. Tables have no brackets behind their names."
                 ),
             ));
         }
@@ -73,6 +81,41 @@ impl Binder<'_> {
         }
         let ty = if column == "zero" { ChType::UInt(8) } else { ChType::UInt(64) };
         self.constants(column, ty, (0..count).map(|i| start + i * step), alias)
+    }
+
+    /// The rows of a kept answer, by its id.
+    fn result_table(
+        &self,
+        args: &[ast::FunctionArg],
+        alias: Option<String>,
+        env: &Env,
+    ) -> SqlResult<Source> {
+        let wrong = || SqlError::new(ChCode::BadArguments, "Write result('r_…') with one id.");
+        let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))] = args else {
+            return Err(wrong());
+        };
+        let Some(Value::String(id)) = constant_of(&self.expr(expr, &Scope::new(vec![]), env)?)?
+        else {
+            return Err(wrong());
+        };
+        let (columns, provider) = self.tables.result(&id)?;
+        let table_name = self.fresh();
+        let (mut named, mut out, mut exprs) = (vec![], vec![], vec![]);
+        for (at, ResultColumn { name, ty }) in columns.into_iter().enumerate() {
+            let id = self.fresh();
+            let column = Column::new(Some(table_name.as_str()), crate::kept::column(at));
+            exprs.push(Plan::Column(column).alias(&id));
+            let place = Place::Plan(id.clone());
+            named.push(Named { name, ty: ty.clone(), place, hidden: false });
+            out.push((id, ty));
+        }
+        let plan =
+            LogicalPlanBuilder::scan(table_name.as_str(), provider_as_source(provider), None)
+                .and_then(|scan| scan.project(exprs))
+                .and_then(LogicalPlanBuilder::build)
+                .map_err(super::plan_error)?;
+        let alias = alias.or_else(|| Some("result".to_owned()));
+        Ok(Source { rel: Rel::Plan(plan, out), tables: vec![TableRef::new(alias, named)] })
     }
 
     fn whole_numbers(
@@ -136,12 +179,12 @@ impl Binder<'_> {
         let table_name = self.fresh();
         let plan = LogicalPlanBuilder::scan(
             table_name.as_str(),
-            datafusion::datasource::provider_as_source(Arc::new(table)),
+            provider_as_source(Arc::new(table)),
             None,
         )
         .and_then(|b| {
             b.project(out.iter().map(|(id, _)| {
-                let column = datafusion::common::Column::new(Some(table_name.as_str()), id);
+                let column = Column::new(Some(table_name.as_str()), id);
                 Plan::Column(column).alias(id)
             }))
         })

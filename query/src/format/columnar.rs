@@ -2,7 +2,7 @@
 
 use super::Format;
 use crate::{
-    engine::QueryResult,
+    engine::{QueryResult, ResultColumn},
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
     value::{Value, bytes_of, from_array, printable, printed},
@@ -14,36 +14,22 @@ use arrow::{
     },
     buffer::NullBuffer,
     compute::cast,
-    datatypes::{DataType, Field, FieldRef, Fields, Schema, TimeUnit},
+    datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit},
     ipc::writer::{FileWriter, StreamWriter},
 };
 use std::sync::Arc;
 
 /// The answer as an Arrow file, an Arrow stream or a Parquet file.
 pub(super) fn encode(result: &QueryResult, format: Format) -> SqlResult<Vec<u8>> {
-    let fields: Fields = result
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| {
-            let has_nulls = |batch: &RecordBatch| {
-                batch.columns().get(at).is_some_and(|array| array.logical_null_count() > 0)
-            };
-            let nullable = column.ty.is_nullable() || result.batches.iter().any(has_nulls);
-            Field::new(&column.name, portable_type(&column.ty, format), nullable)
-        })
-        .collect();
-    let schema = Arc::new(Schema::new(fields));
-    let mut batches = Vec::new();
-    for batch in &result.batches {
-        let columns = batch.columns().iter().zip(&result.columns).zip(schema.fields());
-        let columns = columns
-            .map(|((array, column), field)| portable(array, &column.ty, field.data_type()))
-            .collect::<SqlResult<_>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options);
-        batches.push(batch.map_err(failed)?);
-    }
+    let has_nulls = |at: usize| {
+        let in_batch = |batch: &RecordBatch| {
+            batch.columns().get(at).is_some_and(|array| array.logical_null_count() > 0)
+        };
+        result.batches.iter().any(in_batch)
+    };
+    let schema = schema(&result.columns, format, has_nulls);
+    let batches = result.batches.iter().map(|batch| converted(batch, &result.columns, &schema));
+    let batches: Vec<RecordBatch> = batches.collect::<SqlResult<_>>()?;
     match format {
         Format::Parquet => rekor_core::columnar::encode_rows(&schema, &batches)
             .map_err(|error| SqlError::new(ChCode::LogicalError, error.message)),
@@ -52,7 +38,34 @@ pub(super) fn encode(result: &QueryResult, format: Format) -> SqlResult<Vec<u8>>
     }
 }
 
-fn failed(error: arrow::error::ArrowError) -> SqlError {
+/// The columns of an answer in types that other programs know.
+pub(super) fn schema(
+    columns: &[ResultColumn],
+    format: Format,
+    has_nulls: impl Fn(usize) -> bool,
+) -> SchemaRef {
+    let fields = columns.iter().enumerate().map(|(at, column)| {
+        let nullable = column.ty.is_nullable() || has_nulls(at);
+        Field::new(&column.name, portable_type(&column.ty, format), nullable)
+    });
+    Arc::new(Schema::new(fields.collect::<Fields>()))
+}
+
+/// Rows in the types of [`schema`].
+pub(super) fn converted(
+    batch: &RecordBatch,
+    columns: &[ResultColumn],
+    schema: &SchemaRef,
+) -> SqlResult<RecordBatch> {
+    let arrays = batch.columns().iter().zip(columns).zip(schema.fields());
+    let arrays = arrays
+        .map(|((array, column), field)| portable(array, &column.ty, field.data_type()))
+        .collect::<SqlResult<_>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options).map_err(failed)
+}
+
+pub(super) fn failed(error: arrow::error::ArrowError) -> SqlError {
     SqlError::new(ChCode::LogicalError, error.to_string())
 }
 

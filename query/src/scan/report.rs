@@ -68,6 +68,17 @@ impl FilesReading {
         }
     }
 
+    /// A file of which everything is read.
+    pub(super) fn whole(size_bytes: u64, plan: Arc<dyn ExecutionPlan>) -> Self {
+        Self {
+            file_count: 1,
+            files_left: 1,
+            file_bytes: size_bytes,
+            plan: Some(plan),
+            ..Self::default()
+        }
+    }
+
     /// The pieces of files that are left, as they are read.
     pub(super) fn keep<'a>(&mut self, pieces: impl Iterator<Item = &'a Piece>) {
         let (mut files, mut groups) = (BTreeSet::<Uuid>::new(), BTreeSet::new());

@@ -3,13 +3,15 @@
 use super::{
     provider::{Part, PartsTable, Source},
     report::Report,
+    result::ResultTable,
     scope::{self, ScopeCondition},
 };
 use crate::{
     bind::{ScanColumn, ScanSource, Tables},
     budget::Budget,
-    engine::{Pushdown, Scope, collect},
+    engine::{Pushdown, ResultColumn, Scope, collect},
     error::{ChCode, SqlError, SqlResult},
+    kept::unknown_result,
     session::sql_error,
     types::ChType,
 };
@@ -349,6 +351,15 @@ impl Tables for SnapshotTables {
             (table == Table::Documents).then(|| Arc::clone(&self.deleted_read)),
             self.pushdown,
         )))
+    }
+
+    fn result(&self, id: &str) -> SqlResult<(Vec<ResultColumn>, Arc<dyn TableProvider>)> {
+        let results = self.scope.results.as_ref().ok_or_else(|| unknown_result(id))?;
+        let found = self.handle.block_on(results.find(id));
+        let found = found.map_err(|error| SqlError::new(ChCode::LogicalError, error.message))?;
+        let stored = found.ok_or_else(|| unknown_result(id))?;
+        let columns = stored.columns.clone();
+        Ok((columns, Arc::new(ResultTable::new(id, stored, Arc::clone(&self.report)))))
     }
 
     fn budget(&self) -> Budget {

@@ -1,6 +1,9 @@
 //! Calls of an endpoint's tools: each becomes what the service takes, on the collections of the endpoint alone.
 
-use super::tools::{self, Offer};
+use super::{
+    RESULT_SCHEME,
+    tools::{self, Offer},
+};
 use crate::{
     mcp::{arguments::Arguments, result::Reply},
     nearest::nearest,
@@ -275,13 +278,20 @@ impl Call<'_> {
             }
             params.insert(name, value);
         }
-        let body = SqlBody { query: query.query.clone(), params, format: None };
-        Reply::table(&self.service.sql(self.caller, self.db(), body).await?)
+        let body = SqlBody { query: query.query.clone(), params, ..SqlBody::default() };
+        self.answer(body).await
     }
 
     async fn sql(&self) -> Result<Reply> {
-        let body: SqlBody = self.arguments.body(&[("query", "query"), ("params", "params")])?;
-        Reply::table(&self.service.sql(self.caller, self.db(), body).await?)
+        self.answer(self.arguments.body(&[("query", "query"), ("params", "params")])?).await
+    }
+
+    /// The answer of a query; all of a long one is kept.
+    async fn answer(&self, body: SqlBody) -> Result<Reply> {
+        let fits = |answer: &_| Ok(Reply::table(answer)?.is_whole());
+        let answer = self.service.sql_or_keep(self.caller, self.db(), body, fits).await?;
+        let by_sql = self.config.sql_query;
+        Ok(Reply::table(&answer)?.kept(&answer, by_sql, |id| format!("{RESULT_SCHEME}{id}")))
     }
 }
 

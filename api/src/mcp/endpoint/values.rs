@@ -45,7 +45,7 @@ async fn with_values(
             VALUES_MAX + 1
         );
         let params = Map::from_iter([("c".to_owned(), Value::from(collection))]);
-        let body = SqlBody { query: text, params, format: None };
+        let body = SqlBody { query: text, params, ..SqlBody::default() };
         let answer = service.sql(&resolved.caller, resolved.database.entry.id.as_str(), body);
         let rows = answer.await?.to_rows()?;
         let values: Vec<&Value> = rows.iter().filter_map(|row| row.first()).collect();

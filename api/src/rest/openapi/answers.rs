@@ -111,6 +111,16 @@ pub(super) fn components() -> Value {
             json!({"version": count(), "at": time(), "by": text(), "deleted": flag(), "config": {"type": ["object", "null"]}}),
             &[],
         ),
+        "Result": object(
+            json!({
+                "id": text(), "rows": count(), "bytes": count(), "truncated": flag(), "truncated_by": {"enum": ["rows", "bytes", "time"]},
+                "created_at": time(), "expires_at": time(),
+                "columns": {"type": "array", "items": object(
+                    json!({"name": text(), "type": text(), "nulls": count(), "min": {}, "max": {}}), &["min", "max"],
+                )},
+            }),
+            &["truncated_by"],
+        ),
         "Endpoint": object(
             json!({
                 "id": text(), "name": text(), "description": text_or_null(), "tools": objects(), "relationships": objects(),
@@ -340,6 +350,9 @@ pub(super) fn of(route: &str) -> Value {
         ("get" | "put", "/v1/{db}/relationship-types/{id}") => reference("RelationshipType"),
         ("get", "/v1/{db}/endpoints") => list("Endpoint"),
         ("get" | "put", "/v1/{db}/endpoints/{id}") => reference("Endpoint"),
+        ("delete", "/v1/{db}/results/{id}") => {
+            object(json!({"id": text(), "deleted": {"const": true}}), &[])
+        }
         ("delete", _) => reference("Deleted"),
         ("get" | "post" | "put", "/v1/{db}/relationships" | "/v1/{db}/relationships/{id}") => {
             reference("Relationship")
@@ -366,6 +379,8 @@ pub(super) fn of(route: &str) -> Value {
             }),
             &[],
         ),
+        ("get", "/v1/{db}/results") => list("Result"),
+        ("get", "/v1/{db}/results/{id}") => reference("Result"),
         ("post", "/v1/{db}/sql") => {
             json!({"anyOf": [sql_answer(), clickhouse_answer()]})
         }
@@ -384,7 +399,7 @@ fn sql_answer() -> Value {
                     "rows": count(), "has_more": flag(), "elapsed_ms": {"type": "number"}, "snapshot_seq": text(),
                     "bytes_scanned": count(), "planning_ms": {"type": "number"},
                     "columns": {"type": "array", "items": object(json!({"name": text(), "type": text()}), &[])},
-                    "warnings": texts(), "totals": {"type": "object"},
+                    "warnings": texts(), "totals": {"type": "object"}, "result": reference("Result"),
                 },
             },
         }),

@@ -264,7 +264,7 @@ pub(super) fn of(route: &str) -> Option<Value> {
             json!({"operations": [{"type": "upsert_document", "collection": "invoices", "data": {}}]}),
         ),
         ("post", "/v1/{db}/sql") => object(
-            json!({"query": text(), "params": {"type": "object"}, "format": format_name()}),
+            json!({"query": text(), "params": {"type": "object"}, "format": format_name(), "keep": flag()}),
             &["query"],
             json!({"query": "SELECT count() FROM documents"}),
         ),
@@ -329,6 +329,7 @@ fn query_parameter(route: &str, name: &str) -> Value {
 fn query(route: &str) -> &'static [&'static str] {
     match route {
         "get /v1/databases" => &["tag", "limit", "offset"],
+        "get /v1/{db}/results/{id}/download" => &["format"],
         "get /v1/tokens"
         | "get /v1/clients"
         | "get /v1/users"
@@ -337,6 +338,7 @@ fn query(route: &str) -> &'static [&'static str] {
         | "get /v1/{db}/collections"
         | "get /v1/{db}/collections/{id}/history"
         | "get /v1/{db}/endpoints"
+        | "get /v1/{db}/results"
         | "get /v1/{db}/relationship-types" => &["limit", "offset"],
         "get /v1/{db}/endpoints/{id}" => &["resolved"],
         "get /v1/{db}/documents/{collection}" => &[

@@ -101,7 +101,7 @@ impl Service {
         Issued { token, authorisation, access, refresh }
     }
 
-    pub(super) async fn keep(
+    pub(super) async fn store_issued(
         &self,
         issued: &Issued,
         gone: Vec<Operation>,

@@ -122,7 +122,7 @@ impl Service {
         oauth.spend(&form.code, &issued.token.id, now);
         let snapshot = self.engine.snapshot();
         let gone = sweep(snapshot.catalog(), &issued, now);
-        self.keep(&issued, gone, "human", &granted.user, Some(0)).await?;
+        self.store_issued(&issued, gone, "human", &granted.user, Some(0)).await?;
         Ok(issued.answer(now))
     }
 
@@ -163,7 +163,7 @@ impl Service {
         }
         let id = token.id.clone();
         let issued = self.issued((*token).clone(), authorisation, Some(family.to_owned()));
-        self.keep(&issued, Vec::new(), "token", &id, None).await?;
+        self.store_issued(&issued, Vec::new(), "token", &id, None).await?;
         Ok(issued.answer(now))
     }
 
@@ -209,7 +209,7 @@ impl Service {
         issued.authorisation.access_expires_at = end;
         issued.token.expires_at = Some(end);
         let gone = sweep(catalog, &issued, now);
-        self.keep(&issued, gone, "token", &client.id, Some(0)).await?;
+        self.store_issued(&issued, gone, "token", &client.id, Some(0)).await?;
         Ok(issued.answer(now))
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Session {
     global: Global,
     database: String,
     params: Params,
+    /// Whether whole answers are kept.
+    keep: bool,
     /// A format of ClickHouse for all answers.
     pub(super) format: Option<String>,
 }
@@ -50,13 +52,15 @@ impl Session {
         global: &Global,
         params: Params,
         format: Option<String>,
+        keep: bool,
     ) -> Result<Self, Problem> {
         let database = global.database()?;
         if format.is_some() && shapes_answers(global) {
             return Err(Problem::usage("--json and --jq shape the API's own answer, not --format"));
         }
-        let connection = Arc::new(Connection::open(global, false)?);
-        Ok(Self { connection, global: global.clone(), database, params, format })
+        // What is kept is written.
+        let connection = Arc::new(Connection::open(global, keep)?);
+        Ok(Self { connection, global: global.clone(), database, params, keep, format })
     }
 
     /// The same, whose answers are tables whatever the flags say.
@@ -84,12 +88,15 @@ impl Session {
     /// else as the flags say. Dropping the future cancels the query on the server.
     pub(super) async fn ask(&self, query: &str, format: Option<&str>) -> Result<Outcome, Problem> {
         let format = format.or(self.format.as_deref());
-        let body = json!({"query": query, "params": self.params, "format": format}).to_string();
+        let body =
+            json!({"query": query, "params": self.params, "format": format, "keep": self.keep});
+        let body = body.to_string();
         let mut reply = self.connection.post(&self.path(), body).await?;
         let Some(format) = reply.header("x-clickhouse-format") else {
             let answer = reply.json().await?;
             self.global.show(&answer)?;
             warn(answer.pointer("/meta/warnings"));
+            kept(answer.pointer("/meta/result"));
             return Ok(Outcome { summary: answer.get("meta").cloned().unwrap_or_default() });
         };
         if shapes_answers(&self.global) {
@@ -114,6 +121,7 @@ impl Session {
             ui::note("note: more rows were left out; add LIMIT, filters or aggregation");
         }
         warn(summary.get("warnings"));
+        kept(summary.get("result"));
         Ok(Outcome { summary })
     }
 
@@ -137,6 +145,21 @@ fn warn(warnings: Option<&Value>) {
     for warning in warnings.filter_map(Value::as_str) {
         ui::note(&format!("note: {warning}"));
     }
+}
+
+/// Says where the whole answer is, if it was kept.
+fn kept(result: Option<&Value>) {
+    let Some(result) = result.filter(|result| result.is_object()) else { return };
+    let text = |name: &str| result.get(name).and_then(Value::as_str).unwrap_or_default();
+    let rows = result.get("rows").and_then(Value::as_u64).unwrap_or(0);
+    let cut = match text("truncated_by") {
+        "" => String::new(),
+        by => format!(", cut by the limit of {by}"),
+    };
+    let (id, until) = (text("id"), text("expires_at"));
+    ui::note(&format!(
+        "kept {rows} rows{cut} until {until}: FROM result('{id}'), or rekor results download {id}"
+    ));
 }
 
 /// The problem with the line of the query that it is in, and a caret below the place; `skipped` characters at the start of the
