@@ -126,7 +126,7 @@ struct Marks<'a, 'b> {
 
 impl Marks<'_, '_> {
     /// What a name means around the subquery, if it is none of its own.
-    fn from_around(&self, expr: &Expr) -> Option<Typed> {
+    fn meaning_around(&self, expr: &Expr) -> Option<Typed> {
         let parts: Vec<&Ident> = match expr {
             Expr::Identifier(ident) => vec![ident],
             Expr::CompoundIdentifier(parts) => parts.iter().collect(),
@@ -160,7 +160,7 @@ impl ast::VisitorMut for Marks<'_, '_> {
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if self.depth == 0
-            && let Some(typed) = self.from_around(expr)
+            && let Some(typed) = self.meaning_around(expr)
         {
             let name = format!("{MARK}{}", self.binder.fresh());
             self.scope.chosen.borrow_mut().insert(name.clone(), typed);
