@@ -12,6 +12,7 @@ mod arguments;
 mod call;
 mod choice;
 mod completion;
+mod direct;
 mod endpoint;
 mod follow;
 mod guard;
@@ -165,25 +166,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let visit = visit(&context)?;
-        let Some(tool) = find(&request.name, &visit) else {
-            let tools = tools::list(&visit.caller.principal, &visit.place.face);
-            let names = tools.iter().map(|tool| &*tool.name);
-            step_up::note_hidden(&request.name, &visit);
-            return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
-        };
-        let done = tokio::select! {
+        tokio::select! {
             // The client went away or cancelled; dropping the call ends its query.
-            () = context.ct.cancelled() => {
-                Err(Error::new(ErrorKind::Cancelled, "The call was cancelled."))
-            }
-            done = self.call(tool, &request, &visit).instrument(visit.span.clone()) => done,
-        };
-        Ok(done
-            .unwrap_or_else(|error| {
-                visit.lacked.note(&error);
-                failure(&speech::for_agents(error))
-            })
-            .into())
+            () = context.ct.cancelled() => Ok(failure(&cancelled()).into()),
+            done = self.answer(&request.name, &visit) => done,
+        }
     }
 
     async fn list_resources(
@@ -312,18 +299,34 @@ fn visit_in_session(
     Ok((visit, session))
 }
 
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "The call was cancelled.")
+}
+
 impl Handler {
-    async fn call(
-        &self,
-        tool: &'static Tool,
-        request: &CallToolRequestParams,
-        visit: &Visit,
-    ) -> Result<CallToolResult> {
+    /// Answers a call; that it failed is a result, too, unless there is no such tool.
+    async fn answer(&self, name: &str, visit: &Visit) -> Result<CallToolResponse, ErrorData> {
+        let Some(tool) = find(name, visit) else {
+            let tools = tools::list(&visit.caller.principal, &visit.place.face);
+            let names = tools.iter().map(|tool| &*tool.name);
+            step_up::note_hidden(name, visit);
+            return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
+        };
+        let done = self.call(tool, name, visit).instrument(visit.span.clone()).await;
+        Ok(done
+            .unwrap_or_else(|error| {
+                visit.lacked.note(&error);
+                failure(&speech::for_agents(error))
+            })
+            .into())
+    }
+
+    async fn call(&self, tool: &'static Tool, name: &str, visit: &Visit) -> Result<CallToolResult> {
         let mut arguments = match &visit.arguments {
             Some(text) => Arguments::parse(text.get())?,
             None => Arguments::parse("{}")?,
         };
-        let action = choose(tool, &request.name, &mut arguments, visit)?;
+        let action = choose(tool, name, &mut arguments, visit)?;
         arguments.check(tool.name, action)?;
         let call =
             call::Call { service: &self.service, caller: &visit.caller, arguments: &arguments };

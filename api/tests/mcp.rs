@@ -705,3 +705,58 @@ async fn long_numbers_keep_their_digits_and_cancel_takes_external_ids() {
     let error = mcp.refused("manage_document", neither).await;
     assert!(error["message"].as_str().unwrap().contains("document_id"), "{error}");
 }
+
+/// A plain call takes a short way; with metadata the same call takes the long one. Nobody can tell the answers apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_short_way_answers_as_the_long_one() {
+    let (_directory, api, mcp) = start().await;
+    shop(&api, &mcp).await;
+    let reader = token(
+        &api,
+        &mcp,
+        json!([{"scope": {"databases": ["shop"]}, "permissions": ["read:documents"]}]),
+    )
+    .await;
+    let old = |mcp: &Mcp| Mcp { version: LEGACY, ..mcp.clone() };
+    let invoice = json!({"action": "upsert", "database_id": "shop", "collection": "invoices", "external_id": "I-1", "data": {"customer": "Acme", "amount": 3}});
+    mcp.ok("manage_document", invoice).await;
+    let calls = [
+        json!({"name": "manage_document", "arguments": {"action": "get", "database_id": "shop", "collection": "invoices", "external_id": "I-1"}}),
+        json!({"name": "manage_database", "arguments": {"action": "nonsense"}}),
+        json!({"name": "manage_database"}),
+        json!({"name": "sql_query", "arguments": {"database_id": "shop", "query": "SELECT nonsense"}}),
+        json!({"name": "no_such_tool", "arguments": {}}),
+        json!({"name": "manage_record", "arguments": {"action": "delete", "workspace_id": "shop", "collection": "invoices", "document_id": "x"}}),
+    ];
+    let clients = [
+        old(&mcp),
+        old(&reader),
+        old(&reader).at("/mcp?read_only=true"),
+        old(&reader).at("/e/none/mcp"),
+        old(&mcp).at("/e/none/mcp"),
+    ];
+    for client in clients {
+        for call in &calls {
+            let mut long = call.clone();
+            long["_meta"] = json!({"progressToken": 1});
+            let (short, long) = (
+                client.rpc("tools/call", call.clone()).await,
+                client.rpc("tools/call", long).await,
+            );
+            assert_eq!(short, long, "{} {call}", client.path);
+            assert_eq!(short["id"], 1);
+        }
+    }
+    // What is not right is refused as ever.
+    let (headers, _) = old(&mcp).request("tools/call", calls[0].clone());
+    for body in [
+        "{}",
+        "[]",
+        r#"{"jsonrpc":"1.0","id":1,"method":"tools/call","params":{"name":"manage_database"}}"#,
+        r#"{"jsonrpc":"2.0","id":1.5,"method":"tools/call","params":{"name":"manage_database"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"manage_database","arguments":[]}}"#,
+    ] {
+        let (status, _, answer) = old(&mcp).http("POST", &headers, body).await;
+        assert!(status >= 400 || answer.get("error").is_some(), "{body}: {status} {answer}");
+    }
+}

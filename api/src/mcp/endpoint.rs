@@ -27,7 +27,7 @@ use crate::{
     service::{Caller, Service},
 };
 use rekor_core::{
-    Error, ErrorKind, Result,
+    Error, Result,
     catalog::{Database, Endpoint},
     endpoint::ToolKind,
 };
@@ -152,12 +152,39 @@ fn refused(error: Error) -> ErrorData {
 impl Handler {
     fn resolve(&self, context: &RequestContext<RoleServer>) -> Result<Resolved, ErrorData> {
         let visit = visit(context)?;
+        self.resolve_visit(&visit)
+    }
+
+    fn resolve_visit(&self, visit: &Visit) -> Result<Resolved, ErrorData> {
         let slug = visit.place.slug.as_deref();
         let slug =
             slug.ok_or_else(|| ErrorData::internal_error("a request without a slug", None))?;
         let resolved = find(&self.service, &visit.caller, slug, visit.place.face);
         resolved
             .map_err(|error| ErrorData::invalid_request(error.message.clone(), Some(error.body())))
+    }
+
+    /// Answers a call; that it failed is a result, too, unless there is no such endpoint or tool.
+    pub(super) async fn answer(
+        &self,
+        name: &str,
+        visit: &Visit,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let resolved = self.resolve_visit(visit)?;
+        let offer = resolved.offers.iter().find(|offer| offer.tool.name == name);
+        let Some(offer) = offer else {
+            self.note_hidden(&resolved, name, visit);
+            let names = resolved.offers.iter().map(|offer| &*offer.tool.name);
+            return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
+        };
+        let arguments = visit.arguments.as_deref().map(|text| text.get());
+        let done = self.call(&resolved, offer, arguments).await;
+        Ok(done
+            .unwrap_or_else(|error| {
+                visit.lacked.note(&error);
+                failure(&without_rekor(error))
+            })
+            .into())
     }
 
     /// Notes what a tool is hidden for want of.
@@ -266,27 +293,11 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let resolved = self.resolve(&context)?;
-        let offer = resolved.offers.iter().find(|offer| offer.tool.name == request.name);
-        let Some(offer) = offer else {
-            self.note_hidden(&resolved, &request.name, &visit(&context)?);
-            let names = resolved.offers.iter().map(|offer| &*offer.tool.name);
-            return Err(ErrorData::invalid_params(unknown_tool(&request.name, names), None));
-        };
         let visit = visit(&context)?;
-        let arguments = visit.arguments.as_deref().map(|text| text.get());
-        let done = tokio::select! {
-            () = context.ct.cancelled() => {
-                Err(Error::new(ErrorKind::Cancelled, "The call was cancelled."))
-            }
-            done = self.call(&resolved, offer, arguments) => done,
-        };
-        Ok(done
-            .unwrap_or_else(|error| {
-                visit.lacked.note(&error);
-                failure(&without_rekor(error))
-            })
-            .into())
+        tokio::select! {
+            () = context.ct.cancelled() => Ok(failure(&super::cancelled()).into()),
+            done = self.answer(&request.name, &visit) => done,
+        }
     }
 
     async fn list_prompts(

@@ -2,7 +2,9 @@
 //! and ended.
 
 use super::{
-    Face, Handler, Visit, endpoint,
+    Face, Handler, Visit,
+    direct::PlainCall,
+    endpoint,
     follow::Slots,
     guard,
     outlook::Place,
@@ -80,6 +82,8 @@ impl Envelope {
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(super) service: Arc<Service>,
+    plain: Handler,
+    plain_endpoints: endpoint::Handler,
     admin: StreamableHttpService<Handler, NeverSessionManager>,
     endpoints: StreamableHttpService<endpoint::Handler, NeverSessionManager>,
     pub(super) sessions: Arc<Sessions>,
@@ -109,6 +113,8 @@ impl Server {
             endpoint::Handler { service: Arc::clone(&service), slots: Arc::clone(&slots) };
         Self {
             service,
+            plain: admin.clone(),
+            plain_endpoints: endpoint.clone(),
             admin: StreamableHttpService::new(
                 move || Ok(admin.clone()),
                 Arc::clone(&never),
@@ -202,8 +208,17 @@ impl Server {
     }
 
     /// Answers a message.
-    async fn carry(&self, visit: Visit, mut parts: Parts, body: Bytes) -> Response {
+    async fn carry(&self, mut visit: Visit, mut parts: Parts, body: Bytes) -> Response {
         let at_endpoint = visit.place.slug.is_some();
+        if let Some(call) = PlainCall::of(&parts.headers, &body) {
+            visit.arguments.clone_from(&call.arguments);
+            let outcome = if at_endpoint {
+                Box::pin(self.plain_endpoints.answer(&call.name, &visit)).await
+            } else {
+                Box::pin(self.plain.answer(&call.name, &visit)).await
+            };
+            return call.answer(outcome);
+        }
         parts.extensions.insert(visit);
         let request = Request::from_parts(parts, Full::new(body));
         let answer = if at_endpoint {

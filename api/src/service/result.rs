@@ -37,7 +37,11 @@ impl Service {
     ///
     /// # Errors
     /// Those of the query; `Unavailable` if nothing can be kept.
-    pub(crate) async fn keep(&self, caller: &Caller, request: QueryRequest) -> Result<QueryResult> {
+    pub(crate) async fn keep_query(
+        &self,
+        caller: &Caller,
+        request: QueryRequest,
+    ) -> Result<QueryResult> {
         self.require_keeping()?;
         let new = self.new_result(caller, &request.scope)?;
         let (mut answer, kept, new) = self.queries.keep(request, new).await?;

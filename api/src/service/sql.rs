@@ -65,7 +65,7 @@ impl Service {
         let (keep, format) = (body.keep, body.format.as_deref().map(Format::parse).transpose()?);
         let request = self.request(caller, database, body, limits)?;
         let mut answer = if keep {
-            Box::pin(self.keep(caller, request)).await?
+            Box::pin(self.keep_query(caller, request)).await?
         } else {
             self.queries.execute(request).await?
         };
@@ -92,7 +92,7 @@ impl Service {
         let limits = QueryLimits { time: default.time.saturating_sub(answer.elapsed), ..default };
         let request = self.request(caller, database, body, limits)?;
         let kept = if answer.has_more {
-            Box::pin(self.keep(caller, request)).await
+            Box::pin(self.keep_query(caller, request)).await
         } else {
             Box::pin(self.keep_answer(caller, request.scope, &answer)).await
         };
