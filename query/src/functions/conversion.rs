@@ -258,7 +258,13 @@ fn or_null(call: &Call, args: &[Value]) -> SqlResult<Value> {
         Value::Null => return Ok(Value::Null),
         // These two take no zone behind a time.
         Value::String(text) if call.name == "toBasicOrNull" && text.ends_with('Z') => None,
-        Value::String(text) if matches!(to, ChType::DateTime(_)) && text.contains('.') => None,
+        Value::String(text)
+            if call.name == "toBasicOrNull"
+                && matches!(to, ChType::DateTime(_))
+                && text.contains('.') =>
+        {
+            None
+        }
         Value::String(text) if matches!(from.strip_nullable(), ChType::FixedString(_)) => {
             unfilled(text, to)
         }

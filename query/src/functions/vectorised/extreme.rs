@@ -57,7 +57,8 @@ where
         ColumnarValue::Array(column) => Some(column.len()),
         ColumnarValue::Scalar(_) => None,
     })?;
-    let better = |new: T::Native, best: T::Native| new.partial_cmp(&best) == Some(wanted);
+    // The first of two stays only if it wins: against NaN nothing does.
+    let better = |new: T::Native, best: T::Native| best.partial_cmp(&new) != Some(wanted);
     let mut best: Option<(Vec<T::Native>, Option<NullBuffer>)> = None;
     for arg in args {
         let (array, constant) = array_of(arg)?;

@@ -99,8 +99,13 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// The value of a text in ticks of the answer's type; none inside, if it is NULL.
     fn read(&self, text: &str) -> Option<Option<i64>> {
-        let known = parsed(text.as_bytes()).filter(|time| self.zoned || !time.utc);
-        match (self.call.ret.strip_nullable(), known) {
+        let ret = self.call.ret.strip_nullable();
+        // Fractions of a second are none of a DateTime for those that answer NULL.
+        let whole = self.call.name == "toBasicOrNull" && matches!(ret, ChType::DateTime(_));
+        let known = parsed(text.as_bytes())
+            .filter(|time| self.zoned || !time.utc)
+            .filter(|_| !whole || !text.contains('.'));
+        match (ret, known) {
             (ChType::Date | ChType::Date32, Some(time)) if time.date_only => Some(Some(time.day)),
             (ChType::DateTime(_), Some(time)) => {
                 Some(Some(time.day * SECONDS_PER_DAY + time.second))
