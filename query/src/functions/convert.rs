@@ -2,6 +2,7 @@
 
 use super::{
     dates::{parse_date, parse_datetime64},
+    supertype::decimal_class,
     udf::{Call, Nulls, row_call},
 };
 use crate::{
@@ -202,10 +203,10 @@ pub(super) fn filled(text: &str, size: usize) -> SqlResult<Value> {
     Ok(Value::String(format!("{text}{}", "\0".repeat(missing))))
 }
 
-/// A Decimal, after a check that its type holds it.
+/// A Decimal, after a check that the bytes of its type hold it: like ClickHouse's, a Decimal(10, 2) takes 18 digits.
 fn within_precision(value: Value, ty: &ChType) -> SqlResult<Value> {
     if let (Value::Decimal(number, _), ChType::Decimal(precision @ 0..=38, _)) = (&value, ty)
-        && number.unsigned_abs() >= 10_u128.pow(u32::from(*precision))
+        && number.unsigned_abs() >= 10_u128.pow(decimal_class(*precision).into())
     {
         let message = format!("{} overflows {ty}", text_of(&value));
         return Err(SqlError::new(ChCode::DecimalOverflow, message));
@@ -502,6 +503,7 @@ pub(crate) fn parse_text(text: &str, to: &ChType) -> SqlResult<Value> {
             let value = decimal_of_text(trimmed, *scale)
                 .ok_or_else(|| SqlError { code: ChCode::CannotParseText, ..number("decimal") })?;
             within_precision(value, to)
+                .map_err(|error| SqlError { code: ChCode::ArgumentOutOfBound, ..error })
         }
         ChType::Date | ChType::Date32 => parse_date(trimmed)
             .map(|days| Value::Date(if *to == ChType::Date { clamp_days(days) } else { days }))
