@@ -135,3 +135,13 @@ SELECT number, arrayMap(x -> EXISTS (SELECT 1 FROM (SELECT number AS i_n FROM nu
 SELECT arraySort(arrayIntersect(CAST([1, NULL], 'Array(Nullable(Int32))'), [toUInt64(1)]))
 SELECT empty(toFixedString('', 3)), notEmpty(toFixedString('', 3)), length(toFixedString('', 3)), empty(toFixedString('a', 3))
 SELECT arrayDifference([inf, 0.5]), arrayDifference([nan, 1]), toString(L1Norm(emptyArrayFloat64())), toString(dotProduct(emptyArrayFloat64(), emptyArrayFloat64()))
+SELECT [CAST('1.00', 'Decimal(10,2)'), CAST('9999999999.00', 'Decimal(12,2)')]
+SELECT x FROM (SELECT CAST('1.00', 'Decimal(10,2)') AS x UNION ALL SELECT CAST('9999999999.00', 'Decimal(12,2)')) ORDER BY x
+SELECT if(number = 1, CAST('1.00', 'Decimal(10,2)'), CAST('9999999999.00', 'Decimal(12,2)')) AS x, sum(x) OVER () FROM numbers(2) ORDER BY x
+SELECT CAST(123456, 'Decimal(5,2)'), CAST('123456', 'Decimal(5,2)'), CAST('1.00', 'Decimal(10,2)') = CAST('9999999999.00', 'Decimal(12,2)')
+SELECT CAST(12345678901, 'Decimal(5,2)')
+SELECT toDecimal32('12345678.9', 2)
+SELECT count() FROM (SELECT 1 AS id, 5 AS n) AS t WHERE EXISTS (SELECT 1 FROM (SELECT 1 AS id) AS u WHERE u.id = t.id AND n > 1)
+SELECT n, (SELECT max(x) FROM (SELECT number AS x FROM numbers(3)) WHERE x = n) AS m, count() FROM (SELECT number AS n FROM numbers(5)) GROUP BY n ORDER BY n
+SELECT intDiv(number - 3, 2), intDiv(toInt32(number) - 3, 255), intDiv(-7, number + 1) FROM numbers(4)
+SELECT d, toDateTime(d, 'Asia/Tokyo'), toDateTime64(d, 3, 'America/New_York') FROM (SELECT toDate('2020-01-01') + number AS d FROM numbers(3)) ORDER BY d

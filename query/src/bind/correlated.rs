@@ -32,8 +32,9 @@ impl Binder<'_> {
         scope: &Scope,
         env: &Env,
     ) -> SqlResult<Option<Typed>> {
-        if let Some(known) = scope.lookups.borrow().iter().find(|known| known.query == *query) {
-            return Ok(Some(known.value.clone()));
+        let known = scope.lookups.borrow().iter().find(|known| known.query == *query).cloned();
+        if let Some(known) = known.filter(|_| !of_groups(scope)) {
+            return Ok(Some(known.value));
         }
         let Some(marked) = self.with_outer_names(query, scope, env)? else {
             return if self.looks_outside(query, scope) {
@@ -58,7 +59,14 @@ impl Binder<'_> {
         };
         let mut pairs = Vec::new();
         for (outer, key) in outer_keys.iter().zip(keys) {
+            if of_groups(scope) {
+                // Rows of a group have one value if what it depends on is one.
+                scope.with_keys_later(false, || self.checked(outer, scope, env))?;
+            }
             let outer = scope.within(Clause::BeforeAggregation, || self.expr(outer, scope, env))?;
+            if names_parameter(&outer, scope) {
+                return Err(refused("names a parameter of a lambda, too"));
+            }
             pairs.push(aligned(outer, Typed::value(column(&key.id), key.ty.clone()))?);
         }
         scope.lookups.borrow_mut().push(Lookup {
@@ -67,7 +75,7 @@ impl Binder<'_> {
             keys: pairs,
             value: value.clone(),
         });
-        Ok(Some(value))
+        if of_groups(scope) { self.of_group(value, scope).map(Some) } else { Ok(Some(value)) }
     }
 
     /// `EXISTS` that looks at the rows around it: whether they find a key. `None` if it does not look at them.
@@ -90,6 +98,17 @@ impl Binder<'_> {
         });
         found.is_break()
     }
+}
+
+/// Whether what is bound is computed of groups.
+fn of_groups(scope: &Scope) -> bool {
+    scope.grouped.get() && scope.clause.get() == Clause::Output
+}
+
+fn names_parameter(value: &Typed, scope: &Scope) -> bool {
+    let lambdas = scope.lambdas.borrow();
+    let is_parameter = |name: &str| lambdas.iter().flatten().any(|(_, id, _)| id == name);
+    value.expr.column_refs().iter().any(|column| is_parameter(&column.name))
 }
 
 /// The rows with the value that a subquery has for each.

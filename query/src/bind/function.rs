@@ -317,7 +317,12 @@ impl Binder<'_> {
         if let [only] = scope.tables.as_slice() {
             call.order = only.order.as_deref().map(|id| Typed::value(column(id), ChType::UInt(64)));
         }
-        let resolved = aggregate(&call)?;
+        self.computed(&call, scope)
+    }
+
+    /// The value of an aggregate for each group, which is computed once.
+    fn computed(&self, call: &AggregateCall, scope: &Scope) -> SqlResult<Typed> {
+        let resolved = aggregate(call)?;
         let finish = resolved.finisher();
         let mut aggregates = scope.aggregates.borrow_mut();
         let id = match aggregates.iter().find(|known| known.expr == resolved.aggregate) {
@@ -333,6 +338,21 @@ impl Binder<'_> {
             }
         };
         finish.apply(column(&id), &resolved.ty)
+    }
+
+    /// What all rows of a group have, for each group.
+    pub(super) fn of_group(&self, value: Typed, scope: &Scope) -> SqlResult<Typed> {
+        let call = AggregateCall {
+            name: "any".to_owned(),
+            parameters: Vec::new(),
+            args: vec![value],
+            distinct: false,
+            filter: None,
+            respect_nulls: None,
+            order: None,
+            budget: self.tables.budget(),
+        };
+        self.computed(&call, scope)
     }
 
     fn parts_of_call(

@@ -59,8 +59,19 @@ impl Binder<'_> {
         tail: &Tail<'_>,
         env: &Env,
     ) -> SqlResult<Relation> {
-        let joined = exists::decorrelated(select)?;
-        let select = joined.as_ref().unwrap_or(select);
+        match exists::decorrelated(select)? {
+            Some(joined) => match self.plain_select(&joined, tail, env) {
+                // Names without a table's name were taken for the inner table's, and one of them is none of it.
+                Err(error) if error.code == ChCode::UnknownIdentifier => {
+                    self.plain_select(select, tail, env)
+                }
+                bound => bound,
+            },
+            None => self.plain_select(select, tail, env),
+        }
+    }
+
+    fn plain_select(&self, select: &Select, tail: &Tail<'_>, env: &Env) -> SqlResult<Relation> {
         let parts = clauses(select)?;
         let tail = &self.with_top(tail, parts.top, env)?;
         let Source { rel, tables } = self.from(&select.from, env, Self::use_nulls(env))?;
