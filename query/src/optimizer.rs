@@ -1,4 +1,4 @@
-//! The rules that logical plans pass: DataFusion's, and before each of them one of ours.
+//! The rules that logical plans pass: DataFusion's, and one of ours before those that would go wrong.
 
 use datafusion::{
     common::{
@@ -12,10 +12,19 @@ use std::sync::Arc;
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 
+/// The rules that ask which columns are unique keys.
+const ASK_FOR_KEYS: [&str; 3] =
+    ["replace_distinct_aggregate", "eliminate_duplicated_expr", "optimize_projections"];
+
 /// All rules, in order.
 pub(crate) fn rules() -> Vec<Rule> {
     let forget: Rule = Arc::new(ForgetKeys);
-    Optimizer::new().rules.into_iter().flat_map(|rule| [Arc::clone(&forget), rule]).collect()
+    let all = Optimizer::new().rules.into_iter();
+    all.flat_map(|rule| {
+        let first = ASK_FOR_KEYS.contains(&rule.name()).then(|| Arc::clone(&forget));
+        first.into_iter().chain([rule])
+    })
+    .collect()
 }
 
 /// Takes from grouped and numbered rows what they say of their unique keys. DataFusion 54 counts a projection's columns
@@ -71,4 +80,19 @@ fn forgotten(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         other => other.recompute_schema()?,
     };
     Ok(Transformed::yes(node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rule that goes by another name in the next release would go wrong again unnoticed.
+    #[test]
+    fn the_rules_that_ask_for_keys_are_there() {
+        let names: Vec<String> = rules().iter().map(|rule| rule.name().to_owned()).collect();
+        for asking in ASK_FOR_KEYS {
+            let at = names.iter().position(|name| name == asking).unwrap();
+            assert_eq!(names[at - 1], "forget_keys", "{asking}");
+        }
+    }
 }
