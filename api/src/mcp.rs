@@ -7,6 +7,15 @@
 //! Tools translate arguments, call one method of the service and cut the answer to a budget; they decide nothing. What a
 //! credential may never do is not listed, and refused when called.
 
+/// A list with how long its client, and nobody else, may keep it.
+macro_rules! for_a_while {
+    ($list:expr) => {
+        $list
+            .with_ttl_ms($crate::mcp::LIST_TTL_MS)
+            .with_cache_scope(rmcp::model::CacheScope::Private)
+    };
+}
+
 mod action;
 mod arguments;
 mod call;
@@ -49,7 +58,7 @@ use result::{Reply, failure};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
         CompleteResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
@@ -155,9 +164,7 @@ impl ServerHandler for Handler {
     ) -> Result<ListToolsResult, ErrorData> {
         let visit = visit(&context)?;
         let tools = tools::list(&visit.caller.principal, &visit.place.face);
-        Ok(ListToolsResult::with_all_items(tools)
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListToolsResult::with_all_items(tools)))
     }
 
     async fn call_tool(
@@ -179,9 +186,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         visit(&context)?;
-        Ok(ListResourcesResult::with_all_items(resources::list())
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListResourcesResult::with_all_items(resources::list())))
     }
 
     async fn list_resource_templates(
@@ -190,9 +195,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         visit(&context)?;
-        Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListResourceTemplatesResult::with_all_items(resources::templates())))
     }
 
     async fn read_resource(
@@ -212,9 +215,7 @@ impl ServerHandler for Handler {
     ) -> Result<ListPromptsResult, ErrorData> {
         let visit = visit(&context)?;
         let prompts = prompts::list(&visit.caller.principal, &visit.place.face);
-        Ok(ListPromptsResult::with_all_items(prompts)
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListPromptsResult::with_all_items(prompts)))
     }
 
     async fn get_prompt(

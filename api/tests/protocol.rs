@@ -616,6 +616,11 @@ async fn errors_have_the_numbers_of_the_specification() {
     let other = call.replace("Mcp-Name: sql_query", "Mcp-Name: manage_document");
     let (status, _, answer) = mcp.http("POST", &other, &text).await;
     assert_eq!((status, &answer["error"]["code"]), (400, &json!(-32020)), "{answer}");
+    // What is no JSON, and no message: errors of the protocol, too.
+    for (sent, code) in [("not json", -32700), ("{}", -32600), ("[1]", -32600)] {
+        let (status, _, answer) = mcp.http("POST", "", sent).await;
+        assert_eq!((status, &answer["error"]["code"]), (400, &json!(code)), "{sent} {answer}");
+    }
     // A version that nobody speaks: -32022, with those that are spoken; at endpoints, too.
     let (agent, _) = world.agent().await;
     for mcp in [mcp, &agent] {

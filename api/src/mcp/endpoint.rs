@@ -13,7 +13,7 @@ mod values;
 pub(crate) use tools::Offer;
 
 use super::{
-    Face, LIST_TTL_MS, Visit,
+    Face, Visit,
     arguments::Arguments,
     choice::unknown_tool,
     follow::{self, Slots},
@@ -34,7 +34,7 @@ use rekor_core::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
         CompleteResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourcesRequestMethod,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, Prompt,
@@ -253,9 +253,7 @@ impl ServerHandler for Handler {
             let listed = Box::pin(values::filled(&self.service, &resolved, offer)).await;
             tools.push(listed.map_err(|error| ErrorData::internal_error(error.message, None))?);
         }
-        Ok(ListToolsResult::with_all_items(tools)
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListToolsResult::with_all_items(tools)))
     }
 
     async fn list_resources(
@@ -268,9 +266,7 @@ impl ServerHandler for Handler {
             return Err(ErrorData::method_not_found::<ListResourcesRequestMethod>());
         }
         // Answers name theirs; nobody else would know what to do with them.
-        Ok(ListResourcesResult::with_all_items(Vec::new())
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListResourcesResult::with_all_items(Vec::new())))
     }
 
     async fn read_resource(
@@ -306,9 +302,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         let resolved = self.resolve(&context)?;
-        Ok(ListPromptsResult::with_all_items(prompts::list(&resolved.offers))
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(for_a_while!(ListPromptsResult::with_all_items(prompts::list(&resolved.offers))))
     }
 
     async fn get_prompt(

@@ -17,18 +17,26 @@ use crate::{
     trace,
 };
 use axum::{
+    Json,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, request::Parts},
+    http::{
+        HeaderMap, Method, Request, StatusCode,
+        header::{ALLOW, CONTENT_TYPE},
+        request::Parts,
+    },
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use rekor_core::{Error, Result};
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+use rmcp::{
+    ErrorData,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+    },
 };
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Value, json, value::RawValue};
 use std::sync::Arc;
 
 /// The part of a request that is kept as text.
@@ -220,13 +228,13 @@ impl Server {
             return call.answer(outcome);
         }
         parts.extensions.insert(visit);
-        let request = Request::from_parts(parts, Full::new(body));
+        let request = Request::from_parts(parts, Full::new(body.clone()));
         let answer = if at_endpoint {
             self.endpoints.handle(request).await
         } else {
             self.admin.handle(request).await
         };
-        answer.map(Body::new).into_response()
+        in_protocol(answer.map(Body::new), &body).await
     }
 
     /// The answer to `initialize`, with a session if it went well.
@@ -247,4 +255,34 @@ impl Server {
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     }
+}
+
+/// What the library's transport begins its answer with to a body that it cannot read.
+const UNREADABLE: &str = "fail to deserialize request body";
+
+/// An answer, as an error of JSON-RPC if the transport refused the request with bare text.
+async fn in_protocol(answer: Response, request: &[u8]) -> Response {
+    let refused = answer.status().is_client_error();
+    if !refused
+        || answer.headers().contains_key(CONTENT_TYPE)
+        || answer.headers().contains_key(ALLOW)
+    {
+        return answer;
+    }
+    let (parts, body) = answer.into_parts();
+    let text = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let unreadable = text.starts_with(UNREADABLE);
+    let status = if unreadable { StatusCode::BAD_REQUEST } else { parts.status };
+    let error = match (unreadable, serde_json::from_slice::<IgnoredAny>(request)) {
+        (true, Err(error)) => {
+            ErrorData::parse_error(format!("The body is no JSON: {error}."), None)
+        }
+        (true, Ok(_)) => ErrorData::invalid_request(
+            "The body is no message of JSON-RPC: one object with \"jsonrpc\": \"2.0\", \"id\", \"method\" and \"params\".",
+            None,
+        ),
+        (false, _) => ErrorData::invalid_request(text.into_owned(), None),
+    };
+    (status, Json(json!({"jsonrpc": "2.0", "id": null, "error": error}))).into_response()
 }
