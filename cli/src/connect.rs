@@ -118,10 +118,7 @@ impl Connection {
         path: &str,
         mut sink: impl FnMut(&[u8]) -> std::io::Result<()>,
     ) -> Result<(), Problem> {
-        let mut write = |bytes: &[u8]| {
-            sink(bytes)
-                .map_err(|error| Problem::other(format!("the output cannot be written: {error}")))
-        };
+        let mut write = |bytes: &[u8]| sink(bytes).map_err(|error| Problem::unwritten(&error));
         match self {
             Self::Remote { client, url, token } => {
                 let mut request = client.get(format!("{url}{path}"));

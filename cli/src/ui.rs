@@ -51,6 +51,13 @@ impl Problem {
         Self::new(130, "cancelled", None)
     }
 
+    /// The answer cannot be written; who reads no further, as `head`, is told nothing.
+    pub(crate) fn unwritten(error: &std::io::Error) -> Self {
+        let ended = error.kind() == std::io::ErrorKind::BrokenPipe;
+        let message = format!("the output cannot be written: {error}");
+        Self::other(if ended { String::new() } else { message })
+    }
+
     /// Anything else.
     pub(crate) fn other(message: impl Into<String>) -> Self {
         Self::new(1, message, None)
@@ -119,6 +126,9 @@ impl From<rekor_core::Error> for Problem {
 
 /// Says why a command failed.
 pub(crate) fn fail(problem: &Problem, output: Output) -> ExitCode {
+    if problem.message.is_empty() {
+        return ExitCode::from(problem.exit_code);
+    }
     let mut err = std::io::stderr().lock();
     let written = if output == Output::Table {
         let details = problem.body.as_ref().and_then(|b| b.pointer("/error/details"));

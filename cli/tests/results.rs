@@ -10,7 +10,7 @@ use serde_json::Value;
 use server::{Root, Server, TOKEN, shop};
 use std::{
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// `rekor`, for a server or for a data root.
@@ -20,15 +20,19 @@ struct Rekor<'a> {
 }
 
 impl Rekor<'_> {
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_rekor"))
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekor"));
+        command
             .args(arguments)
             .args(self.place)
             .args(["--database", "shop"])
             .env("REKOR_TOKEN", TOKEN)
-            .env("REKOR_CONFIG_DIR", self.config)
-            .output()
-            .unwrap()
+            .env("REKOR_CONFIG_DIR", self.config);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
     }
 
     /// The JSON of a command that must go well, and what it said beside.
@@ -67,6 +71,13 @@ fn commands(rekor: &Rekor<'_>, directory: &Path) -> String {
     let csv = String::from_utf8(csv.stdout).unwrap();
     assert_eq!(csv.lines().count(), 5_001);
     assert_eq!(csv.lines().last(), Some("4999,\"1970-01-01 10:23:19.000\""));
+    // A reader that has enough is no failure to talk about.
+    let mut read_by_nobody = rekor.command(&["results", "download", &id, "--format", "CSV"]);
+    let mut reading = read_by_nobody.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(reading.stdout.take());
+    let out = reading.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stderr), "");
+    assert!(!out.status.success());
     let file = directory.join("answer.parquet");
     let out = rekor.run(&["results", "download", &id, "--file", file.to_str().unwrap()]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));

@@ -49,9 +49,9 @@ impl Results {
             Self::List => read(global, &format!("{base}?limit=1000")).await,
             Self::Get { id } => read(global, &at(&id)).await,
             Self::Download { id, file, format } => {
-                let format = [("format", Some(format.as_str()))];
-                let path = format!("{}/download{}", at(&id), query(&format));
-                download(global, &path, file.as_deref(), format[0].1.unwrap_or_default()).await
+                let wanted = query(&[("format", Some(format.as_str()))]);
+                let path = format!("{}/download{wanted}", at(&id));
+                download(global, &path, file.as_deref(), &format).await
             }
             Self::Delete { id } => {
                 confirm(global, &format!("Delete the kept answer {id}?"))?;

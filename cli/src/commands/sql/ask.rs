@@ -111,9 +111,7 @@ impl Session {
         }
         let summary = reply.header("x-rekor-summary").unwrap_or_default();
         while let Some(chunk) = reply.body.next().await {
-            ui::bytes(&chunk?).map_err(|error| {
-                Problem::other(format!("the output cannot be written: {error}"))
-            })?;
+            ui::bytes(&chunk?).map_err(|error| Problem::unwritten(&error))?;
         }
         ui::flush();
         let summary: Value = serde_json::from_str(&summary).unwrap_or_default();
