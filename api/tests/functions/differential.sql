@@ -145,3 +145,5 @@ SELECT count() FROM (SELECT 1 AS id, 5 AS n) AS t WHERE EXISTS (SELECT 1 FROM (S
 SELECT n, (SELECT max(x) FROM (SELECT number AS x FROM numbers(3)) WHERE x = n) AS m, count() FROM (SELECT number AS n FROM numbers(5)) GROUP BY n ORDER BY n
 SELECT intDiv(number - 3, 2), intDiv(toInt32(number) - 3, 255), intDiv(-7, number + 1) FROM numbers(4)
 SELECT d, toDateTime(d, 'Asia/Tokyo'), toDateTime64(d, 3, 'America/New_York') FROM (SELECT toDate('2020-01-01') + number AS d FROM numbers(3)) ORDER BY d
+SELECT number % 2 AS k, arraySort(groupArray(number)) AS all, max(toFloat64(number)), argMax('', number) FROM numbers(3) WHERE number > 10 GROUP BY k WITH ROLLUP ORDER BY k
+SELECT number % 2 AS k, groupArrayIf(number, number > 10) AS some, maxIf(toFloat64(number), number < 10) AS most FROM numbers(3) GROUP BY GROUPING SETS ((k), ()) ORDER BY k, most

@@ -17,7 +17,7 @@ use crate::{
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, BooleanArray, UInt32Array},
-        compute::{filter, prep_null_mask_filter, take},
+        compute::{filter, take},
         datatypes::{DataType, Field, FieldRef},
     },
     common::{Result as DfResult, ScalarValue},
@@ -256,7 +256,7 @@ impl GroupsAccumulator for Groups {
             self.push(values, group_indices.iter().copied(), total_num_groups);
             return Ok(());
         };
-        let kept = prep_null_mask_filter(kept);
+        let kept = BooleanArray::new(super::rows::kept(kept), None);
         let values = values.iter().map(|array| filter(array, &kept));
         let values: Vec<ArrayRef> = values.collect::<Result<_, _>>()?;
         let groups = group_indices.iter().zip(kept.values()).filter(|(_, kept)| *kept);

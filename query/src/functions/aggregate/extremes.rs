@@ -5,7 +5,7 @@ use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray},
         buffer::NullBuffer,
-        compute::{nullif, prep_null_mask_filter},
+        compute::nullif,
         datatypes::{ArrowPrimitiveType, DataType, Field, FieldRef, Float32Type, Float64Type},
     },
     common::{Result as DfResult, ScalarValue},
@@ -247,8 +247,7 @@ impl<T: Float> GroupsAccumulator for Bests<T> {
         let masked = |values: &ArrayRef| match filter {
             None => Ok(Arc::clone(values)),
             Some(filter) => {
-                let kept = prep_null_mask_filter(filter);
-                nullif(values, &BooleanArray::new(!kept.values(), None))
+                nullif(values, &BooleanArray::new(!&super::rows::kept(filter), None))
             }
         };
         Ok(values.iter().map(masked).collect::<Result<_, _>>()?)

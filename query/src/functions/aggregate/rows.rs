@@ -7,8 +7,8 @@ use crate::{
 };
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, ListArray, UInt32Array, new_empty_array},
-        buffer::OffsetBuffer,
+        array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, UInt32Array, new_empty_array},
+        buffer::{BooleanBuffer, OffsetBuffer},
         compute::{concat, take},
         datatypes::DataType,
         error::ArrowError,
@@ -17,6 +17,14 @@ use datafusion::{
 };
 use rekor_core::subcolumn::list_of;
 use std::{ops::Range, sync::Arc};
+
+/// The rows that a filter keeps: NULL keeps none.
+pub(super) fn kept(filter: &BooleanArray) -> BooleanBuffer {
+    match filter.nulls() {
+        Some(nulls) => filter.values() & nulls.inner(),
+        None => filter.values().clone(),
+    }
+}
 
 /// Columns of equal length, in the parts in which they arrived.
 #[derive(Debug, Default)]
