@@ -246,9 +246,7 @@ impl<T: Float> GroupsAccumulator for Bests<T> {
     ) -> DfResult<Vec<ArrayRef>> {
         let masked = |values: &ArrayRef| match filter {
             None => Ok(Arc::clone(values)),
-            Some(filter) => {
-                nullif(values, &BooleanArray::new(!&super::rows::kept(filter), None))
-            }
+            Some(filter) => nullif(values, &BooleanArray::new(!&super::rows::kept(filter), None)),
         };
         Ok(values.iter().map(masked).collect::<Result<_, _>>()?)
     }
