@@ -356,9 +356,29 @@ impl Binder<'_> {
             return Ok(None);
         }
         scope.expanding.borrow_mut().push(first.to_owned());
-        let value = self.expr_inner(expr, scope, env);
+        let value = self.aliased_value(expr, scope, env);
         scope.expanding.borrow_mut().pop();
         self.value_path(value?, rest).map(Some)
+    }
+
+    /// What an alias stands for. Inside of a lambda whose parameters it does not use it is the same expression as outside, so
+    /// that grouping keys and aggregates are found in it.
+    fn aliased_value(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let value = self.expr_inner(expr, scope, env)?;
+        if !scope.grouped.get() || scope.lambdas.borrow().is_empty() {
+            return Ok(value);
+        }
+        let uses_parameters =
+            value.expr.column_refs().into_iter().any(|used| {
+                scope.lambdas.borrow().iter().flatten().any(|(_, id, _)| *id == used.name)
+            });
+        if uses_parameters {
+            return Ok(value);
+        }
+        let around = scope.lambdas.take();
+        let outside = self.expr_inner(expr, scope, env);
+        scope.lambdas.replace(around);
+        outside
     }
 
     fn access(
