@@ -108,8 +108,11 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             negated.map(Some)
         }
         "tupleConcat" => {
-            let parts = args.iter().map(elements).collect::<SqlResult<Vec<_>>>()?;
-            scalar("tuple", parts.concat()).map(Some)
+            let joined = of_present(args, |args| {
+                let parts = args.iter().map(elements).collect::<SqlResult<Vec<_>>>()?;
+                scalar("tuple", parts.concat())
+            });
+            joined.map(Some)
         }
         "tupleHammingDistance" => {
             counted(name, args, 2, 2)?;
