@@ -385,7 +385,8 @@ pub(crate) fn in_values(
         return Err(SqlError::new(
             ChCode::IllegalTypeOfArgument,
             format!(
-                "Illegal type Dynamic of argument of function {name}; use a `.:Type` subcolumn or CAST."
+                "Illegal type {} of argument of function {name}; use a `.:Type` subcolumn or CAST.",
+                arg.ty
             ),
         ));
     }
