@@ -177,4 +177,4 @@ SELECT arrayFold((acc, x) -> acc, au, toInt64(4)) AS c FROM (SELECT [1] AS au) G
 SELECT arrayMap(x -> x + 1, au) AS c, arrayMap(x -> (x, c), [5]), arrayMap(x -> (x + 1 AS y) + y, [5]) FROM (SELECT [1] AS au) GROUP BY c
 SELECT n, sum(x) OVER w AS a, avg(x) OVER w AS b, sumIf(x, n > 1) OVER (ORDER BY n ROWS 2 PRECEDING) AS c, avg(x) OVER (ORDER BY n ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS d FROM (SELECT number AS n, nullIf([1e20, 1, 2, 3, inf, 5, 6, 7][number + 1], 3) AS x FROM numbers(8)) WINDOW w AS (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY n
 SELECT n, avg(x) OVER (ORDER BY n ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS a FROM (SELECT number AS n, toDecimal64(['99999.9999', '0', '100.0001', '-0.5'][number + 1], 4) AS x FROM numbers(4)) ORDER BY n
-SELECT if(endsWith('', 'lo'), CAST((0, CAST(NULL, 'Nullable(String)')), 'Tuple(a Int64, b String)'), (2, '')) AS c
+SELECT (SELECT 1 AS a, 'x' AS b) AS x, (SELECT number, 'x' AS t FROM numbers(0)) AS y, toTypeName(y), (1, 'x') = (SELECT 1, 'x'), (SELECT 1, 'x').1
