@@ -39,7 +39,7 @@ pub enum ChType {
     Interval(IntervalUnit),
     /// Names with their numbers; 8 or 16 bits.
     Enum(u8, Vec<(String, i16)>),
-    /// A type whose values may be NULL. Never nested, never around Array, Tuple, Map, Dynamic, Variant, JSON.
+    /// A type whose values may be NULL. Never nested, never around Array, Map, Dynamic, Variant, JSON.
     Nullable(Box<Self>),
     /// Elements of one type.
     Array(Box<Self>),
@@ -82,8 +82,7 @@ impl ChType {
             | Self::Map(..)
             | Self::Json
             | Self::Dynamic
-            | Self::Variant(_)
-            | Self::Tuple(_) => self,
+            | Self::Variant(_) => self,
             other => Self::Nullable(Box::new(other)),
         }
     }

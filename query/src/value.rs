@@ -10,7 +10,9 @@ pub(crate) use array::{from_array, to_array, value_at};
 pub(crate) use bytes::{bytes_of, printed, text_of_bytes};
 pub(crate) use cell::{decode, encode};
 pub(crate) use text::{json_of, text_of, write_float};
-pub(crate) use zone::{instant_at, local, offset_seconds, printable, zone_named, zone_of};
+pub(crate) use zone::{
+    CALENDAR_SECONDS, instant_at, local, offset_seconds, printable, zone_named, zone_of,
+};
 
 /// A value. Integers of all widths are one variant; the ClickHouse type beside it says which.
 #[derive(Clone, Debug, PartialEq)]

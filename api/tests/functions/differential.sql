@@ -147,3 +147,34 @@ SELECT intDiv(number - 3, 2), intDiv(toInt32(number) - 3, 255), intDiv(-7, numbe
 SELECT d, toDateTime(d, 'Asia/Tokyo'), toDateTime64(d, 3, 'America/New_York') FROM (SELECT toDate('2020-01-01') + number AS d FROM numbers(3)) ORDER BY d
 SELECT number % 2 AS k, arraySort(groupArray(number)) AS all, max(toFloat64(number)), argMax('', number) FROM numbers(3) WHERE number > 10 GROUP BY k WITH ROLLUP ORDER BY k
 SELECT number % 2 AS k, groupArrayIf(number, number > 10) AS some, maxIf(toFloat64(number), number < 10) AS most FROM numbers(3) GROUP BY GROUPING SETS ((k), ()) ORDER BY k, most
+SELECT [0, arrayMax([])] AS a, toTypeName(a), toTypeName(arrayMin([])), groupArrayIf(arrayMax(x -> x, []), 0), CAST(arrayMax([]), 'Nullable(UInt8)')
+SELECT arrayMax([])
+SELECT 1 FROM (SELECT arrayFirst(x -> 1, []) AS a)
+SELECT clamp(nan, 4, 10), clamp(nan, 4.5, 10), clamp(5, 1, nan), clamp(materialize(nan), 4, 10)
+SELECT clamp(5, nan, 10)
+SELECT least(10, nan), least(nan, 10), greatest(10, nan), least(4, nan, 5), greatest(4, nan, nan), least(materialize(4), nan, 5), greatest(5, 4, materialize(nan))
+SELECT bitNot(max2(0, 0)), bitNot(-2.7), bitNot(toFloat32(3)), bitNot(nan), bitNot(1e19), bitNot(toFloat32(3e9)), bitHammingDistance(1.5, -1), bitHammingDistance(1e300, toFloat32(1))
+SELECT bitNot(number / 3), bitNot(toFloat32(number) * 1e9) FROM numbers(5)
+SELECT a, toTypeName(a), a IS NULL, a.1, toTypeName(a.1), a = (1, 'a'), a < (1, 'b'), a IN ((1, 'a')), count(a), max(a), groupArray(a) FROM (SELECT 1 AS one) AS t0 LEFT JOIN (SELECT (1, 'a') AS a, 2 AS k) AS t1 ON t0.one = t1.k GROUP BY a SETTINGS join_use_nulls = 1
+SELECT one FROM (SELECT 1 AS one) AS t0 LEFT JOIN (SELECT (1, 'a') AS a, 2 AS k) AS t1 ON t0.one = t1.k WHERE a < (1, 'b') SETTINGS join_use_nulls = 1
+SELECT x, x.1, x < (1, 1), x != (0, 1), x = x, ifNull(x, (7, 7)), toString(x), x + (1, 2), -x, x * 2, tupleConcat(x, x) FROM (SELECT number, if(number = 0, NULL, (number % 2, 5)) AS x FROM numbers(3)) ORDER BY number
+SELECT any(x), min(x), max(x), groupArray(x), argMin(x, number), argMax(number, x), uniq(x) FROM (SELECT number, if(number = 0, NULL, (number % 2, 5)) AS x FROM numbers(3))
+SELECT nullIf((1, 'a'), (1, 'a')) AS x, toTypeName(x), [(1, 2), NULL] AS y, toTypeName(y), (SELECT (1, 2) WHERE 0) AS z, toTypeName(z), toTypeName(toNullable((1, 2)))
+SELECT addMilliseconds(toDateTime64('2025-01-15 10:20:30.5', 3), arrayJoin([1748000000000000, 0, 100000000000000, 9000000000000000])) AS t, toYear(t), toHour(t), date_trunc('hour', t), date_trunc('day', t), toDate32(t)
+SELECT addYears(t, 9000), addYears(t, -9000), addMonths(t, 96000), addMonths(t, -24003), addWeeks(t, 10000000), addDays(t, -10000000), addHours(t, 1000000000), t - INTERVAL 3000 YEAR FROM (SELECT toDateTime64('2000-02-29 10:00:00.5', 3) AS t)
+SELECT addYears(toDate32('9990-01-01'), number * 5), addDays(toDate32('9999-12-01'), number * 20), addMonths(toDate32('0001-01-01'), -10 * toInt32(number)), toDateTime64(number * 100000000000, 3), toDateTime64(number * -1e11, 3) FROM numbers(4)
+SELECT toDateTime64(1e15, 3), toDateTime64(-1e15, 6), toDateTime64(10000000000, 9), addMicroseconds(toDateTime64('2000-01-01 00:00:00', 3), 1000000000000000000)
+SELECT addMilliseconds(toDateTime64('2025-01-15 10:20:30.5', 3), 9223372036854775807)
+SELECT * FROM (SELECT JSONType('', 'b') AS c UNION ALL SELECT toFixedString('a', 3) AS c) ORDER BY c
+SELECT * FROM (SELECT toFixedString('a', 3) AS c EXCEPT SELECT CAST('a', 'Enum8(\'a\' = 1)') AS c)
+SELECT * FROM (SELECT toFixedString('a', 3) AS c UNION ALL SELECT toFixedString('b', 4) AS c) ORDER BY c
+SELECT [CAST('a', 'Enum8(\'a\' = 1)'), toFixedString('a', 3)], [CAST('a', 'Enum8(\'a\' = 1)'), CAST('b', 'Enum16(\'b\' = 2)')], [CAST('a', 'Enum8(\'a\' = 1)'), CAST('b', 'Enum8(\'b\' = 2)'), 'c'], [CAST('a', 'Enum8(\'a\' = 1)'), 5]
+SELECT CAST('a', 'Enum8(\'a\' = 1)') < CAST('b', 'Enum16(\'b\' = 4)'), hasAny([CAST('a', 'Enum8(\'a\' = 1)')], [CAST('b', 'Enum8(\'b\' = 1)')])
+SELECT length(if(number = 1, 'b', toFixedString('a', 3))), length(if(number = 1, toFixedString('b', 4), toFixedString('a', 3))), length(multiIf(number = 1, 'b', number = 2, 'c', toFixedString('a', 3))), length(ifNull(nullIf(toString(number), '0'), toFixedString('a', 3))), if(number = 1, CAST('a', 'Enum8(\'a\' = 1)'), toFixedString('a', 3)) FROM numbers(2)
+SELECT 0 = nullIf(toDecimal64(3, 1), toDecimal64(3, 1)) / toDecimal64('0.5', 2) AS x, CAST(NULL, 'Nullable(Decimal(18, 1))') / toDecimal64('0.5', 2) AS y, toTypeName(y)
+SELECT toDecimal64(3, 1) / nullIf(toDecimal64('0.5', 2), toDecimal64('0.5', 2))
+SELECT arrayFold((acc, x) -> acc, au, toInt64(4)) AS c FROM (SELECT [1] AS au) GROUP BY ALL HAVING [''] = CAST(arrayMap(x -> c, range(0)), 'Array(String)')
+SELECT arrayMap(x -> x + 1, au) AS c, arrayMap(x -> (x, c), [5]), arrayMap(x -> (x + 1 AS y) + y, [5]) FROM (SELECT [1] AS au) GROUP BY c
+SELECT n, sum(x) OVER w AS a, avg(x) OVER w AS b, sumIf(x, n > 1) OVER (ORDER BY n ROWS 2 PRECEDING) AS c, avg(x) OVER (ORDER BY n ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS d FROM (SELECT number AS n, nullIf([1e20, 1, 2, 3, inf, 5, 6, 7][number + 1], 3) AS x FROM numbers(8)) WINDOW w AS (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY n
+SELECT n, avg(x) OVER (ORDER BY n ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS a FROM (SELECT number AS n, toDecimal64(['99999.9999', '0', '100.0001', '-0.5'][number + 1], 4) AS x FROM numbers(4)) ORDER BY n
+SELECT (SELECT 1 AS a, 'x' AS b) AS x, (SELECT number, 'x' AS t FROM numbers(0)) AS y, toTypeName(y), (1, 'x') = (SELECT 1, 'x'), (SELECT 1, 'x').1

@@ -20,6 +20,9 @@ use datafusion::{
 };
 use sqlparser::ast::{self, BinaryOperator, Expr, Spanned, UnaryOperator};
 
+/// The names and types of columns.
+type Named = Vec<(String, ChType)>;
+
 impl Binder<'_> {
     /// The value of an expression.
     pub(super) fn expr(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
@@ -356,9 +359,29 @@ impl Binder<'_> {
             return Ok(None);
         }
         scope.expanding.borrow_mut().push(first.to_owned());
-        let value = self.expr_inner(expr, scope, env);
+        let value = self.aliased_value(expr, scope, env);
         scope.expanding.borrow_mut().pop();
         self.value_path(value?, rest).map(Some)
+    }
+
+    /// What an alias stands for. Inside of a lambda whose parameters it does not use it is the same expression as outside, so
+    /// that grouping keys and aggregates are found in it.
+    fn aliased_value(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
+        let value = self.expr_inner(expr, scope, env)?;
+        if !scope.grouped.get() || scope.lambdas.borrow().is_empty() {
+            return Ok(value);
+        }
+        let uses_parameters =
+            value.expr.column_refs().into_iter().any(|used| {
+                scope.lambdas.borrow().iter().flatten().any(|(_, id, _)| *id == used.name)
+            });
+        if uses_parameters {
+            return Ok(value);
+        }
+        let around = scope.lambdas.take();
+        let outside = self.expr_inner(expr, scope, env);
+        scope.lambdas.replace(around);
+        outside
     }
 
     fn access(
@@ -579,7 +602,8 @@ impl Binder<'_> {
         env: &Env,
     ) -> SqlResult<Typed> {
         let value = self.expr(expr, scope, env)?;
-        let (rows, types) = self.rows(query, env)?;
+        let (rows, columns) = self.rows(query, env)?;
+        let types: Vec<ChType> = columns.into_iter().map(|(_, ty)| ty).collect();
         let values = rows
             .into_iter()
             .map(|mut row| {
@@ -598,51 +622,57 @@ impl Binder<'_> {
 
     /// The one value of a subquery; NULL without a row.
     fn scalar_query(&self, query: &ast::Query, env: &Env) -> SqlResult<Typed> {
-        let (mut rows, types) = self.rows(query, env)?;
+        let (mut rows, columns) = self.rows(query, env)?;
         if rows.len() > 1 {
             return Err(SqlError::new(
                 ChCode::IncorrectResultOfScalarSubquery,
                 "Scalar subquery returned more than one row.",
             ));
         }
-        let row = rows.pop().unwrap_or_else(|| vec![Value::Null; types.len()]);
-        let mut parts = Vec::new();
-        for (value, ty) in row.into_iter().zip(types) {
-            let ty = ty.nullable();
-            let value = if value.is_null() && !ty.is_nullable() {
-                crate::functions::default_value(&ty)
-            } else {
-                value
+        let constant = |value: &Value, ty: ChType| {
+            let value = crate::functions::scalar_of(value, &ty)?;
+            Ok(Typed::value(datafusion::logical_expr::lit(value), ty))
+        };
+        let row = rows.pop();
+        if let [(_, ty)] = columns.as_slice() {
+            let ty = ty.clone().nullable();
+            return match row.and_then(|mut row| row.pop()).filter(|value| !value.is_null()) {
+                Some(value) => constant(&value, ty),
+                None if ty.is_nullable() => constant(&Value::Null, ty),
+                None => constant(&crate::functions::default_value(&ty), ty),
             };
-            parts.push(Typed::value(
-                datafusion::logical_expr::lit(crate::functions::scalar_of(&value, &ty)?),
-                ty,
-            ));
         }
-        if parts.len() == 1 {
-            parts.pop().ok_or_else(|| unsupported("An empty subquery"))
-        } else {
-            scalar("tuple", parts)
+        // Several columns are a tuple with their names, or none.
+        match row {
+            Some(row) => {
+                let fields = columns.into_iter().map(|(name, ty)| (Some(name), ty));
+                constant(&Value::Tuple(row), ChType::Tuple(fields.collect()))
+            }
+            None => {
+                let fields = columns.into_iter().map(|(_, ty)| (None, ty));
+                constant(&Value::Null, ChType::Tuple(fields.collect()).nullable())
+            }
         }
     }
 
     /// Runs a subquery now.
-    fn rows(&self, query: &ast::Query, env: &Env) -> SqlResult<(Vec<Vec<Value>>, Vec<ChType>)> {
+    fn rows(&self, query: &ast::Query, env: &Env) -> SqlResult<(Vec<Vec<Value>>, Named)> {
         let relation = self.query(query, env)?;
-        let types: Vec<ChType> = relation.columns.iter().map(|c| c.ty.clone()).collect();
+        let columns: Named =
+            relation.columns.iter().map(|c| (c.name.clone(), c.ty.clone())).collect();
         let mut rows = Vec::new();
         for batch in self.tables.run(relation.plan)? {
             for row in 0..batch.num_rows() {
                 let cells = batch
                     .columns()
                     .iter()
-                    .zip(&types)
-                    .map(|(array, ty)| value_at(array, row, ty))
+                    .zip(&columns)
+                    .map(|(array, (_, ty))| value_at(array, row, ty))
                     .collect::<SqlResult<Vec<_>>>()?;
                 rows.push(cells);
             }
         }
-        Ok((rows, types))
+        Ok((rows, columns))
     }
 
     fn interval(&self, interval: &ast::Interval, scope: &Scope, env: &Env) -> SqlResult<Typed> {

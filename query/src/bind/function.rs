@@ -174,7 +174,10 @@ impl Binder<'_> {
     /// `if` and `multiIf`. A branch that no row takes because a condition is a constant may be anything, even wrong.
     fn conditional(&self, name: &str, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Typed> {
         let args = match self.args(args, scope, env) {
-            Ok(args) => args,
+            Ok(bound) if fails_aside(&bound) => {
+                self.live_branches(args, scope, env)?.unwrap_or(bound)
+            }
+            Ok(bound) => bound,
             Err(error) => self.live_branches(args, scope, env)?.ok_or(error)?,
         };
         match args.as_slice() {
@@ -669,6 +672,23 @@ impl Binder<'_> {
             .or_else(unfold)
             .ok_or_else(|| SqlError::new(ChCode::LogicalError, format!("no column {id}")))
     }
+}
+
+/// Whether a condition is a constant, and computing a branch that is one fails.
+fn fails_aside(args: &[Typed]) -> bool {
+    let constant = |arg: &Typed| arg.expr.column_refs().is_empty() && !arg.expr.is_volatile();
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    for branch in args.chunks(2) {
+        match branch {
+            [condition, value] => {
+                conditions.push(condition);
+                values.push(value);
+            }
+            rest => values.extend(rest),
+        }
+    }
+    conditions.into_iter().any(constant)
+        && values.into_iter().any(|value| constant(value) && constant_of(value).is_err())
 }
 
 /// A lambda named by WITH.

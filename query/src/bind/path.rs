@@ -42,7 +42,7 @@ impl Binder<'_> {
     /// `value.parts…`.
     pub(super) fn value_path(&self, base: Typed, parts: &[String]) -> SqlResult<Typed> {
         let Some((first, rest)) = parts.split_first() else { return Ok(base) };
-        match base.ty.clone() {
+        match base.ty.strip_nullable().clone() {
             ChType::Json => {
                 let Some(resolved) = resolve(parts)? else { return never(parts) };
                 finish(

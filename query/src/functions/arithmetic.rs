@@ -2,6 +2,8 @@
 
 use super::{
     args::{width, wrap},
+    compare::is_null,
+    convert::cast,
     time_shift::shifted_type,
     udf::{Call, Nulls, row_call},
 };
@@ -137,6 +139,15 @@ pub(super) fn binary(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
     if let Some(plain) = name.strip_suffix("OrNull") {
         let ty = numeric(plain, &x, &y)?.nullable();
         return Ok(row_call(name, vec![a, b], ty, Nulls::Propagate, or_null));
+    }
+    if let (ChType::Decimal(p, s), ChType::Decimal(q, t)) = (&x, &y)
+        && name == "divide"
+        && s < t
+        && is_null(&a)
+    {
+        // Of a constant NULL nothing is computed, so that the scale does not matter.
+        let ty = ChType::Decimal(decimal_class((*p).max(*q)), *s).nullable();
+        return cast(Typed::null(), &ty);
     }
     let ty = numeric(name, &x, &y)?;
     if ty == ChType::Float(64)

@@ -288,7 +288,8 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             })?;
             let position = super::supertype::literal(&Value::Int(at as i128))?;
             let tuple = args.first().cloned().unwrap_or_else(Typed::null);
-            row_call(name, vec![tuple, position], ty, Nulls::Pass, |_, args| {
+            let ty = if tuple.ty.is_nullable() { ty.nullable() } else { ty };
+            row_call(name, vec![tuple, position], ty, Nulls::Pass, |call, args| {
                 match (args.first(), args.get(1)) {
                     (Some(Value::Tuple(items)), Some(at)) => Ok(at
                         .as_int()
@@ -296,7 +297,8 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
                         .and_then(|i| items.get(i))
                         .cloned()
                         .unwrap_or(Value::Null)),
-                    _ => Ok(Value::Null),
+                    // An array in a missing tuple is empty.
+                    _ => Ok(default_value(&call.ret)),
                 }
             })
         }

@@ -5,6 +5,7 @@ use super::{
         all, array_of, illegal, int, integer, is_dynamic, is_integer, is_text, strict, text, ty,
         width, wrap,
     },
+    convert::whole_64,
     registry::Entry,
     udf::Call,
 };
@@ -63,6 +64,22 @@ fn bits_of(ty: &ChType) -> u8 {
 /// The bits of an integer in the width of its type, without sign.
 fn raw(value: i128, bits: u8) -> u128 {
     value.cast_unsigned() & ((1_u128 << bits) - 1)
+}
+
+/// The integer that a float is cut to, in the width of the float: beyond that it is the smallest one.
+fn inverted_type(types: &[ChType]) -> SqlResult<ChType> {
+    match ty(types, 0) {
+        ChType::Float(bits) => Ok(ChType::Int(*bits)),
+        _ => widest(types),
+    }
+}
+
+fn inverted(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let value = match args.first() {
+        Some(Value::Float(value)) => whole_64(*value, call.ret.strip_nullable()).into(),
+        _ => int(args, 0),
+    };
+    Ok(Value::Int(wrap(!value, &call.ret)))
 }
 
 /// What leaves the bits of the first argument is gone.
@@ -142,14 +159,19 @@ fn distance_type(types: &[ChType]) -> SqlResult<ChType> {
     match (ty(types, 0), ty(types, 1)) {
         (ChType::String, ChType::String) => Ok(ChType::UInt(64)),
         (ChType::FixedString(_), ChType::FixedString(_)) => Ok(ChType::UInt(16)),
-        _ => all(types, is_integer).map(|()| ChType::UInt(8)),
+        _ => all(types, |ty| is_integer(ty) || matches!(ty, ChType::Float(_)))
+            .map(|()| ChType::UInt(8)),
     }
 }
 
 /// Numbers are compared in 64 bits; the rest of the longer text counts its own bits.
 fn distance(_: &Call, args: &[Value]) -> SqlResult<Value> {
     let (Some(Value::String(a)), Some(Value::String(b))) = (args.first(), args.get(1)) else {
-        let bits = raw(int(args, 0), 64) ^ raw(int(args, 1), 64);
+        let whole = |at: usize| match args.get(at) {
+            Some(Value::Float(value)) => whole_64(*value, &ChType::UInt(64)).into(),
+            _ => int(args, at),
+        };
+        let bits = raw(whole(0), 64) ^ raw(whole(1), 64);
         return Ok(Value::Int(bits.count_ones().into()));
     };
     let byte = |text: &str, at: usize| text.as_bytes().get(at).copied().unwrap_or(0);
@@ -211,7 +233,7 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
         "bitAnd" => binary!(&),
         "bitOr" => binary!(|),
         "bitXor" => binary!(^),
-        "bitNot" => strict(1, 1, widest, |call, a| Ok(Value::Int(wrap(!int(a, 0), &call.ret)))),
+        "bitNot" => strict(1, 1, inverted_type, inverted),
         "bitShiftLeft" | "bitShiftRight" => strict(2, 2, widest, shifted),
         "bitRotateLeft" | "bitRotateRight" => strict(2, 2, widest, rotated),
         "bitTest" => strict(2, 2, flag, tested),

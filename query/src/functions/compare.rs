@@ -94,7 +94,7 @@ fn not_numbers(sides: &[&Typed]) -> Vec<Expr> {
 
 /// Whether a bare NULL is in a tuple.
 fn holds_nothing(ty: &ChType) -> bool {
-    match ty {
+    match ty.strip_nullable() {
         ChType::Tuple(fields) => fields.iter().any(|(_, ty)| is_null_type(ty) || holds_nothing(ty)),
         _ => false,
     }
@@ -102,7 +102,7 @@ fn holds_nothing(ty: &ChType) -> bool {
 
 /// Whether a tuple may have a NULL in it, which nobody knows to be equal or not. In arrays it is a value like others.
 fn may_hold_null(ty: &ChType) -> bool {
-    match ty {
+    match ty.strip_nullable() {
         ChType::Tuple(fields) => fields.iter().any(|(_, ty)| ty.is_nullable() || may_hold_null(ty)),
         _ => false,
     }
@@ -187,7 +187,7 @@ fn one_zero(expr: Expr, ty: &ChType) -> Expr {
 }
 
 /// Whether an expression is NULL of some type.
-fn is_null(arg: &Typed) -> bool {
+pub(super) fn is_null(arg: &Typed) -> bool {
     match arg.constant() {
         Some(value) => value.is_null(),
         None if !arg.ty.is_nullable() || !arg.expr.column_refs().is_empty() => false,
@@ -242,12 +242,9 @@ fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
             common_type(&[ChType::Int(16), number.clone()])?
         }
         (x, y) => match common_type(&[x.clone(), y.clone()])? {
-            ChType::Variant(_) => {
-                let message = format!(
-                    "There is no supertype for types {x}, {y}: they cannot be compared. Convert one with toString, CAST or a `.:Type` subcolumn."
-                );
-                return Err(SqlError::new(ChCode::NoCommonType, message));
-            }
+            // An Enum reads a constant's zero bytes as part of the name, but not those of a column.
+            _ if is_filled_name(x, y) || is_filled_name(y, x) => return Err(incomparable(x, y)),
+            ChType::Variant(_) => return Err(incomparable(x, y)),
             common => common,
         },
     };
@@ -255,6 +252,17 @@ fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
         |side: &Typed| if side.ty.is_nullable() { wide.clone().nullable() } else { wide.clone() };
     let (ta, tb) = (to(&a), to(&b));
     Ok((cast(a, &ta)?, cast(b, &tb)?))
+}
+
+fn is_filled_name(a: &ChType, b: &ChType) -> bool {
+    matches!((a, b), (ChType::Enum(..), ChType::FixedString(_)))
+}
+
+fn incomparable(a: &ChType, b: &ChType) -> SqlError {
+    let message = format!(
+        "There is no supertype for types {a}, {b}: they cannot be compared. Convert one with toString, CAST or a `.:Type` subcolumn."
+    );
+    SqlError::new(ChCode::NoCommonType, message)
 }
 
 /// A constant in the type of a column, if that loses nothing. Text that cannot be the type is an error, as in ClickHouse.
@@ -377,7 +385,8 @@ pub(crate) fn in_values(
         return Err(SqlError::new(
             ChCode::IllegalTypeOfArgument,
             format!(
-                "Illegal type Dynamic of argument of function {name}; use a `.:Type` subcolumn or CAST."
+                "Illegal type {} of argument of function {name}; use a `.:Type` subcolumn or CAST.",
+                arg.ty
             ),
         ));
     }

@@ -14,12 +14,28 @@ pub(crate) fn case(branches: Vec<(Expr, Typed)>, otherwise: Option<Typed>) -> Sq
     let types: Vec<ChType> =
         branches.iter().map(|(_, value)| &value.ty).chain([&otherwise.ty]).cloned().collect();
     let ty = common_type(&types)?;
+    let filled = branches.len() == 1 && keeps_filling(&types);
+    let in_common = |value: Typed| {
+        if filled && *value.ty.strip_nullable() != ChType::Nothing {
+            return Ok(value.into_value());
+        }
+        cast(value, &ty).map(Typed::into_value)
+    };
     let whens = branches
         .into_iter()
-        .map(|(when, then)| Ok((Box::new(when), Box::new(cast(then, &ty)?.into_value()))))
+        .map(|(when, then)| Ok((Box::new(when), Box::new(in_common(then)?))))
         .collect::<SqlResult<Vec<_>>>()?;
-    let otherwise = cast(otherwise, &ty)?.into_value();
+    let otherwise = in_common(otherwise)?;
     Ok(Typed::value(Expr::Case(Case::new(None, whens, Some(Box::new(otherwise)))), ty))
+}
+
+/// Whether the values are text of which some have a fixed size: of two of them, ClickHouse leaves the zero bytes where they
+/// are, which conversions to String cut off.
+fn keeps_filling(types: &[ChType]) -> bool {
+    let is = |wanted: fn(&ChType) -> bool| move |ty: &ChType| wanted(ty.strip_nullable());
+    let text = is(|ty| matches!(ty, ChType::String | ChType::FixedString(_) | ChType::Nothing));
+    let filled = is(|ty| matches!(ty, ChType::FixedString(_)));
+    types.iter().all(text) && types.iter().any(filled)
 }
 
 /// `if(c, a, b)` and `multiIf(c1, a1, …, z)`.

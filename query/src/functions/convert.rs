@@ -2,16 +2,16 @@
 
 use super::{
     dates::{parse_date, parse_datetime64},
-    supertype::decimal_class,
+    supertype::{decimal_class, scalar_of},
     udf::{Call, Nulls, row_call},
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, instant_at, printable, text_of, zone_of},
+    value::{CALENDAR_SECONDS, Value, instant_at, printable, text_of, zone_of},
 };
-use datafusion::logical_expr::cast as df_cast;
+use datafusion::logical_expr::{cast as df_cast, lit};
 
 /// `CAST(arg, 'to')`.
 pub(crate) fn cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
@@ -27,6 +27,11 @@ pub(crate) fn cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
     let same_value = from == target && (to.is_nullable() || !arg.ty.is_nullable());
     if same_value {
         return Ok(Typed::value(arg.expr, to.clone()));
+    }
+    if arg.ty == ChType::Nothing && matches!(to, ChType::Nullable(_)) {
+        // No value is not NULL: in its place is the default.
+        let default = scalar_of(&default_value(target), to)?;
+        return Ok(Typed::value(lit(default), to.clone()));
     }
     if *from == ChType::Nothing && to.is_nullable() {
         return Ok(Typed::value(df_cast(arg.expr, to.arrow()), to.clone()));
@@ -302,7 +307,7 @@ fn item_type(ty: &ChType) -> ChType {
 fn field_type(from: &ChType, at: usize) -> ChType {
     match from.strip_nullable() {
         ChType::Tuple(fields) => match fields.get(at) {
-            Some((_, filled @ ChType::FixedString(_))) => filled.clone(),
+            Some((_, text @ (ChType::FixedString(_) | ChType::Enum(..)))) => text.clone(),
             _ => ChType::Dynamic,
         },
         _ => item_type(from),
@@ -312,7 +317,7 @@ fn field_type(from: &ChType, at: usize) -> ChType {
 /// The same for the keys or values of a map.
 fn side_type(from: Option<&ChType>) -> ChType {
     match from {
-        Some(filled @ ChType::FixedString(_)) => filled.clone(),
+        Some(text @ (ChType::FixedString(_) | ChType::Enum(..))) => text.clone(),
         _ => ChType::Dynamic,
     }
 }
@@ -404,15 +409,26 @@ fn convert_number(value: &Value, to: &ChType) -> Option<Value> {
                     clippy::cast_precision_loss,
                     reason = "fractions of a second beyond the scale are dropped"
                 )]
-                Value::Float(seconds) => Value::DateTime64((seconds * unit as f64) as i64, *scale),
-                other => Value::DateTime64(
-                    i64::try_from(other.as_int()?).ok()?.checked_mul(unit)?,
-                    *scale,
-                ),
+                Value::Float(seconds) => {
+                    Value::DateTime64(in_calendar((seconds * unit as f64) as i128, unit), *scale)
+                }
+                other => {
+                    let ticks = other.as_int()?.checked_mul(unit.into())?;
+                    Value::DateTime64(in_calendar(ticks, unit), *scale)
+                }
             }
         }
         _ => return None,
     })
+}
+
+/// Ticks of a number of them: from the first to the last of the calendar, as far as 64 bits count.
+fn in_calendar(ticks: i128, per_second: i64) -> i64 {
+    let each = i128::from(per_second);
+    let first = i128::from(*CALENDAR_SECONDS.start()) * each;
+    let last = (i128::from(*CALENDAR_SECONDS.end()) + 1) * each - 1;
+    let end = if ticks < 0 { i64::MIN } else { i64::MAX };
+    i64::try_from(ticks.clamp(first, last)).unwrap_or(end)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scaled doubles become integers")]

@@ -66,7 +66,12 @@ pub(super) fn instant(value: &Value) -> Option<DateTime<Utc>> {
         Value::DateTime64(ticks, scale) => {
             let unit = 10_i64.pow(u32::from(*scale));
             let nanos = ticks.rem_euclid(unit) * 10_i64.pow(9 - u32::from((*scale).min(9)));
-            DateTime::from_timestamp(ticks.div_euclid(unit), u32::try_from(nanos).ok()?)
+            let time = DateTime::from_timestamp(ticks.div_euclid(unit), u32::try_from(nanos).ok()?);
+            // What no calendar holds is its end.
+            let end = || {
+                if *ticks < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC }
+            };
+            Some(time.unwrap_or_else(end))
         }
         Value::String(text) => moment(text, Tz::UTC),
         Value::Int(seconds) => DateTime::from_timestamp(i64::try_from(*seconds).ok()?, 0),

@@ -113,9 +113,7 @@ pub(super) fn keyed_type(name: &str, item: &ChType, key: &ChType) -> SqlResult<C
         "arrayCumSum" | "arrayCumSumNonNegative" => array_of(summable(key)?),
         "arrayDifference" => array_of(difference_type(key)?),
         "arrayMin" | "arrayMax" => match key {
-            ChType::Nothing | ChType::Dynamic | ChType::Variant(_) | ChType::Json => {
-                return Err(illegal(key));
-            }
+            ChType::Dynamic | ChType::Variant(_) | ChType::Json => return Err(illegal(key)),
             other => other.clone(),
         },
         _ => same,

@@ -176,14 +176,24 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     }
 }
 
+/// The order of two values of one type, of which NaN is the greatest.
+fn order(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Float(a), Value::Float(b)) if a.is_nan() || b.is_nan() => {
+            Some(a.is_nan().cmp(&b.is_nan()))
+        }
+        _ => compare(a, b),
+    }
+}
+
 fn clamped(_: &Call, args: &[Value]) -> SqlResult<Value> {
     let [value, low, high] = args else { return Ok(Value::Null) };
-    if compare(low, high) == Some(Ordering::Greater) {
+    if order(low, high) == Some(Ordering::Greater) {
         return Err(bad("clamp: the smallest value is larger than the largest"));
     }
-    Ok(if compare(value, low) == Some(Ordering::Less) {
+    Ok(if order(value, low) == Some(Ordering::Less) {
         low
-    } else if compare(value, high) == Some(Ordering::Greater) {
+    } else if order(value, high) == Some(Ordering::Greater) {
         high
     } else {
         value

@@ -436,9 +436,10 @@ pub(super) fn extreme(call: &super::udf::Call, args: &[Value]) -> SqlResult<Valu
     let of_uuids = *call.ret.strip_nullable() == ChType::Uuid;
     let mut best = Value::Null;
     for arg in args.iter().filter(|arg| !arg.is_null()) {
-        // The first of two stays only if it wins: against NaN nothing does.
+        // The first of two stays only if it wins: against NaN nothing does. Of more, NaN is the last choice.
         let stays = match (&best, arg) {
             (Value::Null, _) => false,
+            (Value::Float(_), Value::Float(arg)) if args.len() > 2 && arg.is_nan() => true,
             (Value::Float(best), Value::Float(arg)) if wanted == std::cmp::Ordering::Less => {
                 best < arg
             }

@@ -80,12 +80,25 @@ pub(crate) fn common_type(types: &[ChType]) -> SqlResult<ChType> {
             return Ok(if nullable { ChType::Nothing.nullable() } else { ChType::Nothing });
         }
         [one] => (*one).clone(),
+        texts if texts.iter().all(|ty| is_text(ty)) => named_by(texts),
         [first, rest @ ..] => rest
             .iter()
             .try_fold((*first).clone(), |a, b| pair(&a, b))
             .unwrap_or_else(|| variant(&known)),
     };
     Ok(if nullable { common.nullable() } else { common })
+}
+
+fn is_text(ty: &ChType) -> bool {
+    matches!(ty, ChType::String | ChType::FixedString(_) | ChType::Enum(..))
+}
+
+/// What texts of several types have in common: text, or the numbers of Enums alone.
+fn named_by(types: &[&ChType]) -> ChType {
+    let bits =
+        types.iter().map(|ty| if let ChType::Enum(bits, _) = ty { Some(*bits) } else { None });
+    let widest = bits.collect::<Option<Vec<u8>>>().and_then(|bits| bits.into_iter().max());
+    widest.map_or(ChType::String, ChType::Int)
 }
 
 fn variant(types: &[&ChType]) -> ChType {
@@ -201,8 +214,9 @@ fn pair(a: &ChType, b: &ChType) -> Option<ChType> {
             Tuple(fields.collect::<Option<_>>()?)
         }
         (Map(k, v), Map(l, w)) => Map(Box::new(pair(k, l)?), Box::new(pair(v, w)?)),
-        (ChType::String, ChType::FixedString(_) | ChType::Enum(..))
-        | (ChType::FixedString(_) | ChType::Enum(..), ChType::String) => ChType::String,
+        (a, b) if is_text(a) && is_text(b) => named_by(&[a, b]),
+        (ChType::Enum(bits, _), number @ (Int(_) | UInt(_)))
+        | (number @ (Int(_) | UInt(_)), ChType::Enum(bits, _)) => pair(&Int(*bits), number)?,
         _ => return None,
     })
 }

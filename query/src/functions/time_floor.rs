@@ -11,7 +11,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::{ChType, IntervalUnit},
-    value::{Value, instant_at, local, zone_named, zone_of},
+    value::{CALENDAR_SECONDS, Value, instant_at, local, zone_named, zone_of},
 };
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
@@ -120,6 +120,7 @@ pub(super) fn start_of(
             Some(midnight(date_of((day - 4).div_euclid(size) * size + 4)?, zone))
         }
         IntervalUnit::Day => Some(midnight(date_of(day.div_euclid(count) * count)?, zone)),
+        IntervalUnit::Hour if !CALENDAR_SECONDS.contains(&time.timestamp()) => seconds(3_600),
         IntervalUnit::Hour => {
             let size = u32::try_from(count.checked_mul(3_600)?).ok()?;
             let second = shown.num_seconds_from_midnight() / size * size;

@@ -15,7 +15,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::{ChType, IntervalUnit},
-    value::{Value, instant_at, local, zone_named, zone_of},
+    value::{CALENDAR_SECONDS, Value, instant_at, local, zone_named, zone_of},
 };
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
@@ -84,24 +84,51 @@ pub(super) fn shifted_type(first: &ChType, unit: IntervalUnit) -> SqlResult<ChTy
     })
 }
 
+/// The first and the last second of the calendar, in which what is moved beyond stays.
+fn calendar_end(forward: bool) -> NaiveDateTime {
+    let (first, last) = (CALENDAR_SECONDS.start(), CALENDAR_SECONDS.end());
+    let end = DateTime::from_timestamp(if forward { *last } else { *first }, 0);
+    end.unwrap_or_default().naive_utc()
+}
+
+/// A time moved by years, within the years of the calendar.
+fn moved_by_years(time: NaiveDateTime, years: i64) -> Option<NaiveDateTime> {
+    let year = i64::from(time.year()).saturating_add(years).clamp(0, 9_999);
+    let year = i32::try_from(year).ok()?;
+    // The 29th of February is the 28th in other years.
+    time.with_year(year).or_else(|| time.with_day(28)?.with_year(year))
+}
+
+/// A time moved by months, to the end of the calendar at most.
+fn moved_by_months(time: NaiveDateTime, months: i64) -> Option<NaiveDateTime> {
+    let by = u32::try_from(months.unsigned_abs()).ok().map(Months::new);
+    let moved = by.and_then(|by| {
+        if months < 0 { time.checked_sub_months(by) } else { time.checked_add_months(by) }
+    });
+    let end = calendar_end(months > 0).with_nanosecond(time.nanosecond());
+    moved.filter(|time| (0..=9_999).contains(&time.year())).or(end)
+}
+
+/// A time moved by days: its clock shows the same, also at the end of the calendar.
+fn moved_by_days(time: NaiveDateTime, days: i64) -> NaiveDateTime {
+    let by = TimeDelta::try_days(days);
+    let moved = by.and_then(|by| time.date().checked_add_signed(by));
+    let moved = moved.filter(|date| (0..=9_999).contains(&date.year()));
+    moved.unwrap_or_else(|| calendar_end(days > 0).date()).and_time(time.time())
+}
+
 /// An instant moved by units. Days and longer move what the zone's clocks show; a month's end stays within the month.
 fn moved(from: DateTime<Utc>, zone: Tz, amount: i64, unit: IntervalUnit) -> Option<DateTime<Utc>> {
     let shown = || local(from, zone);
     let months = |each: i64| {
-        let count = amount.checked_mul(each)?;
-        let by = Months::new(u32::try_from(count.unsigned_abs()).ok()?);
-        let moved =
-            if count < 0 { shown().checked_sub_months(by) } else { shown().checked_add_months(by) };
-        moved.map(|time| instant_at(time, zone))
+        moved_by_months(shown(), amount.saturating_mul(each)).map(|time| instant_at(time, zone))
     };
-    let days = |each: i64| {
-        let by = TimeDelta::try_days(amount.checked_mul(each)?)?;
-        shown().checked_add_signed(by).map(|time| instant_at(time, zone))
-    };
+    let days =
+        |each: i64| Some(instant_at(moved_by_days(shown(), amount.saturating_mul(each)), zone));
     let seconds =
         |each: i64| from.checked_add_signed(TimeDelta::try_seconds(amount.checked_mul(each)?)?);
     match unit {
-        IntervalUnit::Year => months(12),
+        IntervalUnit::Year => moved_by_years(shown(), amount).map(|time| instant_at(time, zone)),
         IntervalUnit::Quarter => months(3),
         IntervalUnit::Month => months(1),
         IntervalUnit::Week => days(7),
@@ -113,6 +140,32 @@ fn moved(from: DateTime<Utc>, zone: Tz, amount: i64, unit: IntervalUnit) -> Opti
         IntervalUnit::Microsecond => from.checked_add_signed(TimeDelta::microseconds(amount)),
         IntervalUnit::Nanosecond => from.checked_add_signed(TimeDelta::nanoseconds(amount)),
     }
+}
+
+/// A time of so many digits moved by a unit shorter than days: by counting ticks, as far as those go.
+fn moved_by_ticks(
+    from: &Value,
+    amount: i64,
+    unit: IntervalUnit,
+    scale: u8,
+) -> Option<SqlResult<Value>> {
+    let each: i128 = match unit {
+        IntervalUnit::Hour => 3_600_000_000_000,
+        IntervalUnit::Minute => 60_000_000_000,
+        IntervalUnit::Second => 1_000_000_000,
+        IntervalUnit::Millisecond => 1_000_000,
+        IntervalUnit::Microsecond => 1_000,
+        IntervalUnit::Nanosecond => 1,
+        _ => return None,
+    };
+    let Value::DateTime64(ticks, held) = from else { return None };
+    let finer = 10_i128.pow(u32::from(scale.checked_sub(*held)?));
+    let nanos_per_tick = 10_i128.pow(9 - u32::from(scale.min(9)));
+    let moved = i128::from(*ticks) * finer + i128::from(amount) * each / nanos_per_tick;
+    let ticks = i64::try_from(moved).map_err(|_| {
+        SqlError::new(ChCode::DecimalOverflow, "The time has more ticks than 64 bits count")
+    });
+    Some(ticks.map(|ticks| Value::DateTime64(ticks, scale)))
 }
 
 /// `value + amount units` as a value of `ret`.
@@ -130,6 +183,13 @@ pub(crate) fn shift(
     };
     let zone = if matches!(value, Value::Date(_)) { Tz::UTC } else { zone_of(ret) };
     let amount = i64::try_from(amount).map_err(|_| out_of_range())?;
+    if let ChType::DateTime64(scale, _) = ret.strip_nullable() {
+        let held = value_of(from, zone, ret);
+        let start = if matches!(value, Value::DateTime64(..)) { Ok(value.clone()) } else { held };
+        if let Some(moved) = moved_by_ticks(&start?, amount, unit, *scale) {
+            return moved;
+        }
+    }
     let moved = moved(from, zone, amount, unit).ok_or_else(out_of_range)?;
     if is_dynamic(ret.strip_nullable()) {
         let like = match value {

@@ -2,12 +2,14 @@
 
 use super::{
     args::{array_of, illegal},
+    conditional::case,
     registry::{constant, scalar},
     supertype::{common_type, literal},
     time_floor::counted,
     udf::{Nulls, row_call},
 };
 use crate::{error::SqlResult, typed::Typed, types::ChType, value::Value};
+use datafusion::logical_expr::Expr;
 
 /// The functions of this module.
 pub(super) const NAMES: &[&str] = &[
@@ -37,10 +39,25 @@ pub(super) const NAMES: &[&str] = &[
 type Fields = Vec<(Option<String>, ChType)>;
 
 fn fields(arg: &Typed) -> SqlResult<Fields> {
-    match &arg.ty {
+    match arg.ty.strip_nullable() {
         ChType::Tuple(fields) => Ok(fields.clone()),
         other => Err(illegal(other)),
     }
+}
+
+/// What is computed of tuples: NULL where one of them is.
+fn of_present(args: &[Typed], compute: impl Fn(&[Typed]) -> SqlResult<Typed>) -> SqlResult<Typed> {
+    let may_miss =
+        |arg: &Typed| arg.ty.is_nullable() && matches!(arg.ty.strip_nullable(), ChType::Tuple(_));
+    let missing = args.iter().filter(|arg| may_miss(arg));
+    let missing = missing.map(|arg| arg.clone().into_value().is_null()).reduce(Expr::or);
+    let Some(missing) = missing else { return compute(args) };
+    let present = |arg: &Typed| {
+        let ty = if may_miss(arg) { arg.ty.strip_nullable().clone() } else { arg.ty.clone() };
+        Typed::value(arg.clone().into_value(), ty)
+    };
+    let present: Vec<Typed> = args.iter().map(present).collect();
+    case(vec![(missing, Typed::null())], Some(compute(&present)?))
 }
 
 /// The elements of a tuple.
@@ -73,17 +90,29 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
         return by_element(operator, args, !name.ends_with("ByNumber")).map(Some);
     }
     match name {
-        "negate" if !matches!(args.first().map(|arg| &arg.ty), Some(ChType::Tuple(_))) => Ok(None),
+        "negate"
+            if !matches!(
+                args.first().map(|arg| arg.ty.strip_nullable()),
+                Some(ChType::Tuple(_))
+            ) =>
+        {
+            Ok(None)
+        }
         "tupleNegate" | "negate" => {
             counted(name, args, 1, 1)?;
-            let Some(tuple) = args.first() else { return Ok(None) };
-            let negated =
-                elements(tuple)?.into_iter().map(|element| scalar("negate", vec![element]));
-            scalar("tuple", negated.collect::<SqlResult<_>>()?).map(Some)
+            let negated = of_present(args, |args| {
+                let elements = args.iter().map(elements).collect::<SqlResult<Vec<_>>>()?.concat();
+                let negated = elements.into_iter().map(|element| scalar("negate", vec![element]));
+                scalar("tuple", negated.collect::<SqlResult<_>>()?)
+            });
+            negated.map(Some)
         }
         "tupleConcat" => {
-            let parts = args.iter().map(elements).collect::<SqlResult<Vec<_>>>()?;
-            scalar("tuple", parts.concat()).map(Some)
+            let joined = of_present(args, |args| {
+                let parts = args.iter().map(elements).collect::<SqlResult<Vec<_>>>()?;
+                scalar("tuple", parts.concat())
+            });
+            joined.map(Some)
         }
         "tupleHammingDistance" => {
             counted(name, args, 2, 2)?;
@@ -126,6 +155,10 @@ fn pairs(args: &[Typed]) -> SqlResult<Vec<Vec<Typed>>> {
 
 /// An operator on the elements of two tuples, or of a tuple and a number.
 pub(super) fn by_element(operator: &str, args: &[Typed], both: bool) -> SqlResult<Typed> {
+    of_present(args, |args| of_elements(operator, args, both))
+}
+
+fn of_elements(operator: &str, args: &[Typed], both: bool) -> SqlResult<Typed> {
     let pairs = match args {
         [_, _] if both => pairs(args)?,
         [tuple, number] => {

@@ -1,6 +1,7 @@
 //! Window functions.
 
 mod frame;
+mod sliding;
 
 use super::{
     AggregateCall,
@@ -322,7 +323,12 @@ fn aggregated(call: &AggregateCall, over: Over) -> SqlResult<(Expr, ChType, Fini
         && matches!(function.func.name(), "sum" | "avg" | "count" | "min" | "max")
         && !function.params.distinct
     {
-        let fun = WindowFunctionDefinition::AggregateUDF(function.func);
+        let name = function.func.name();
+        let leaves_floats = *result.ty.strip_nullable() == ChType::Float(64)
+            && matches!(name, "sum" | "avg")
+            && !over.frame.start_bound.is_unbounded();
+        let func = if leaves_floats { sliding::udaf(name) } else { function.func };
+        let fun = WindowFunctionDefinition::AggregateUDF(func);
         let expr = over.build(fun, function.params.args, function.params.filter);
         return Ok((expr, result.ty.clone(), result.finisher()));
     }

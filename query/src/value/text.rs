@@ -1,7 +1,7 @@
 //! Values as text, exactly as ClickHouse prints them, and as JSON of a result.
 
-use super::Value;
-use chrono::{DateTime, NaiveDate};
+use super::{Value, zone::CALENDAR_SECONDS};
+use chrono::{DateTime, Utc};
 use rekor_core::json::{Kind, Number, NumberStyle, Reader, canonical_text, write_canonical};
 use std::io::Write;
 
@@ -32,14 +32,20 @@ pub(crate) fn write_float(value: f64, out: &mut Vec<u8>) {
     }
 }
 
+/// An instant of the calendar: the nearest one.
+fn in_calendar(seconds: i64) -> DateTime<Utc> {
+    let within = seconds.clamp(*CALENDAR_SECONDS.start(), *CALENDAR_SECONDS.end());
+    DateTime::from_timestamp(within, 0).unwrap_or_default()
+}
+
 /// `YYYY-MM-DD`.
 pub(crate) fn date_text(days: i32) -> String {
-    NaiveDate::from_epoch_days(days).unwrap_or_default().format("%Y-%m-%d").to_string()
+    in_calendar(i64::from(days) * 86_400).format("%Y-%m-%d").to_string()
 }
 
 /// `YYYY-MM-DD hh:mm:ss`.
 pub(crate) fn datetime_text(seconds: i64) -> String {
-    DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M:%S").to_string()
+    in_calendar(seconds).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// `YYYY-MM-DD hh:mm:ss.fff`, with `scale` digits.

@@ -5,8 +5,9 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
 };
-use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+use std::ops::RangeInclusive;
 
 /// The zone of a name.
 ///
@@ -31,11 +32,20 @@ pub(crate) fn zone_of(ty: &ChType) -> Tz {
     }
 }
 
-/// What clocks of the zone show.
+/// Seconds since 1970 of the years that calendars have: 0 to 9999.
+pub(crate) const CALENDAR_SECONDS: RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// What clocks of the zone show. Before and after the years of calendars they stand still, but for fractions.
 pub(crate) fn local(time: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     let utc = time.naive_utc();
     // At the very ends of what a time can be, clocks show UTC.
-    utc.checked_add_offset(zone.offset_from_utc_datetime(&utc).fix()).unwrap_or(utc)
+    let shown = utc.checked_add_offset(zone.offset_from_utc_datetime(&utc).fix()).unwrap_or(utc);
+    let seconds = shown.and_utc().timestamp();
+    let within = seconds.clamp(*CALENDAR_SECONDS.start(), *CALENDAR_SECONDS.end());
+    if within == seconds {
+        return shown;
+    }
+    DateTime::from_timestamp(within, shown.nanosecond()).map_or(shown, |end| end.naive_utc())
 }
 
 /// Seconds that clocks of the zone are ahead of UTC.

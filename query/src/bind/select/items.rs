@@ -11,6 +11,7 @@ use crate::{
     dialect::MARK,
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
+    types::ChType,
 };
 use sqlparser::ast::{self, Expr, SelectItem};
 use std::ops::ControlFlow;
@@ -122,10 +123,22 @@ impl Binder<'_> {
             if *aliased {
                 scope.expanding.borrow_mut().pop();
             }
-            outputs.push((name.clone(), typed?));
+            let typed = typed?;
+            if typed.ty == ChType::Nothing {
+                return Err(no_value(name));
+            }
+            outputs.push((name.clone(), typed));
         }
         Ok(outputs)
     }
+}
+
+/// The error of a column without any value, as of an item of `[]`; inside of an expression such a value may stand.
+fn no_value(name: &str) -> SqlError {
+    SqlError::new(
+        ChCode::IllegalTypeOfArgument,
+        format!("Invalid projection column with type Nothing: `{name}` has no value"),
+    )
 }
 
 /// Collects `⌘as(expr, name)` outside of subqueries, which have names of their own.

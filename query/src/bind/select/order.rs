@@ -189,7 +189,7 @@ fn sort_key(
             "Data types Variant/Dynamic are not allowed in ORDER BY keys: use a `.:Type` subcolumn or CAST.",
         ));
     }
-    if let ChType::Tuple(fields) = &typed.ty {
+    if let ChType::Tuple(fields) = typed.ty.strip_nullable() {
         // Element after element, so that the NULLs in them go where NULLs go.
         for position in 1..=fields.len() {
             let position = literal(&Value::Int(position as i128))?;

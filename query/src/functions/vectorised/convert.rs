@@ -7,7 +7,7 @@ use super::{
 use crate::{
     functions::{convert::whole_64, udf::Call},
     types::{ChType, time_unit},
-    value::write_float,
+    value::{CALENDAR_SECONDS, write_float},
 };
 use datafusion::{
     arrow::{
@@ -65,7 +65,10 @@ fn time_column(seconds: Vec<i64>, nulls: Option<NullBuffer>, ty: &ChType) -> Opt
         }
         ChType::DateTime64(scale, _) => {
             let unit = time_unit(*scale);
-            let ticks = seconds.into_iter().map(|s| s.checked_mul(ticks_per_second(unit)));
+            let ticks = seconds.into_iter().map(|s| {
+                let near = CALENDAR_SECONDS.contains(&s);
+                near.then(|| s.checked_mul(ticks_per_second(unit))).flatten()
+            });
             ticks_column(ticks.collect::<Option<_>>()?, nulls, unit)
         }
         _ => None,

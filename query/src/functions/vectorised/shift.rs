@@ -5,12 +5,12 @@ use super::{
     convert::ticks_column,
     operand::{integer_column, integers, nulls},
     print,
-    times::{FAR_SECONDS, Times, date_column, recast},
+    times::{Times, date_column, recast},
 };
 use crate::{
     functions::{dates::unit_of, time_shift::unit_in, udf::Call},
     types::{ChType, IntervalUnit, time_unit},
-    value::zone_of,
+    value::{CALENDAR_SECONDS, zone_of},
 };
 use chrono_tz::Tz;
 use datafusion::{
@@ -181,8 +181,10 @@ fn moved(
     (ty, unit): (&ChType, IntervalUnit),
     amount: i64,
 ) -> Option<ArrayRef> {
-    /// Months from 1970 to [`FAR_SECONDS`], and less.
-    const FAR_MONTHS: i64 = 1_000_000;
+    /// More months than calendars have.
+    const FAR_MONTHS: i64 = 120_000;
+    /// The same in seconds.
+    const FAR_SECONDS: i64 = 320_000_000_000;
     let ret = call.ret.strip_nullable();
     let date = matches!(ret, ChType::Date | ChType::Date32);
     if ty.strip_nullable() != ret || date && unit < IntervalUnit::Day {
@@ -203,7 +205,7 @@ fn moved(
         Step::Ticks(_) | Step::Months(_) => return None,
     };
     let ticks: Vec<i64> = moved.into_iter().collect::<Option<_>>()?;
-    if ticks.iter().any(|ticks| !(-far..=far).contains(ticks)) {
+    if ticks.iter().any(|ticks| !CALENDAR_SECONDS.contains(&ticks.div_euclid(per_second))) {
         return None;
     }
     let nulls = nulls(args);

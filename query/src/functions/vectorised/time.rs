@@ -4,7 +4,7 @@ use super::civil::{SECONDS_PER_DAY, civil, day_of, days};
 use crate::{
     functions::{time_floor::unit_and_count, udf::Call},
     types::{ChType, IntervalUnit},
-    value::zone_of,
+    value::{CALENDAR_SECONDS, zone_of},
 };
 use chrono_tz::Tz;
 use datafusion::{
@@ -156,7 +156,10 @@ where
 {
     let DataType::Timestamp(unit, None) = column.data_type() else { return None };
     let of = |ticks: i64, per_second: i64| {
-        T::Native::try_from(part(ticks.div_euclid(per_second))).unwrap_or_default()
+        // Beyond their years calendars stand still.
+        let seconds = ticks.div_euclid(per_second);
+        let seconds = seconds.clamp(*CALENDAR_SECONDS.start(), *CALENDAR_SECONDS.end());
+        T::Native::try_from(part(seconds)).unwrap_or_default()
     };
     let parts: PrimitiveArray<T> = match unit {
         TimeUnit::Second => column.as_primitive::<TimestampSecondType>().unary(|t| of(t, 1)),

@@ -11,7 +11,7 @@ use crate::{
         udf::Call,
     },
     types::{ChType, time_unit},
-    value::zone_of,
+    value::{CALENDAR_SECONDS, zone_of},
 };
 use datafusion::{
     arrow::{
@@ -25,9 +25,6 @@ use datafusion::{
     logical_expr::ColumnarValue,
 };
 use std::{borrow::Cow, sync::Arc};
-
-/// Seconds from 1970 to times that every calendar here holds (year 128,000 and the same before).
-pub(super) const FAR_SECONDS: i64 = 4_000_000_000_000;
 
 /// An argument of times: ticks since 1970, and how many of them a second has. A day has the ticks of its beginning.
 pub(super) struct Times<'a> {
@@ -48,8 +45,7 @@ impl<'a> Times<'a> {
                 Operand::Constant(ticks_of(&value.to_array().ok()?)?.first().copied()?)
             }
         };
-        let near = FAR_SECONDS.saturating_mul(per_second);
-        let far = |ticks: i64| !(-near..=near).contains(&ticks);
+        let far = |ticks: i64| !CALENDAR_SECONDS.contains(&ticks.div_euclid(per_second));
         let any_far = match &ticks {
             Operand::Column(ticks) => ticks.iter().any(|ticks| far(*ticks)),
             Operand::Constant(ticks) => far(*ticks),
