@@ -360,6 +360,9 @@ pub(crate) fn resolved(database: &Database, endpoint: &Endpoint) -> Result<Value
 /// # Errors
 /// Validation of the query.
 pub(crate) fn face(uri: &Uri) -> Result<Face> {
+    if uri.query().is_none() {
+        return Ok(Face::default());
+    }
     let query = axum::extract::Query::<Face>::try_from_uri(uri);
     query.map(|query| query.0).map_err(|rejection| {
         Error::validation(format!(

@@ -1,6 +1,10 @@
 //! Answers that fit an agent: within a budget of bytes, rows under one header, and what was left out is said.
 
-use rekor_core::{Error, Result, json::exact_value, limits};
+use rekor_core::{
+    Error, Result,
+    json::{exact_text, exact_value},
+    limits,
+};
 use rekor_query::{Format, QueryResult};
 use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -89,9 +93,10 @@ impl Serialize for ToolResult {
         members.serialize_field("content", &self.content)?;
         match &self.structured {
             Structured::Text => {
-                let text: &RawValue =
-                    serde_json::from_str(self.first_text()).map_err(serde::ser::Error::custom)?;
-                members.serialize_field("structuredContent", text)?;
+                let text = exact_text(self.first_text());
+                let value: &RawValue =
+                    serde_json::from_str(&text).map_err(serde::ser::Error::custom)?;
+                members.serialize_field("structuredContent", value)?;
             }
             Structured::Value(value) => members.serialize_field("structuredContent", value)?,
         }
