@@ -57,8 +57,11 @@ where
         ColumnarValue::Array(column) => Some(column.len()),
         ColumnarValue::Scalar(_) => None,
     })?;
-    // The first of two stays only if it wins: against NaN nothing does.
-    let better = |new: T::Native, best: T::Native| best.partial_cmp(&new) != Some(wanted);
+    // The first of two stays only if it wins: against NaN nothing does. Of more, NaN is the last choice.
+    let several = args.len() > 2;
+    let better = |new: T::Native, best: T::Native| {
+        !(several && new.partial_cmp(&new).is_none()) && best.partial_cmp(&new) != Some(wanted)
+    };
     let mut best: Option<(Vec<T::Native>, Option<NullBuffer>)> = None;
     for arg in args {
         let (array, constant) = array_of(arg)?;
