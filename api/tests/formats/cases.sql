@@ -33,3 +33,4 @@ SELECT number, toDate('2024-01-01') + number AS d, toString(number) AS s, [numbe
 SELECT 1e17 AS a, 5e17 AS b, 1e18 AS c, 3e22 AS d, 18446744073709551615 AS e, -9223372036854775807 AS f, 1e20 AS g
 SELECT number AS a, number * 1000000 + 1000000 AS b FROM numbers(3)
 SELECT 5000000 AS b, 'x\ny' AS a, 3000000 AS c
+SELECT toNullable((1, 'x')) AS a, nullIf((1, 2), (1, 2)) AS b, (toNullable((1, 2)), 3) AS c, 3 AS d, CAST((1, 'y'), 'Nullable(Tuple(p UInt8, q String))') AS e

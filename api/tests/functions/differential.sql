@@ -178,3 +178,7 @@ SELECT arrayMap(x -> x + 1, au) AS c, arrayMap(x -> (x, c), [5]), arrayMap(x -> 
 SELECT n, sum(x) OVER w AS a, avg(x) OVER w AS b, sumIf(x, n > 1) OVER (ORDER BY n ROWS 2 PRECEDING) AS c, avg(x) OVER (ORDER BY n ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS d FROM (SELECT number AS n, nullIf([1e20, 1, 2, 3, inf, 5, 6, 7][number + 1], 3) AS x FROM numbers(8)) WINDOW w AS (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY n
 SELECT n, avg(x) OVER (ORDER BY n ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS a FROM (SELECT number AS n, toDecimal64(['99999.9999', '0', '100.0001', '-0.5'][number + 1], 4) AS x FROM numbers(4)) ORDER BY n
 SELECT (SELECT 1 AS a, 'x' AS b) AS x, (SELECT number, 'x' AS t FROM numbers(0)) AS y, toTypeName(y), (1, 'x') = (SELECT 1, 'x'), (SELECT 1, 'x').1
+SELECT upper(toFixedString('a', 3)) AS x, toTypeName(x), lower(toFixedString('A', 2)) AS y, toTypeName(tuple(y)), reverse(toFixedString('abc', 3)) AS z, toTypeName(z), toTypeName(upper(materialize(toNullable(toFixedString('a', 3)))))
+SELECT intDiv(toDecimal64('7.77', 2), toDecimal64('-0.5', 1)) AS a, toTypeName(a), intDiv(toInt8(-7), toDecimal32('0.55', 2)) AS b, toTypeName(b), intDivOrZero(toDecimal32(7, 2), toDecimal32(0, 1)) AS c, toTypeName(c), intDiv(CAST(NULL, 'Nullable(Decimal(18, 1))'), toDecimal64('0.5', 2)) AS d, toTypeName(d)
+SELECT intDiv(toDecimal64(3, 1), toDecimal64('0.5', 2))
+SELECT [toNullable((1, 'a')), NULL].1 AS x, toTypeName(x), tupleElement([toNullable((1, [2])), NULL], 2) AS y, toTypeName(y)

@@ -55,7 +55,7 @@ impl Binder<'_> {
                 let ty = ChType::Array(Box::new(resolved.ty));
                 Ok(json_path(base, resolved.column, ty))
             }
-            ChType::Array(item) if matches!(*item, ChType::Tuple(_)) => {
+            ChType::Array(item) if matches!(item.strip_nullable(), ChType::Tuple(_)) => {
                 let key = first.parse().map_or_else(|_| Value::String(first.clone()), Value::Int);
                 let each = scalar("tupleElement", vec![base, literal(&key)?])?;
                 self.value_path(each, rest)

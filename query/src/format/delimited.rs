@@ -20,9 +20,9 @@ impl Cells {
         if self == Self::Csv { b',' } else { b'\t' }
     }
 
-    fn value(self, value: &Value, out: &mut Vec<u8>) {
+    fn value(self, value: &Value, ty: &ChType, out: &mut Vec<u8>) {
         match self {
-            Self::Csv => csv(value, out),
+            Self::Csv => csv(value, ty, out),
             Self::Tsv => text::tab_separated(value, out),
             Self::TsvRaw if value.is_null() => out.extend(b"\\N"),
             Self::TsvRaw => out.extend(bytes_of(&text::plain(value)).iter()),
@@ -39,26 +39,27 @@ impl Cells {
     }
 }
 
-/// Appends a value of CSV. A tuple is as many values as it has elements.
-fn csv(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Null => out.extend(b"\\N"),
-        Value::Tuple(items) => {
-            for (i, item) in items.iter().enumerate() {
+/// Appends a value of CSV. A tuple that may not be NULL is as many values as it has elements.
+fn csv(value: &Value, ty: &ChType, out: &mut Vec<u8>) {
+    match (value, ty) {
+        (Value::Null, _) => out.extend(b"\\N"),
+        (Value::Tuple(items), ChType::Tuple(fields)) => {
+            for (i, (item, (_, ty))) in items.iter().zip(fields).enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
-                csv(item, out);
+                csv(item, ty, out);
             }
         }
-        bare if text::is_bare(bare) => out.extend(text_of(bare).into_bytes()),
-        other => text::quote_csv(&text::plain(other), out),
+        (bare, _) if text::is_bare(bare) => out.extend(text_of(bare).into_bytes()),
+        (other, _) => text::quote_csv(&text::plain(other), out),
     }
 }
 
 /// CSV and TSV.
 pub(super) struct Lines {
     cells: Cells,
+    types: Vec<ChType>,
     /// The lines above the rows: names, types.
     header: Vec<Vec<String>>,
 }
@@ -81,15 +82,16 @@ impl Lines {
         let (names, types) = fields.into_iter().unzip();
         let header = [(with_names, names), (with_types, types)];
         let header = header.into_iter().filter_map(|(wanted, line)| wanted.then_some(line));
-        Self { cells, header: header.collect() }
+        let types = columns.iter().map(|column| column.ty.clone()).collect();
+        Self { cells, types, header: header.collect() }
     }
 
     fn row(&self, row: &Row, out: &mut Vec<u8>) {
-        for (i, value) in row.iter().enumerate() {
+        for (i, (value, ty)) in row.iter().zip(&self.types).enumerate() {
             if i > 0 {
                 out.push(self.cells.separator());
             }
-            self.cells.value(value, out);
+            self.cells.value(value, ty, out);
         }
         out.push(b'\n');
     }

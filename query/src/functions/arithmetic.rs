@@ -33,6 +33,11 @@ fn decimal_class(precision: u8) -> u8 {
     }
 }
 
+/// The integer that takes as many bytes as a Decimal, up to 64 bits.
+fn whole_part(precision: u8) -> ChType {
+    ChType::Int(if precision <= 9 { 32 } else { 64 })
+}
+
 /// Result type of `+ - *` and their like on numbers.
 pub(super) fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
     use ChType::{Bool, Decimal, Float, Int, UInt};
@@ -43,10 +48,15 @@ pub(super) fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
         _ => None,
     };
     Ok(match (a, b) {
-        (Float(bits), Float(_) | Int(_) | UInt(_) | Bool) if name.starts_with("intDiv") => {
+        (Float(bits), Float(_) | Int(_) | UInt(_) | Bool | Decimal(..))
+            if name.starts_with("intDiv") =>
+        {
             Int(*bits)
         }
-        (Int(bits) | UInt(bits), Float(_)) if name.starts_with("intDiv") => Int(*bits),
+        (Decimal(p, _), Float(_)) if name.starts_with("intDiv") => whole_part(*p),
+        (Int(bits) | UInt(bits), Float(_) | Decimal(..)) if name.starts_with("intDiv") => {
+            Int(*bits)
+        }
         (Float(_), Float(_) | Int(_) | UInt(_) | Bool | Decimal(..))
         | (Int(_) | UInt(_) | Bool | Decimal(..), Float(_)) => Float(64),
         (Decimal(p, s), Decimal(q, t)) => {
@@ -55,9 +65,13 @@ pub(super) fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
                 "divide" => *s,
                 _ => *s.max(t),
             };
-            if name == "divide" && s < t {
+            let whole = name.starts_with("intDiv");
+            if (whole || name == "divide") && s < t {
                 let message = "The scale of a Decimal must not be less than that of its divisor";
                 return Err(SqlError::new(ChCode::ArgumentOutOfBound, message));
+            }
+            if whole {
+                return Ok(whole_part((*p).max(*q)));
             }
             let precision = decimal_class((*p).max(*q));
             if scale > precision {
@@ -68,9 +82,7 @@ pub(super) fn numeric(name: &str, a: &ChType, b: &ChType) -> SqlResult<ChType> {
             }
             Decimal(precision, scale)
         }
-        (Decimal(p, _), Int(_) | UInt(_)) if name.starts_with("intDiv") => {
-            Int(if *p <= 9 { 32 } else { 64 })
-        }
+        (Decimal(p, _), Int(_) | UInt(_)) if name.starts_with("intDiv") => whole_part(*p),
         (Decimal(p, s), Int(_) | UInt(_) | Bool) | (Int(_) | UInt(_) | Bool, Decimal(p, s)) => {
             Decimal(*p, *s)
         }
@@ -141,13 +153,20 @@ pub(super) fn binary(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
         return Ok(row_call(name, vec![a, b], ty, Nulls::Propagate, or_null));
     }
     if let (ChType::Decimal(p, s), ChType::Decimal(q, t)) = (&x, &y)
-        && name == "divide"
         && s < t
         && is_null(&a)
     {
         // Of a constant NULL nothing is computed, so that the scale does not matter.
-        let ty = ChType::Decimal(decimal_class((*p).max(*q)), *s).nullable();
-        return cast(Typed::null(), &ty);
+        let precision = decimal_class((*p).max(*q));
+        match name {
+            "divide" => {
+                return cast(Typed::null(), &ChType::Decimal(precision, *s).nullable());
+            }
+            "intDiv" | "intDivOrZero" => {
+                return cast(Typed::null(), &whole_part(precision).nullable());
+            }
+            _ => {}
+        }
     }
     let ty = numeric(name, &x, &y)?;
     if ty == ChType::Float(64)
@@ -359,11 +378,15 @@ fn decimal(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     let overflow = || SqlError::new(ChCode::DecimalOverflow, "Decimal math overflow");
     let scale = s.max(t);
     let up = |v: i128, from: u8| v.checked_mul(power(scale - from)).ok_or_else(overflow);
+    let held = |whole: i128| {
+        let fits = wrap(whole, &call.ret) == whole;
+        fits.then_some(Value::Int(whole)).ok_or_else(overflow)
+    };
     Ok(match call.name.as_str() {
         "plus" => Value::Decimal(up(x, s)?.checked_add(up(y, t)?).ok_or_else(overflow)?, scale),
         "minus" => Value::Decimal(up(x, s)?.checked_sub(up(y, t)?).ok_or_else(overflow)?, scale),
-        "intDiv" => Value::Int(up(x, s)?.checked_div(up(y, t)?).ok_or_else(division)?),
-        "intDivOrZero" => Value::Int(up(x, s)?.checked_div(up(y, t)?).unwrap_or(0)),
+        "intDiv" => held(up(x, s)?.checked_div(up(y, t)?).ok_or_else(division)?)?,
+        "intDivOrZero" => held(up(x, s)?.checked_div(up(y, t)?).unwrap_or(0))?,
         "moduloOrZero" => Value::Decimal(up(x, s)?.checked_rem(up(y, t)?).unwrap_or(0), scale),
         "positiveModulo" => {
             Value::Decimal(up(x, s)?.checked_rem_euclid(up(y, t)?).ok_or_else(division)?, scale)

@@ -156,12 +156,13 @@ fn with_item(args: &[Typed], item: &ChType) -> SqlResult<Vec<Typed>> {
 }
 
 fn is_list_of_tuples(ty: &ChType) -> bool {
-    matches!(ty, ChType::Array(item) if matches!(**item, ChType::Tuple(_)))
+    matches!(ty, ChType::Array(item) if matches!(item.strip_nullable(), ChType::Tuple(_)))
 }
 
 /// One element of every tuple of an array.
 fn of_each(list: &Typed, index: &Typed) -> SqlResult<Typed> {
-    let ChType::Tuple(fields) = item_of(&list.ty)? else { return Ok(Typed::null()) };
+    let item = item_of(&list.ty)?;
+    let ChType::Tuple(fields) = item.strip_nullable() else { return Ok(Typed::null()) };
     let at = match constant_value(index) {
         Some(Value::String(name)) => {
             fields.iter().position(|(field, _)| field.as_deref() == Some(&name))
@@ -175,12 +176,13 @@ fn of_each(list: &Typed, index: &Typed) -> SqlResult<Typed> {
         SqlError::new(ChCode::ArgumentOutOfBound, message)
     })?;
     let place = super::supertype::literal(&Value::Int(at as i128))?;
-    let ret = ChType::Array(Box::new(ty));
-    Ok(row_call("tupleElement", vec![list.clone(), place], ret, Nulls::Pass, |_, args| {
+    let ret = ChType::Array(Box::new(if item.is_nullable() { ty.nullable() } else { ty }));
+    Ok(row_call("tupleElement", vec![list.clone(), place], ret, Nulls::Pass, |call, args| {
         let at = usize::try_from(int(args, 1)).unwrap_or(0);
+        let missing = item_of(&call.ret).map_or(Value::Null, |ty| default_value(&ty));
         let element = |item: Value| match item {
             Value::Tuple(parts) => parts.get(at).cloned().unwrap_or(Value::Null),
-            _ => Value::Null,
+            _ => missing.clone(),
         };
         Ok(Value::Array(items(args, 0).into_iter().map(element).collect()))
     }))

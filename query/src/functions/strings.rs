@@ -51,6 +51,14 @@ fn string(args: &[ChType]) -> SqlResult<ChType> {
     check(args, "s", ChType::String)
 }
 
+/// Text of as many bytes as the argument has.
+fn as_long(args: &[ChType]) -> SqlResult<ChType> {
+    match args {
+        [filled @ ChType::FixedString(_)] => Ok(filled.clone()),
+        _ => string(args),
+    }
+}
+
 fn flag(args: &[ChType]) -> SqlResult<ChType> {
     check(args, "s", ChType::UInt(8))
 }
@@ -93,9 +101,10 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
             row_call(name, args.to_vec(), common_type(&all)?, Nulls::Pass, extreme)
         }
         "reverse" if args.len() == 1 && !of_arrays && !of_dynamic => {
-            let Some(arg) =
-                args.first().filter(|arg| matches!(arg.ty.strip_nullable(), ChType::String))
-            else {
+            let text = |arg: &&Typed| {
+                matches!(arg.ty.strip_nullable(), ChType::String | ChType::FixedString(_))
+            };
+            let Some(arg) = args.first().filter(text) else {
                 return Ok(None);
             };
             let ret = arg.ty.clone();
@@ -168,8 +177,8 @@ fn measure(call: &Call, args: &[Value]) -> SqlResult<Value> {
 /// The functions of fixed shape.
 pub(super) fn entry(name: &str) -> Option<Entry> {
     match name {
-        "upper" => strict(1, 1, string, |_, a| s(bytes(a, 0).to_ascii_uppercase())),
-        "lower" => strict(1, 1, string, |_, a| s(bytes(a, 0).to_ascii_lowercase())),
+        "upper" => strict(1, 1, as_long, |_, a| s(bytes(a, 0).to_ascii_uppercase())),
+        "lower" => strict(1, 1, as_long, |_, a| s(bytes(a, 0).to_ascii_lowercase())),
         "upperUTF8" => strict(1, 1, string, |_, a| s(bytes_of(&text(a, 0).to_uppercase()))),
         "lowerUTF8" => strict(1, 1, string, |_, a| s(bytes_of(&text(a, 0).to_lowercase()))),
         "initcap" => strict(1, 1, string, |_, a| s(capitalised(&bytes(a, 0)))),

@@ -58,9 +58,9 @@ where
         ColumnarValue::Scalar(_) => None,
     })?;
     // The first of two stays only if it wins: against NaN nothing does. Of more, NaN is the last choice.
-    let is_last_choice = |new: T::Native| args.len() > 2 && new.partial_cmp(&new).is_none();
+    let several = args.len() > 2;
     let better = |new: T::Native, best: T::Native| {
-        best.partial_cmp(&new) != Some(wanted) && !is_last_choice(new)
+        !(several && new.partial_cmp(&new).is_none()) && best.partial_cmp(&new) != Some(wanted)
     };
     let mut best: Option<(Vec<T::Native>, Option<NullBuffer>)> = None;
     for arg in args {
