@@ -1,11 +1,11 @@
-//! The rules that logical plans pass: DataFusion's, and one of ours before those that would go wrong.
+//! The rules that logical plans pass: DataFusion's, and ours before those that would go wrong.
 
 use datafusion::{
     common::{
         DFSchema, FunctionalDependencies, Result,
         tree_node::{Transformed, TreeNodeRecursion},
     },
-    logical_expr::LogicalPlan,
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
     optimizer::{Optimizer, OptimizerConfig, OptimizerRule},
 };
 use std::sync::Arc;
@@ -16,15 +16,73 @@ type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 const ASK_FOR_KEYS: [&str; 3] =
     ["replace_distinct_aggregate", "eliminate_duplicated_expr", "optimize_projections"];
 
+/// The rule that moves conditions towards the tables.
+const MOVES_CONDITIONS: &str = "push_down_filter";
+
 /// All rules, in order.
 pub(crate) fn rules() -> Vec<Rule> {
-    let forget: Rule = Arc::new(ForgetKeys);
+    let (forget, fence): (Rule, Rule) = (Arc::new(ForgetKeys), Arc::new(FenceOneGroup));
     let all = Optimizer::new().rules.into_iter();
     all.flat_map(|rule| {
-        let first = ASK_FOR_KEYS.contains(&rule.name()).then(|| Arc::clone(&forget));
+        let first = match rule.name() {
+            MOVES_CONDITIONS => Some(Arc::clone(&fence)),
+            name => ASK_FOR_KEYS.contains(&name).then(|| Arc::clone(&forget)),
+        };
         first.into_iter().chain([rule])
     })
     .collect()
+}
+
+/// Keeps conditions above a group of all rows. DataFusion 54 moves one that names no column, once what stands for a name has
+/// taken its place, beneath the group: `SELECT * FROM (SELECT 5 AS a, count() FROM t) WHERE a = 6` would count no rows and show
+/// that. It moves none beneath a LIMIT.
+#[derive(Debug)]
+struct FenceOneGroup;
+
+impl OptimizerRule for FenceOneGroup {
+    fn name(&self) -> &str {
+        "fence_one_group"
+    }
+
+    fn rewrite(
+        &self,
+        plan: LogicalPlan,
+        _: &dyn OptimizerConfig,
+    ) -> Result<Transformed<LogicalPlan>> {
+        plan.transform_up_with_subqueries(|node| {
+            let below =
+                if let LogicalPlan::Filter(filter) = &node { fenced(&filter.input)? } else { None };
+            Ok(match below {
+                Some(input) => {
+                    Transformed::yes(node.with_new_exprs(node.expressions(), vec![input])?)
+                }
+                None => Transformed::no(node),
+            })
+        })
+    }
+}
+
+/// More groups than any memory holds.
+const GROUPS_MAX: usize = u32::MAX as usize;
+
+/// The plan with a LIMIT above its groups, if one of them may be of all rows, and if that is all there is but names.
+fn fenced(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+    match plan {
+        LogicalPlan::Aggregate(aggregate) => {
+            let most = match aggregate.group_expr.as_slice() {
+                [] => 1,
+                [Expr::GroupingSet(_)] => GROUPS_MAX,
+                _ => return Ok(None),
+            };
+            LogicalPlanBuilder::from(plan.clone()).limit(0, Some(most))?.build().map(Some)
+        }
+        LogicalPlan::Projection(_) | LogicalPlan::SubqueryAlias(_) | LogicalPlan::Filter(_) => {
+            let [input] = plan.inputs()[..] else { return Ok(None) };
+            let input = fenced(input)?;
+            input.map(|input| plan.with_new_exprs(plan.expressions(), vec![input])).transpose()
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Takes from grouped and numbered rows what they say of their unique keys. DataFusion 54 counts a projection's columns
@@ -88,11 +146,13 @@ mod tests {
 
     /// A rule that goes by another name in the next release would go wrong again unnoticed.
     #[test]
-    fn the_rules_that_ask_for_keys_are_there() {
+    fn the_rules_that_would_go_wrong_are_there() {
         let names: Vec<String> = rules().iter().map(|rule| rule.name().to_owned()).collect();
         for asking in ASK_FOR_KEYS {
             let at = names.iter().position(|name| name == asking).unwrap();
             assert_eq!(names[at - 1], "forget_keys", "{asking}");
         }
+        let at = names.iter().position(|name| name == MOVES_CONDITIONS).unwrap();
+        assert_eq!(names[at - 1], "fence_one_group");
     }
 }

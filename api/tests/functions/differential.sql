@@ -182,3 +182,9 @@ SELECT upper(toFixedString('a', 3)) AS x, toTypeName(x), lower(toFixedString('A'
 SELECT intDiv(toDecimal64('7.77', 2), toDecimal64('-0.5', 1)) AS a, toTypeName(a), intDiv(toInt8(-7), toDecimal32('0.55', 2)) AS b, toTypeName(b), intDivOrZero(toDecimal32(7, 2), toDecimal32(0, 1)) AS c, toTypeName(c), intDiv(CAST(NULL, 'Nullable(Decimal(18, 1))'), toDecimal64('0.5', 2)) AS d, toTypeName(d)
 SELECT intDiv(toDecimal64(3, 1), toDecimal64('0.5', 2))
 SELECT [toNullable((1, 'a')), NULL].1 AS x, toTypeName(x), tupleElement([toNullable((1, [2])), NULL], 2) AS y, toTypeName(y)
+SELECT * FROM (SELECT 5 AS a, count() AS c FROM numbers(3)) WHERE a = 6
+SELECT * FROM (SELECT 5 AS a, number % 2 AS k, count() AS c FROM numbers(3) GROUP BY GROUPING SETS ((k), ())) WHERE a = 6
+SELECT * FROM (SELECT 5 AS a, number % 2 AS k, count() AS c FROM numbers(3) GROUP BY GROUPING SETS ((k), ())) WHERE a = 5 AND k = 0 ORDER BY c
+WITH cte AS (SELECT toDate('2025-01-15') AS c1, sum(number) AS c2 FROM numbers(2) GROUP BY ALL) SELECT c1, c2 FROM cte WHERE c1 < c1
+SELECT CAST('2489651045', 'Nullable(Int32)'), CAST(materialize('2489651045'), 'Nullable(Int32)'), CAST('2489651045', 'Int32'), CAST(materialize('-1'), 'Nullable(UInt8)'), CAST(materialize('127'), 'Nullable(Int8)')
+SELECT dateDiff('day', toDate('2024-02-29'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin')), dateDiff('hour', toDateTime('2024-02-29 00:00:00', 'America/New_York'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin')), age('day', toDate('2024-02-28'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin'))

@@ -113,6 +113,7 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
             {
                 Ok(Value::Null)
             }
+            Ok(_) if is_text_beyond(value, inner) => Ok(Value::Null),
             other => other,
         },
         ChType::Dynamic | ChType::Variant(_) | ChType::Nothing => Ok(value.clone()),
@@ -263,6 +264,12 @@ fn midnight(days: i32, to: &ChType) -> Option<Value> {
 /// The seconds that a DateTime holds.
 fn clamp_seconds(seconds: i64) -> i64 {
     seconds.clamp(0, u32::MAX.into())
+}
+
+/// Whether a text is a whole number that an integer type does not hold; it wraps where there is no NULL.
+fn is_text_beyond(value: &Value, to: &ChType) -> bool {
+    let (Value::String(text), ChType::Int(_) | ChType::UInt(_)) = (value, to) else { return false };
+    text.trim().parse::<i128>().is_ok_and(|number| wrap(number, to) != number)
 }
 
 /// Seconds in the 32 bits of a DateTime, where those of a DateTime64 wrap.

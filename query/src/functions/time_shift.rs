@@ -327,13 +327,14 @@ fn between(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let word = text(args, 0);
     let unit =
         unit_of(&word).ok_or_else(|| bad(format!("{}: '{word}' is no unit of time", call.name)))?;
-    let zone = match args.get(3) {
-        Some(Value::String(name)) => zone_named(name)?,
-        _ => call.args.get(1).map_or(Tz::UTC, zone_of),
+    let wanted = match args.get(3) {
+        Some(Value::String(name)) => Some(zone_named(name)?),
+        _ => None,
     };
     let at = |place: usize| {
         let value = args.get(place)?;
         let time = instant(value)?;
+        let zone = wanted.unwrap_or_else(|| call.args.get(place).map_or(Tz::UTC, zone_of));
         // Clocks decide where units of the zone begin.
         let shown =
             if matches!(value, Value::Date(_)) { time.naive_utc() } else { local(time, zone) };
