@@ -103,8 +103,8 @@ impl Binder<'_> {
             },
             Expr::IsNull(e) => scalar("isNull", vec![one(e)?]),
             Expr::IsNotNull(e) => scalar("isNotNull", vec![one(e)?]),
-            Expr::IsTrue(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_true(), false)),
-            Expr::IsNotTrue(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_not_true(), false)),
+            Expr::IsTrue(e) => Ok(Typed::predicate(is_one(one(e)?)?.is_true(), false)),
+            Expr::IsNotTrue(e) => Ok(Typed::predicate(is_one(one(e)?)?.is_not_true(), false)),
             Expr::IsFalse(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_false(), false)),
             Expr::IsNotFalse(e) => {
                 Ok(Typed::predicate(to_predicate(one(e)?)?.is_not_false(), false))
@@ -694,6 +694,18 @@ impl Binder<'_> {
         let value = cast(self.expr(value, scope, env)?, &ChType::Int(64))?;
         Ok(Typed::value(value.into_value(), ChType::Interval(unit)))
     }
+}
+
+/// What `x IS TRUE` asks for: of numbers, `true` is 1 alone.
+fn is_one(value: Typed) -> SqlResult<Plan> {
+    let number = matches!(
+        value.ty.strip_nullable(),
+        ChType::Int(_) | ChType::UInt(_) | ChType::Float(_) | ChType::Decimal(..)
+    );
+    if value.predicate || !number {
+        return to_predicate(value);
+    }
+    to_predicate(scalar("equals", vec![value, literal(&Value::Int(1))?])?)
 }
 
 /// How many intervals a tuple of nothing else holds.
