@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """200 agents at once: calls over MCP against the same operations over REST, and the server's memory before and after.
 
-usage: mcp.py --rekor PATH [--sessions 200] [--calls 20] [--rounds 3] [--operation get|list|sql|write|all] [--target 1.3]
+usage: mcp.py --rekor PATH [--sessions 200] [--calls 20] [--rounds 3] [--operation get|list|sql|write|all] [--era older|modern] [--target 1.3]
 
-Each session is one connection that is kept: `initialize`, then its calls, each sent when the one before was answered. The same
-number of connections then does the same over REST. The client is one thread that writes requests made beforehand and looks only
+Each session is one connection that is kept: `initialize`, then its calls with the session's id, each sent when the one before was
+answered; of the modern era, which has no sessions, `server/discover` and then calls that say all about themselves. The same number
+of connections then does the same over REST. The client is one thread that writes requests made beforehand and looks only
 at status and length, so that most of the processor is the server's. Rounds of both take turns; p50 and p99 are of all rounds
 together. Ends with 1 if a call fails or a ratio is above the target."""
 import argparse, json, os, selectors, shutil, socket, sys, tempfile, time
@@ -32,38 +33,51 @@ def http(method, path, body, more=()):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + text
 
 
-def mcp(method, params, number):
-    body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-    more = ["Accept: application/json, text/event-stream", "MCP-Protocol-Version: 2025-11-25"]
-    return http("POST", "/mcp", body, more)
+# Stands in a request for the id of its session, and is as long.
+SESSION = b"0" * 64
+MODERN = "2026-07-28"
+
+
+def mcp(method, params, number, era):
+    more = ["Accept: application/json, text/event-stream"]
+    if era == "modern":
+        about = {"protocolVersion": MODERN, "clientInfo": {"name": "benchmark", "version": "1"}, "clientCapabilities": {}}
+        params = params | {"_meta": {f"io.modelcontextprotocol/{key}": value for key, value in about.items()}}
+        more += [f"MCP-Protocol-Version: {MODERN}", f"Mcp-Method: {method}"] + ([f"Mcp-Name: {params['name']}"] if "name" in params else [])
+    elif method != "initialize":
+        more += ["MCP-Protocol-Version: 2025-11-25", f"Mcp-Session-Id: {SESSION.decode()}"]
+    return http("POST", "/mcp", {"jsonrpc": "2.0", "id": number, "method": method, "params": params}, more)
 
 
 def filled(value, n):
     return json.loads(json.dumps(value).replace("{n}", str(n % DOCUMENTS)))
 
 
-def requests(face, operation, session, calls):
+def requests(face, operation, session, calls, era="older"):
     """What one session sends, in its order; the first is not counted."""
     (method, path, body), (tool, arguments) = OPERATIONS[operation]
     numbers = [session * calls + call for call in range(calls)]
     if face == "rest":
         return [http("GET", "/health/live", None)] + [http(method, path.replace("{n}", str(n % DOCUMENTS)), body and filled(body, n)) for n in numbers]
-    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "benchmark", "version": "1"}}
+    greeting = ("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "benchmark", "version": "1"}})
+    if era == "modern":
+        greeting = ("server/discover", {})
     whole = {"database_id": "bench", **arguments}
     if tool == "manage_document":
         whole["collection"] = "rows"
-    return [mcp("initialize", hello, 0)] + [mcp("tools/call", {"name": tool, "arguments": filled(whole, n)}, n + 1) for n in numbers]
+    return [mcp(*greeting, 0, era)] + [mcp("tools/call", {"name": tool, "arguments": filled(whole, n)}, n + 1, era) for n in numbers]
 
 
 class Session:
     def __init__(self, port, sent):
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sent, self.at, self.buffer, self.missing = sent, 0, b"", None
+        self.sent, self.at, self.buffer, self.id = sent, 0, b"", SESSION
 
     def send(self):
+        sent = self.sent[self.at].replace(SESSION, self.id, 1)
         self.began = time.perf_counter()
-        self.socket.sendall(self.sent[self.at])
+        self.socket.sendall(sent)
 
     def receive(self):
         """The body of an answer that is complete, else None."""
@@ -80,14 +94,17 @@ class Session:
         if len(body) < length:
             return None
         self.buffer = b""
+        if self.at == 0:
+            ids = [line[16:] for line in head.split(b"\r\n") if line.lower().startswith(b"mcp-session-id: ")]
+            self.id = ids[0] if ids else SESSION
         if not head.startswith(b"HTTP/1.1 20") or b'"isError":true' in body or b'"error":{"code"' in body:
             raise RuntimeError(f"a call failed: {head[:60]!r} {body[:300]!r}")
         return body
 
 
-def run(port, face, operation, sessions, calls):
+def run(port, face, operation, sessions, calls, era="older"):
     """Latencies of all calls in ms, and the seconds they took together."""
-    open_sessions = [Session(port, requests(face, operation, n, calls)) for n in range(sessions)]
+    open_sessions = [Session(port, requests(face, operation, n, calls, era)) for n in range(sessions)]
     selector, latencies, open_count = selectors.DefaultSelector(), [], sessions
     for session in open_sessions:
         selector.register(session.socket, selectors.EVENT_READ, session)
@@ -126,6 +143,7 @@ def main():
     a.add_argument("--calls", type=int, default=20)
     a.add_argument("--rounds", type=int, default=3)
     a.add_argument("--operation", choices=[*OPERATIONS, "all"], default="all")
+    a.add_argument("--era", choices=["older", "modern"], default="older")
     a.add_argument("--target", type=float, default=1.3)
     a = a.parse_args()
     scratch = tempfile.mkdtemp(prefix="rekor-bench-")
@@ -143,16 +161,16 @@ def main():
         for name in names:
             # Once to fill caches and arenas: what stays then is the base.
             for face in ("rest", "mcp"):
-                run(server.port, face, name, a.sessions, a.calls)
+                run(server.port, face, name, a.sessions, a.calls, a.era)
         time.sleep(2)
         base = rss_mib(server.process.pid)
-        print(f"{a.sessions} sessions, {a.calls} calls each, {a.rounds} rounds; memory {base:.0f} MiB")
+        print(f"{a.sessions} sessions, {a.calls} calls each, {a.era} era, {a.rounds} rounds; memory {base:.0f} MiB")
         print(f"{'':8}{'REST p50':>10}{'p99':>9}{'MCP p50':>10}{'p99':>9}{'p50 ratio':>11}{'p99 ratio':>11}{'REST/s':>9}{'MCP/s':>8}{'memory after':>14}")
         for name in names:
             found = {"rest": ([], []), "mcp": ([], [])}
             for _ in range(a.rounds):
                 for face, (latencies, seconds) in found.items():
-                    some, took = run(server.port, face, name, a.sessions, a.calls)
+                    some, took = run(server.port, face, name, a.sessions, a.calls, a.era)
                     latencies.extend(some)
                     seconds.append(took)
             p = {face: (at(latencies, 0.5), at(latencies, 0.99)) for face, (latencies, _) in found.items()}

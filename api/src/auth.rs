@@ -12,7 +12,10 @@ use rekor_core::{
     id::{CollectionId, DatabaseId},
 };
 use rekor_query::Scope;
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 /// What sort of principal it is. No grant makes a token a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,13 +183,17 @@ pub fn ever(principal: &Principal, operation: Operation) -> bool {
 }
 
 /// Databases of every sort that a scope names.
-fn databases_of(scope: &GrantScope) -> Vec<DatabaseId> {
-    let named: Vec<String> = match &scope.databases {
-        Set::All => vec!["any".to_owned()],
-        Set::Some(named) => named.iter().map(ToString::to_string).collect(),
-    };
-    let with_previews = named.iter().flat_map(|id| [id.clone(), format!("{id}--any")]);
-    with_previews.filter_map(|id| DatabaseId::parse(&id).ok()).collect()
+fn databases_of(scope: &GrantScope) -> Cow<'static, [DatabaseId]> {
+    static ANY: LazyLock<Vec<DatabaseId>> = LazyLock::new(|| with_preview("any").collect());
+    match &scope.databases {
+        Set::All => Cow::Borrowed(&ANY),
+        Set::Some(named) => named.iter().flat_map(|id| with_preview(id.as_str())).collect(),
+    }
+}
+
+/// A database, and a preview of it.
+fn with_preview(id: &str) -> impl Iterator<Item = DatabaseId> + use<> {
+    [id.to_owned(), format!("{id}--any")].into_iter().filter_map(|id| DatabaseId::parse(&id).ok())
 }
 
 fn human_required(message: &str) -> Error {

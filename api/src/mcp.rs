@@ -21,12 +21,12 @@ mod arguments;
 mod call;
 mod choice;
 mod completion;
-mod direct;
 mod endpoint;
 mod follow;
 mod guard;
 mod outlook;
 mod parameter;
+mod plain;
 mod prompts;
 mod resources;
 mod result;
@@ -54,7 +54,7 @@ use rekor_core::{
     catalog::{Database, Endpoint},
     limits,
 };
-use result::{Reply, failure};
+use result::{Reply, ToolResult, failure};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -175,8 +175,8 @@ impl ServerHandler for Handler {
         let visit = visit(&context)?;
         tokio::select! {
             // The client went away or cancelled; dropping the call ends its query.
-            () = context.ct.cancelled() => Ok(failure(&cancelled()).into()),
-            done = self.answer(&request.name, &visit) => done,
+            () = context.ct.cancelled() => Ok(answered(failure(&cancelled()))),
+            done = self.answer(&request.name, &visit) => done.map(answered),
         }
     }
 
@@ -300,13 +300,18 @@ fn visit_in_session(
     Ok((visit, session))
 }
 
+/// A result, as the library answers with it.
+fn answered(result: ToolResult) -> CallToolResponse {
+    CallToolResult::from(result).into()
+}
+
 fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "The call was cancelled.")
 }
 
 impl Handler {
     /// Answers a call; that it failed is a result, too, unless there is no such tool.
-    async fn answer(&self, name: &str, visit: &Visit) -> Result<CallToolResponse, ErrorData> {
+    async fn answer(&self, name: &str, visit: &Visit) -> Result<ToolResult, ErrorData> {
         let Some(tool) = find(name, visit) else {
             let tools = tools::list(&visit.caller.principal, &visit.place.face);
             let names = tools.iter().map(|tool| &*tool.name);
@@ -314,15 +319,13 @@ impl Handler {
             return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
         };
         let done = self.call(tool, name, visit).instrument(visit.span.clone()).await;
-        Ok(done
-            .unwrap_or_else(|error| {
-                visit.lacked.note(&error);
-                failure(&speech::for_agents(error))
-            })
-            .into())
+        Ok(done.unwrap_or_else(|error| {
+            visit.lacked.note(&error);
+            failure(&speech::for_agents(error))
+        }))
     }
 
-    async fn call(&self, tool: &'static Tool, name: &str, visit: &Visit) -> Result<CallToolResult> {
+    async fn call(&self, tool: &'static Tool, name: &str, visit: &Visit) -> Result<ToolResult> {
         let mut arguments = match &visit.arguments {
             Some(text) => Arguments::parse(text.get())?,
             None => Arguments::parse("{}")?,
@@ -357,6 +360,9 @@ pub(crate) fn resolved(database: &Database, endpoint: &Endpoint) -> Result<Value
 /// # Errors
 /// Validation of the query.
 pub(crate) fn face(uri: &Uri) -> Result<Face> {
+    if uri.query().is_none() {
+        return Ok(Face::default());
+    }
     let query = axum::extract::Query::<Face>::try_from_uri(uri);
     query.map(|query| query.0).map_err(|rejection| {
         Error::validation(format!(

@@ -47,11 +47,11 @@ pub const OPEN_ROUTES: &[(&str, &str)] = &[
 
 /// The router of all routes.
 pub(crate) fn routes(service: Arc<Service>) -> Router {
-    let mcp = crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX);
+    let mcp = Arc::new(crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX));
     let mut router = Router::new()
-        .route("/mcp", any(handlers::mcp).layer(Extension(mcp.clone())))
-        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(mcp.clone())))
-        .route("/sse", get(sse::open).layer(Extension(mcp.clone())))
+        .route("/mcp", any(handlers::mcp).layer(Extension(Arc::clone(&mcp))))
+        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(Arc::clone(&mcp))))
+        .route("/sse", get(sse::open).layer(Extension(Arc::clone(&mcp))))
         .route("/sse/messages", post(sse::message).layer(Extension(mcp)))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))

@@ -756,3 +756,59 @@ async fn the_old_transport_is_there_when_it_is_wanted() {
         assert_eq!(status, 404);
     }
 }
+
+/// What is answered at once is answered as if it had gone the long way, which a header that says the same in other words makes
+/// it go.
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_requests_are_answered_as_all_others() {
+    let world = World::new().await;
+    let (agent, _) = world.agent().await;
+    let hello = json!({"protocolVersion": LEGACY, "capabilities": {"roots": {"listChanged": true}}, "clientInfo": {"name": "t", "version": "1"}});
+    let sql = |query: &str| json!({"name": "sql_query", "arguments": {"database_id": "shop", "query": query}});
+    let asked = [
+        ("initialize", hello),
+        ("tools/call", sql("SELECT 1 AS a, 'é\"' AS b, 18446744073709551615 AS c")),
+        ("tools/call", sql("SELECT nothing")),
+        (
+            "tools/call",
+            json!({"name": "manage_collection", "arguments": {"action": "list", "database_id": "shop"}}),
+        ),
+        (
+            "tools/call",
+            json!({"name": "manage_database", "arguments": {"action": "get", "database_id": "shop"}}),
+        ),
+        ("tools/call", json!({"name": "no_such_tool", "arguments": {}})),
+    ];
+    let mut sorts = Vec::new();
+    for (mcp, version) in [(&world.mcp, MODERN), (&world.mcp, LEGACY), (&agent, LEGACY)] {
+        let mcp = &Mcp { version, ..mcp.clone() };
+        for (method, params) in &asked {
+            let (headers, body) = match (*method, version) {
+                ("initialize", MODERN) => continue,
+                ("initialize", _) => (
+                    String::new(),
+                    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+                        .to_string(),
+                ),
+                _ => mcp.request(method, params.clone()),
+            };
+            let same = format!("Content-Type: application/json; charset=utf-8\r\n{headers}");
+            let (at_once, other) =
+                (mcp.http("POST", &headers, &body).await, mcp.http("POST", &same, &body).await);
+            assert_eq!((at_once.0, &at_once.2), (other.0, &other.2), "{method} {body}");
+            let named = |head: &str| {
+                head.lines()
+                    .filter_map(|line| line.split_once(':'))
+                    .map(|(name, _)| name.to_owned())
+                    .collect::<std::collections::BTreeSet<_>>()
+            };
+            assert_eq!(named(&at_once.1), named(&other.1), "{method} {body}");
+            sorts.push((at_once.2["result"].is_object(), at_once.2["result"]["isError"].clone()));
+        }
+    }
+    for sort in
+        [(true, json!(false)), (true, json!(true)), (true, Value::Null), (false, Value::Null)]
+    {
+        assert!(sorts.contains(&sort), "{sort:?}");
+    }
+}

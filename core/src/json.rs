@@ -8,5 +8,5 @@ mod reader;
 
 pub use canonical::{NumberStyle, canonical_text, write_canonical};
 pub use document::{check_document, merge_top_level};
-pub use exact::exact_value;
+pub use exact::{exact_text, exact_value};
 pub use reader::{JsonError, Kind, Number, Reader};

@@ -13,12 +13,12 @@ mod values;
 pub(crate) use tools::Offer;
 
 use super::{
-    Face, Visit,
+    Face, Visit, answered,
     arguments::Arguments,
     choice::unknown_tool,
     follow::{self, Slots},
     resources,
-    result::failure,
+    result::{ToolResult, failure},
     speech::without_rekor,
     visit,
 };
@@ -34,8 +34,8 @@ use rekor_core::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
-        CompleteResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourcesRequestMethod,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, Prompt,
         ReadResourceRequestParams, ReadResourceResponse, ResourcesCapability, ServerCapabilities,
@@ -104,7 +104,7 @@ impl Resolved {
 /// # Errors
 /// Validation of the configuration.
 pub(crate) fn preview(database: &Database, endpoint: &Endpoint) -> Result<Vec<Offer>> {
-    tools::offers(&endpoint.entry.config, database, &Principal::local())
+    tools::offers(&endpoint.entry.config, database, &Principal::local(), None)
 }
 
 /// The tools and prompts of an endpoint for a caller, without values from the data; none, if it cannot be reached.
@@ -114,12 +114,19 @@ pub(super) fn lists(
     slug: &str,
     face: Face,
 ) -> Option<(Vec<Tool>, Vec<Prompt>)> {
-    let offers = find(service, caller, slug, face).ok()?.offers;
+    let offers = find(service, caller, slug, face, None).ok()?.offers;
     let prompts = prompts::list(&offers);
     Some((offers.into_iter().map(|offer| offer.tool).collect(), prompts))
 }
 
-fn find(service: &Service, caller: &Caller, slug: &str, face: Face) -> Result<Resolved> {
+/// An endpoint for a caller, with all that it offers, or with the one tool of a name if it offers that.
+fn find(
+    service: &Service,
+    caller: &Caller,
+    slug: &str,
+    face: Face,
+    only: Option<&str>,
+) -> Result<Resolved> {
     let grants = &caller.principal.grants;
     let id = grants.only_database().ok_or_else(|| {
         Error::forbidden("An endpoint needs a token for exactly one database; this credential reaches several. Create one with grants such as [{\"scope\":{\"databases\":[\"shop\"],\"environments\":[\"production\"]},\"permissions\":[\"read:documents\"]}].")
@@ -133,8 +140,11 @@ fn find(service: &Service, caller: &Caller, slug: &str, face: Face) -> Result<Re
         grants: Arc::new(grants.within(&config.collections())),
         ..caller.principal.clone()
     };
-    let mut offers = tools::offers(config, &database, &principal)?;
+    let mut offers = tools::offers(config, &database, &principal, only)?;
     offers.retain(|offer| offer.reads || !face.read_only);
+    if offers.is_empty() && only.is_some() {
+        return find(service, caller, slug, face, None);
+    }
     if offers.is_empty() {
         return Err(Error::forbidden(format!(
             "This token may use none of the tools of {slug}; it needs permissions such as read:documents."
@@ -152,25 +162,32 @@ fn refused(error: Error) -> ErrorData {
 impl Handler {
     fn resolve(&self, context: &RequestContext<RoleServer>) -> Result<Resolved, ErrorData> {
         let visit = visit(context)?;
-        self.resolve_visit(&visit)
+        self.resolve_visit(&visit, None)
     }
 
-    fn resolve_visit(&self, visit: &Visit) -> Result<Resolved, ErrorData> {
+    fn resolve_visit(&self, visit: &Visit, only: Option<&str>) -> Result<Resolved, ErrorData> {
         let slug = visit.place.slug.as_deref();
         let slug =
             slug.ok_or_else(|| ErrorData::internal_error("a request without a slug", None))?;
-        let resolved = find(&self.service, &visit.caller, slug, visit.place.face);
+        let resolved = find(&self.service, &visit.caller, slug, visit.place.face, only);
         resolved
             .map_err(|error| ErrorData::invalid_request(error.message.clone(), Some(error.body())))
     }
 
-    /// Answers a call; that it failed is a result, too, unless there is no such endpoint or tool.
-    pub(super) async fn answer(
+    /// The answer to `initialize`.
+    pub(super) fn greet(
         &self,
-        name: &str,
+        request: &InitializeRequestParams,
         visit: &Visit,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let resolved = self.resolve_visit(visit)?;
+    ) -> Result<InitializeResult, ErrorData> {
+        let resolved = self.resolve_visit(visit, None)?;
+        let version = self.negotiate_initialize(request)?.protocol_version;
+        Ok(resolved.info().with_protocol_version(version))
+    }
+
+    /// Answers a call; that it failed is a result, too, unless there is no such endpoint or tool.
+    pub(super) async fn answer(&self, name: &str, visit: &Visit) -> Result<ToolResult, ErrorData> {
+        let resolved = self.resolve_visit(visit, Some(name))?;
         let offer = resolved.offers.iter().find(|offer| offer.tool.name == name);
         let Some(offer) = offer else {
             self.note_hidden(&resolved, name, visit);
@@ -179,12 +196,10 @@ impl Handler {
         };
         let arguments = visit.arguments.as_deref().map(|text| text.get());
         let done = self.call(&resolved, offer, arguments).await;
-        Ok(done
-            .unwrap_or_else(|error| {
-                visit.lacked.note(&error);
-                failure(&without_rekor(error))
-            })
-            .into())
+        Ok(done.unwrap_or_else(|error| {
+            visit.lacked.note(&error);
+            failure(&without_rekor(error))
+        }))
     }
 
     /// Notes what a tool is hidden for want of.
@@ -202,7 +217,7 @@ impl Handler {
         resolved: &Resolved,
         offer: &Offer,
         text: Option<&str>,
-    ) -> Result<CallToolResult> {
+    ) -> Result<ToolResult> {
         let mut arguments = Arguments::plain(text.unwrap_or("{}"))?;
         arguments.check_schema(&offer.tool.name, &offer.tool.input_schema)?;
         let call = call::Call {
@@ -227,10 +242,9 @@ impl ServerHandler for Handler {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        let resolved = self.resolve(&context)?;
-        let version = self.negotiate_initialize(&request)?.protocol_version;
+        let greeting = self.greet(&request, &visit(&context)?)?;
         context.peer.set_peer_info(request);
-        Ok(resolved.info().with_protocol_version(version))
+        Ok(greeting)
     }
 
     async fn discover(
@@ -291,8 +305,8 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let visit = visit(&context)?;
         tokio::select! {
-            () = context.ct.cancelled() => Ok(failure(&super::cancelled()).into()),
-            done = self.answer(&request.name, &visit) => done,
+            () = context.ct.cancelled() => Ok(answered(failure(&super::cancelled()))),
+            done = self.answer(&request.name, &visit) => done.map(answered),
         }
     }
 

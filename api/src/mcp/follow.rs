@@ -109,6 +109,11 @@ impl Follower {
         }
     }
 
+    /// What it listens to.
+    pub(super) fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
+    }
+
     /// What the client sees now; `None` once its credential is worth nothing.
     pub(super) fn outlook(&mut self, uris: &[String]) -> Option<Outlook> {
         drop(self.names.borrow_and_update());

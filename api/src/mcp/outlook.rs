@@ -1,6 +1,10 @@
 //! What a client sees at its place, as fingerprints: two of them tell what changed between.
 
-use super::{Face, endpoint, prompts, resources, tools};
+use super::{
+    Face,
+    action::{Action, Tool},
+    endpoint, prompts, resources, tools,
+};
 use crate::{
     oauth::Resource,
     service::{Caller, Service},
@@ -71,10 +75,15 @@ impl Outlook {
             Some(slug) => endpoint::lists(service, caller, slug, place.face)
                 .map(|(tools, prompts)| (fingerprint(&tools), fingerprint(&prompts)))
                 .unwrap_or_default(),
-            None => (
-                fingerprint(&tools::list(&caller.principal, &place.face)),
-                fingerprint(&prompts::list(&caller.principal, &place.face)),
-            ),
+            None => {
+                let names = |(tool, actions): (&Tool, Vec<&Action>)| {
+                    (tool.name, actions.iter().map(|action| action.name).collect::<Vec<_>>())
+                };
+                let (who, face) = (&caller.principal, &place.face);
+                let tools: Vec<_> = tools::offered(who, face).map(names).collect();
+                let prompts: Vec<_> = prompts::offered(who, face).map(|p| p.name).collect();
+                (fingerprint(&tools), fingerprint(&prompts))
+            }
         };
         let of = |uri: &String| {
             let schema = place.slug.is_none().then(|| resources::schema(service, caller, uri));

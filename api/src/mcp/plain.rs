@@ -1,107 +1,187 @@
-//! Plain calls of tools, answered at once.
+//! Plain requests, answered at once.
 //!
-//! Most of what agents send is one call in a protocol version without metadata of its own. Serving it needs none of the channels
-//! and tasks that a request with progress, sampling or a lifecycle needs, and they would cost more than a read of a document.
-//! Whatever is not exactly such a call, or not quite right, goes the long way, where it is answered or refused as ever.
+//! Nearly all that agents send is a call of a tool with nothing beside it, or the `initialize` before it. Serving those needs
+//! none of the channels and tasks that a request with progress, sampling or a lifecycle needs, and they would cost more than a
+//! read of a document. Whatever is not exactly such a request, or not quite right, goes the long way, where it is answered or
+//! refused as ever.
 
+use super::result::ToolResult;
 use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use rmcp::{
     ErrorData,
-    model::{CallToolResponse, CallToolResult},
+    model::{ClientCapabilities, Implementation, InitializeRequestParams},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Number, value::RawValue};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
 use std::sync::Arc;
 
 /// Protocol versions whose requests say nothing about themselves.
-const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+const OLDER: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+/// The version whose requests say all about themselves.
+const MODERN: &str = "2026-07-28";
 
-/// A call as it stands in a body, with nothing beside it.
+/// A request as it stands in a body, with nothing beside it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Request<'a> {
+struct Request<'a, P> {
     jsonrpc: &'a str,
-    id: Id,
+    #[serde(borrow)]
+    id: &'a RawValue,
     method: &'a str,
-    params: Params,
+    params: P,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Params {
+struct CallParams {
     name: String,
     #[serde(default)]
     arguments: Option<Box<RawValue>>,
+    #[serde(default, rename = "_meta")]
+    meta: Option<Meta>,
 }
 
-#[derive(Deserialize, Serialize)]
-#[serde(untagged)]
-enum Id {
-    Number(Number),
-    Text(String),
+/// What a modern request says about itself; the capabilities matter to none that is plain.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
+    version: String,
+    #[serde(rename = "io.modelcontextprotocol/clientInfo")]
+    _client: Implementation,
+    #[serde(rename = "io.modelcontextprotocol/clientCapabilities")]
+    _capabilities: ClientCapabilities,
 }
 
-/// A call to be answered.
-pub(super) struct PlainCall {
-    id: Id,
-    /// The tool.
-    pub(super) name: String,
-    /// Its arguments, as they came.
-    pub(super) arguments: Option<Arc<RawValue>>,
+/// A request to be answered at once.
+pub(super) struct Plain {
+    /// A text or a whole number.
+    id: Box<RawValue>,
+    /// What it asks for.
+    pub(super) ask: Ask,
+    /// Whether it is of the era without sessions.
+    pub(super) is_modern: bool,
 }
 
-impl PlainCall {
-    /// The call of a request, if it is a plain one.
+/// What a plain request asks for.
+pub(super) enum Ask {
+    /// To be greeted.
+    Initialize(Box<InitializeRequestParams>),
+    /// A tool, with arguments as they came.
+    Call { name: String, arguments: Option<Arc<RawValue>> },
+}
+
+impl Ask {
+    /// Takes the arguments out of a call.
+    pub(super) fn take_arguments(&mut self) -> Option<Arc<RawValue>> {
+        match self {
+            Self::Call { arguments, .. } => arguments.take(),
+            Self::Initialize(_) => None,
+        }
+    }
+}
+
+impl Plain {
+    /// The request, if it is a plain one.
     pub(super) fn of(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let version = text("mcp-protocol-version")?;
-        let accept = text(header::ACCEPT.as_str())?;
-        let accepts = |media: &str| accept.split(',').any(|range| range.trim() == media);
-        let is_plain = VERSIONS.contains(&version)
-            && accepts("application/json")
-            && accepts("text/event-stream")
-            && text(header::CONTENT_TYPE.as_str()) == Some("application/json")
-            && !headers.contains_key("mcp-method")
-            && !headers.contains_key("mcp-session-id");
-        let request: Request<'_> = is_plain.then(|| serde_json::from_slice(body).ok()).flatten()?;
-        let Params { name, arguments } = request.params;
-        let id_is_whole = match &request.id {
-            Id::Number(number) => number.is_i64(),
-            Id::Text(_) => true,
+        let head = Head::of(headers)?;
+        Self::call(&head, body).or_else(|| Self::initialize(&head, body))
+    }
+
+    fn call(head: &Head<'_>, body: &[u8]) -> Option<Self> {
+        let version = head.version?;
+        let (id, params): (_, CallParams) = read("tools/call", body)?;
+        let CallParams { name, arguments, meta } = params;
+        let is_modern = version == MODERN;
+        let agrees = match (is_modern, meta) {
+            (true, Some(meta)) => {
+                meta.version == MODERN
+                    && head.method == Some("tools/call")
+                    && head.name == Some(&name)
+            }
+            (false, None) => OLDER.contains(&version) && head.method.or(head.name).is_none(),
+            _ => false,
         };
         let is_object = |text: &RawValue| text.get().starts_with('{');
-        let is_call = request.jsonrpc == "2.0"
-            && request.method == "tools/call"
-            && id_is_whole
-            && arguments.as_deref().is_none_or(is_object);
-        is_call.then(|| Self { id: request.id, name, arguments: arguments.map(Arc::from) })
+        let is_plain = agrees && arguments.as_deref().is_none_or(is_object);
+        let ask = Ask::Call { name, arguments: arguments.map(Arc::from) };
+        is_plain.then_some(Self { id, ask, is_modern })
     }
 
-    /// The answer, as this protocol wants it.
-    pub(super) fn answer(self, outcome: Result<CallToolResponse, ErrorData>) -> Response {
+    fn initialize(head: &Head<'_>, body: &[u8]) -> Option<Self> {
+        let (id, params): (_, InitializeRequestParams) = read("initialize", body)?;
+        let is_plain = params.meta.is_none()
+            && OLDER.contains(&params.protocol_version.as_str())
+            && head.version.is_none_or(|version| OLDER.contains(&version))
+            && head.method.or(head.name).is_none();
+        is_plain.then(|| Self { id, ask: Ask::Initialize(Box::new(params)), is_modern: false })
+    }
+
+    /// Its id, as a client would call it off.
+    pub(super) fn id(&self) -> Value {
+        serde_json::from_str(self.id.get()).unwrap_or_default()
+    }
+
+    /// Its answer.
+    pub(super) fn answer<T: Serialize>(self, outcome: Result<T, ErrorData>) -> Response {
         let (result, error) = match outcome {
-            Ok(CallToolResponse::Complete(mut result)) => {
-                result.result_type = None;
-                (Some(result), None)
-            }
-            Ok(_) => (None, Some(ErrorData::internal_error("a call that asks back", None))),
+            Ok(result) => (Some(result), None),
             Err(error) => (None, Some(error)),
         };
-        let answer = Answer { jsonrpc: "2.0", id: self.id, result, error };
-        let body = serde_json::to_vec(&answer);
+        let body = serde_json::to_vec(&Answer { jsonrpc: "2.0", id: self.id, result, error });
         ([(header::CONTENT_TYPE, "application/json")], body.unwrap_or_default()).into_response()
     }
+
+    /// The answer to a call.
+    pub(super) fn answer_call(self, outcome: Result<ToolResult, ErrorData>) -> Response {
+        let is_modern = self.is_modern;
+        self.answer(outcome.map(|result| result.of_era(is_modern)))
+    }
+}
+
+/// What the headers of a plain request say.
+struct Head<'a> {
+    version: Option<&'a str>,
+    method: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    fn of(headers: &'a HeaderMap) -> Option<Self> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let accept = text(header::ACCEPT.as_str())?;
+        let accepts = |media: &str| accept.split(',').any(|range| range.trim() == media);
+        let is_plain = accepts("application/json")
+            && accepts("text/event-stream")
+            && text(header::CONTENT_TYPE.as_str()) == Some("application/json")
+            && !headers.keys().any(|name| name.as_str().starts_with("mcp-param-"));
+        let head = Self {
+            version: text("mcp-protocol-version"),
+            method: text("mcp-method"),
+            name: text("mcp-name"),
+        };
+        is_plain.then_some(head)
+    }
+}
+
+/// Id and parameters of a request of a method.
+fn read<P: DeserializeOwned>(method: &str, body: &[u8]) -> Option<(Box<RawValue>, P)> {
+    let request: Request<'_, P> = serde_json::from_slice(body).ok()?;
+    let id = request.id.get();
+    let is_id = id.starts_with('"') || id.parse::<i64>().is_ok();
+    let is_it = request.jsonrpc == "2.0" && request.method == method && is_id;
+    is_it.then(|| (request.id.to_owned(), request.params))
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<T> {
     jsonrpc: &'static str,
-    id: Id,
+    id: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<CallToolResult>,
+    result: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorData>,
 }

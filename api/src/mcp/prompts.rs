@@ -51,7 +51,7 @@ pub(super) struct Argument {
 /// A prompt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prompt {
-    name: &'static str,
+    pub(super) name: &'static str,
     title: &'static str,
     about: &'static str,
     /// Its arguments.
@@ -174,8 +174,7 @@ pub(super) fn list(principal: &Principal, face: &Face) -> Vec<Listed> {
             .with_description(say(argument.about))
             .with_required(argument.required)
     };
-    let offered = PROMPTS.iter().filter(|prompt| prompt.is_offered(principal, face.read_only));
-    offered
+    offered(principal, face)
         .map(|prompt| {
             let arguments = prompt.arguments.iter().map(argument).collect();
             Listed::new(say(prompt.name), Some(say(prompt.about)), Some(arguments))
@@ -184,13 +183,18 @@ pub(super) fn list(principal: &Principal, face: &Face) -> Vec<Listed> {
         .collect()
 }
 
+/// All that a list depends on beside the face.
+pub(super) fn offered(principal: &Principal, face: &Face) -> impl Iterator<Item = &'static Prompt> {
+    PROMPTS.iter().filter(|prompt| prompt.is_offered(principal, face.read_only))
+}
+
 /// The prompt of a name in either vocabulary, if it is offered to the caller.
 ///
 /// # Errors
 /// Validation, with the names that there are.
 pub(super) fn find(name: &str, visit: &Visit) -> Result<&'static Prompt> {
     let (principal, face) = (&visit.caller.principal, &visit.place.face);
-    let offered = || PROMPTS.iter().filter(|prompt| prompt.is_offered(principal, face.read_only));
+    let offered = || offered(principal, face);
     let found = offered()
         .find(|prompt| prompt.name == name || spoken(prompt.name, Vocabulary::Workspaces) == name);
     found.ok_or_else(|| {

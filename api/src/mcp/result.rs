@@ -1,9 +1,14 @@
 //! Answers that fit an agent: within a budget of bytes, rows under one header, and what was left out is said.
 
-use rekor_core::{Error, Result, json::exact_value, limits};
+use rekor_core::{
+    Error, Result,
+    json::{exact_text, exact_value},
+    limits,
+};
 use rekor_query::{Format, QueryResult};
 use rmcp::model::{CallToolResult, ContentBlock, Resource};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde_json::{Map, Value, json, value::RawValue};
 
 /// Room in a result for what surrounds its rows.
 const SURROUNDINGS_BYTES: usize = 2_000;
@@ -47,12 +52,77 @@ struct Kept {
     by_sql: bool,
 }
 
+/// The result of a call.
+#[derive(Debug)]
+pub(super) struct ToolResult {
+    /// What a model reads, first a text.
+    pub(super) content: Vec<ContentBlock>,
+    structured: Structured,
+    is_error: bool,
+    /// Whether it says of which kind it is, as the era without sessions wants.
+    says_kind: bool,
+}
+
+/// The result as JSON.
+#[derive(Debug)]
+enum Structured {
+    /// What the first text holds.
+    Text,
+    /// This.
+    Value(Value),
+}
+
+impl ToolResult {
+    /// The result as an era of the protocol wants it.
+    pub(super) fn of_era(self, modern: bool) -> Self {
+        Self { says_kind: modern, ..self }
+    }
+
+    fn first_text(&self) -> &str {
+        let text = self.content.first().and_then(ContentBlock::as_text);
+        text.map_or("null", |text| text.text.as_str())
+    }
+}
+
+impl Serialize for ToolResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_struct("ToolResult", 4)?;
+        if self.says_kind {
+            members.serialize_field("resultType", "complete")?;
+        }
+        members.serialize_field("content", &self.content)?;
+        match &self.structured {
+            Structured::Text => {
+                let text = exact_text(self.first_text());
+                let value: &RawValue =
+                    serde_json::from_str(&text).map_err(serde::ser::Error::custom)?;
+                members.serialize_field("structuredContent", value)?;
+            }
+            Structured::Value(value) => members.serialize_field("structuredContent", value)?,
+        }
+        members.serialize_field("isError", &self.is_error)?;
+        members.end()
+    }
+}
+
+impl From<ToolResult> for CallToolResult {
+    fn from(result: ToolResult) -> Self {
+        let structured = match &result.structured {
+            Structured::Text => exact_value(result.first_text()).unwrap_or_default(),
+            Structured::Value(value) => value.clone(),
+        };
+        let mut whole = if result.is_error { Self::error } else { Self::success }(result.content);
+        whole.structured_content = Some(structured);
+        whole
+    }
+}
+
 impl Reply {
     /// An object.
     ///
     /// # Errors
     /// Internal, never expected.
-    pub(super) fn object(body: &impl serde::Serialize) -> Result<Self> {
+    pub(super) fn object(body: &impl Serialize) -> Result<Self> {
         let text = serde_json::to_string(body).map_err(|e| Error::internal(e.to_string()))?;
         Ok(Self::Object(text))
     }
@@ -116,24 +186,25 @@ impl Reply {
     ///
     /// # Errors
     /// Internal, never expected.
-    pub(super) fn into_result(self, stored: bool) -> Result<CallToolResult> {
+    pub(super) fn into_result(self, stored: bool) -> Result<ToolResult> {
         let link = if let Self::Table(table) = &self { table.link() } else { None };
         let (text, structured) = match self {
             Self::Object(text) => object(text)?,
-            Self::List { data, meta } => list(data, meta),
-            Self::Table(table) => table.into_texts(),
+            Self::List { data, meta } => list(&data, meta),
+            Self::Table(table) => {
+                let (text, body) = table.into_texts();
+                (text, Structured::Value(body))
+            }
         };
         let mut content = vec![ContentBlock::text(text)];
         content.extend(stored.then(|| ContentBlock::text(UNTRUSTED)));
         content.extend(link.map(ContentBlock::resource_link));
-        let mut result = CallToolResult::success(content);
-        result.structured_content = Some(structured);
-        Ok(result)
+        Ok(ToolResult { content, structured, is_error: false, says_kind: false })
     }
 }
 
 /// An error as the result of a call: the model reads it and tries again.
-pub(super) fn failure(error: &Error) -> CallToolResult {
+pub(super) fn failure(error: &Error) -> ToolResult {
     let mut body = error.body();
     shorten(&mut body);
     let mut left = limits::MCP_RESULT_BYTES_MAX - SURROUNDINGS_BYTES - ERROR_TEXT_CHARS_MAX * 4;
@@ -147,7 +218,8 @@ pub(super) fn failure(error: &Error) -> CallToolResult {
         let count = details.iter().take_while(|detail| fits(detail)).count();
         details.truncate(count);
     }
-    CallToolResult::structured_error(body)
+    let content = vec![ContentBlock::text(body.to_string())];
+    ToolResult { content, structured: Structured::Text, is_error: true, says_kind: false }
 }
 
 fn shorten(value: &mut Value) {
@@ -165,12 +237,12 @@ fn shorten(value: &mut Value) {
 }
 
 /// An object; of one that is too long the longest members are cut or left out, and named.
-fn object(text: String) -> Result<(String, Value)> {
+fn object(text: String) -> Result<(String, Structured)> {
+    if text.len() <= limits::MCP_RESULT_BYTES_MAX {
+        return Ok((text, Structured::Text));
+    }
     let mut body: Value = exact_value(&text).map_err(|error| Error::internal(error.to_string()))?;
-    let members = match &mut body {
-        Value::Object(members) if text.len() > limits::MCP_RESULT_BYTES_MAX => members,
-        _ => return Ok((text, body)),
-    };
+    let Value::Object(members) = &mut body else { return Ok((text, Structured::Text)) };
     let mut cut = Map::new();
     while size(members) > limits::MCP_RESULT_BYTES_MAX - SURROUNDINGS_BYTES {
         let others = size(members);
@@ -196,7 +268,7 @@ fn object(text: String) -> Result<(String, Value)> {
         "advice": "read parts with sql_query, such as SELECT data.title FROM documents WHERE collection = '…' AND id = '…'",
     });
     members.insert("truncated".to_owned(), truncated);
-    Ok((body.to_string(), body))
+    Ok((body.to_string(), Structured::Text))
 }
 
 fn size(members: &Map<String, Value>) -> usize {
@@ -238,7 +310,7 @@ fn brief(meta: Value) -> Value {
     Value::Object(short.take(8).collect())
 }
 
-fn list(mut data: Vec<Value>, meta: Value) -> (String, Value) {
+fn list(data: &[Value], meta: Value) -> (String, Structured) {
     let texts: Vec<String> = data.iter().map(Value::to_string).collect();
     let shown = fitting(&texts, SURROUNDINGS_BYTES);
     let mut meta = brief(meta);
@@ -251,12 +323,10 @@ fn list(mut data: Vec<Value>, meta: Value) -> (String, Value) {
         // It would lead behind what was left out.
         members.remove("next_cursor");
     }
-    data.truncate(shown);
-    let mut body =
-        Map::from_iter([("data".to_owned(), Value::Array(data)), ("meta".to_owned(), meta)]);
-    body.extend(left_out.map(|left_out| ("truncated".to_owned(), left_out)));
-    let body = Value::Object(body);
-    (body.to_string(), body)
+    let rows = texts.get(..shown).unwrap_or_default().join(",");
+    let left_out = left_out.map(|left_out| format!(",\"truncated\":{left_out}"));
+    let text = format!("{{\"data\":[{rows}],\"meta\":{meta}{}}}", left_out.unwrap_or_default());
+    (text, Structured::Text)
 }
 
 impl Table {
@@ -403,7 +473,7 @@ mod tests {
             }),
         ];
         for reply in replies {
-            let result = reply.into_result(true).unwrap();
+            let result: CallToolResult = reply.into_result(true).unwrap().into();
             let (text, structured) = sizes(&result);
             assert!(text <= limits::MCP_RESULT_BYTES_MAX, "{text}");
             assert!(structured <= limits::MCP_RESULT_BYTES_MAX, "{structured}");
@@ -412,7 +482,7 @@ mod tests {
         let error = (0..20).fold(Error::validation("x".repeat(90_000)), |error, _| {
             error.with_detail(rekor_core::error::Detail::at("/a", "y".repeat(90_000)))
         });
-        let (text, structured) = sizes(&failure(&error));
+        let (text, structured) = sizes(&failure(&error).into());
         assert!(text <= limits::MCP_RESULT_BYTES_MAX && structured <= limits::MCP_RESULT_BYTES_MAX);
     }
 
@@ -426,7 +496,7 @@ mod tests {
             kept: None,
         });
         assert!(reply.is_whole());
-        let result = reply.into_result(false).unwrap();
+        let result: CallToolResult = reply.into_result(false).unwrap().into();
         let text = result.content[0].as_text().unwrap().text.clone();
         assert_eq!(text, "[\"a\",\"b\"]\n[1,\"x\"]\n{\"rows\":1}");
         assert!(result.structured_content.unwrap().get("truncated").is_none());

@@ -2,13 +2,12 @@
 //! and ended.
 
 use super::{
-    Face, Handler, Visit,
-    direct::PlainCall,
-    endpoint,
+    Face, Handler, Visit, endpoint,
     follow::Slots,
     guard,
     outlook::Place,
-    session::{self, SESSION_ID, Sessions},
+    plain::{Ask, Plain},
+    session::{self, SESSION_ID, Session, Sessions},
     sse::Connections,
     step_up::{self, Lacked},
 };
@@ -27,10 +26,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use rekor_core::{Error, Result};
 use rmcp::{
-    ErrorData,
+    ErrorData, ServerHandler,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
     },
@@ -156,13 +156,30 @@ impl Server {
         body: Bytes,
     ) -> Result<Response> {
         let (caller, place) = (caller.through("mcp"), Place { slug, face });
+        if parts.method == Method::POST
+            && let Some(plain) = Plain::of(&parts.headers, &body)
+        {
+            return Box::pin(self.at_once(plain, caller, place, &parts.headers)).await;
+        }
+        Box::pin(self.the_long_way(caller, place, parts, body)).await
+    }
+
+    /// Answers a request of any sort.
+    ///
+    /// # Errors
+    /// `NotFound` for a session that is not there, `RateLimited` if too many listen.
+    async fn the_long_way(
+        &self,
+        caller: Caller,
+        place: Place,
+        parts: Parts,
+        body: Bytes,
+    ) -> Result<Response> {
         let mut envelope = Envelope::of(&body);
         trace::note(envelope.meta().and_then(|meta| meta.traceparent.as_ref()));
         let opens = envelope.is("initialize");
         let is_older = !opens && envelope.meta().is_none_or(|meta| meta.version.is_none());
-        let id = parts.headers.get(&SESSION_ID).filter(|_| is_older);
-        let id = id.map(|id| id.to_str().unwrap_or_default());
-        let session = id.map(|id| self.sessions.find(id, &caller, &place)).transpose()?;
+        let session = if is_older { self.session(&parts.headers, &caller, &place)? } else { None };
         match (&parts.method, &session) {
             (&Method::GET, Some(session)) => {
                 let session = Arc::clone(session);
@@ -177,18 +194,94 @@ impl Server {
         let arguments = envelope.take_arguments();
         let span = tracing::Span::current();
         let lacked = Lacked::default();
-        let visit = Visit { caller, place, session, lacked: lacked.clone(), arguments, span };
+        let visit = Visit { caller, place, session, lacked, arguments, span };
         if opens {
             let (caller, place) = (visit.caller.clone(), visit.place.clone());
             let answer = self.carry(visit, parts, body).await;
             return self.with_session(&caller, place, answer).await;
         }
-        let (principal, resource) = (visit.caller.principal.clone(), visit.place.resource());
-        let answer = self.work(&envelope, visit, parts, body).await;
-        Ok(match self.service.step_up(&principal, &resource, lacked.permissions()) {
+        let answer = self.work(&envelope, visit.clone(), parts, body).await;
+        Ok(self.stepping_up(answer, &visit))
+    }
+
+    /// The session that a request names.
+    ///
+    /// # Errors
+    /// `NotFound`, if it is not there.
+    fn session(
+        &self,
+        headers: &HeaderMap,
+        caller: &Caller,
+        place: &Place,
+    ) -> Result<Option<Arc<Session>>> {
+        let id = headers.get(&SESSION_ID).map(|id| id.to_str().unwrap_or_default());
+        id.map(|id| self.sessions.find(id, caller, place)).transpose()
+    }
+
+    /// Answers a plain request.
+    ///
+    /// # Errors
+    /// `NotFound` for a session that is not there.
+    async fn at_once(
+        &self,
+        mut plain: Plain,
+        caller: Caller,
+        place: Place,
+        headers: &HeaderMap,
+    ) -> Result<Response> {
+        let session = match &plain.ask {
+            Ask::Call { .. } if !plain.is_modern => self.session(headers, &caller, &place)?,
+            _ => None,
+        };
+        let (span, lacked) = (tracing::Span::current(), Lacked::default());
+        let arguments = plain.ask.take_arguments();
+        let visit = Visit { caller, place, session, lacked, arguments, span };
+        let at_endpoint = visit.place.slug.is_some();
+        match &plain.ask {
+            Ask::Initialize(request) => {
+                let greeting = if at_endpoint {
+                    self.plain_endpoints.greet(request, &visit)
+                } else {
+                    self.plain.negotiate_initialize(request)
+                };
+                let session = greeting.is_ok().then_some((&visit.caller, visit.place.clone()));
+                let answer = plain.answer(greeting);
+                Ok(match session {
+                    Some((caller, place)) => self.in_session(answer, caller, place),
+                    None => answer,
+                })
+            }
+            Ask::Call { name, .. } => {
+                let called: BoxFuture<'_, _> = if at_endpoint {
+                    Box::pin(self.plain_endpoints.answer(name, &visit))
+                } else {
+                    Box::pin(self.plain.answer(name, &visit))
+                };
+                let session = visit.session.as_deref();
+                let outcome = unless_called_off(session, || plain.id(), called).await;
+                Ok(match outcome {
+                    Some(outcome) => self.stepping_up(plain.answer_call(outcome), &visit),
+                    None => called_off(),
+                })
+            }
+        }
+    }
+
+    /// The answer, as a challenge if something was refused for want of a permission that the client can ask for.
+    fn stepping_up(&self, answer: Response, visit: &Visit) -> Response {
+        let (principal, resource) = (&visit.caller.principal, visit.place.resource());
+        match self.service.step_up(principal, &resource, visit.lacked.permissions()) {
             Some(challenge) => step_up::challenged(answer, &challenge),
             None => answer,
-        })
+        }
+    }
+
+    /// The answer to `initialize`, with a session if there is room for one.
+    fn in_session(&self, mut answer: Response, caller: &Caller, place: Place) -> Response {
+        if let Some(session) = self.sessions.open(&self.service, caller, place) {
+            answer.headers_mut().insert(SESSION_ID, session.header());
+        }
+        answer
     }
 
     /// Answers a message, unless its session calls it off.
@@ -199,34 +292,22 @@ impl Server {
         parts: Parts,
         body: Bytes,
     ) -> Response {
-        let Some(session) = visit.session.clone() else {
-            return self.carry(visit, parts, body).await;
-        };
-        let called_off = envelope.params.as_ref().and_then(|params| params.request_id.as_ref());
-        if let (true, Some(id)) = (envelope.is("notifications/cancelled"), called_off) {
+        let (session, id) = (visit.session.clone(), envelope.id.as_ref());
+        let cancelled = envelope.params.as_ref().and_then(|params| params.request_id.as_ref());
+        if let (true, Some(session), Some(id)) =
+            (envelope.is("notifications/cancelled"), &session, cancelled)
+        {
             session.running.cancel(id);
         }
-        let Some(id) = &envelope.id else { return self.carry(visit, parts, body).await };
-        let work = session.running.begin(id);
-        tokio::select! {
-            answer = self.carry(visit, parts, body) => answer,
-            // Dropping the work ends its query. There is no answer to what was called off.
-            () = work.is_called_off() => StatusCode::ACCEPTED.into_response(),
-        }
+        let session = session.as_deref().filter(|_| id.is_some());
+        let id = || id.cloned().unwrap_or_default();
+        let answer = unless_called_off(session, id, self.carry(visit, parts, body)).await;
+        answer.unwrap_or_else(called_off)
     }
 
     /// Answers a message.
-    async fn carry(&self, mut visit: Visit, mut parts: Parts, body: Bytes) -> Response {
+    async fn carry(&self, visit: Visit, mut parts: Parts, body: Bytes) -> Response {
         let at_endpoint = visit.place.slug.is_some();
-        if let Some(call) = PlainCall::of(&parts.headers, &body) {
-            visit.arguments.clone_from(&call.arguments);
-            let outcome = if at_endpoint {
-                Box::pin(self.plain_endpoints.answer(&call.name, &visit)).await
-            } else {
-                Box::pin(self.plain.answer(&call.name, &visit)).await
-            };
-            return call.answer(outcome);
-        }
         parts.extensions.insert(visit);
         let request = Request::from_parts(parts, Full::new(body.clone()));
         let answer = if at_endpoint {
@@ -244,17 +325,34 @@ impl Server {
         place: Place,
         answer: Response,
     ) -> Result<Response> {
-        let (mut parts, body) = answer.into_parts();
+        let (parts, body) = answer.into_parts();
         let body = body.collect().await.map_err(|error| Error::internal(error.to_string()))?;
         let body = body.to_bytes();
         let message: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if message.get("result").is_some()
-            && let Some(session) = self.sessions.open(&self.service, caller, place)
-        {
-            parts.headers.insert(SESSION_ID, session.header());
-        }
-        Ok(Response::from_parts(parts, Body::from(body)))
+        let went_well = message.get("result").is_some();
+        let answer = Response::from_parts(parts, Body::from(body));
+        Ok(if went_well { self.in_session(answer, caller, place) } else { answer })
     }
+}
+
+/// What comes of some work, unless the session calls the request off.
+async fn unless_called_off<T>(
+    session: Option<&Session>,
+    id: impl FnOnce() -> Value,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let Some(session) = session else { return Some(work.await) };
+    let request = session.running.begin(&id());
+    tokio::select! {
+        done = work => Some(done),
+        // Dropping the work ends its query.
+        () = request.is_called_off() => None,
+    }
+}
+
+/// There is no answer to what was called off.
+fn called_off() -> Response {
+    StatusCode::ACCEPTED.into_response()
 }
 
 /// What the library's transport begins its answer with to a body that it cannot read.

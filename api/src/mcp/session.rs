@@ -20,8 +20,8 @@ use rekor_core::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
@@ -34,6 +34,8 @@ pub(super) struct Session {
     id: String,
     owner: String,
     place: Place,
+    /// Who opened it, as they were.
+    opener: Caller,
     state: Mutex<State>,
     /// Number of its newest stream: the one that gets news. Others end.
     newest: watch::Sender<u64>,
@@ -43,8 +45,8 @@ pub(super) struct Session {
 
 #[derive(Debug)]
 struct State {
-    /// What the client knows.
-    outlook: Outlook,
+    /// What the client knows; not looked at yet where that depends on its opener alone.
+    outlook: Option<Outlook>,
     /// When it was heard of last.
     used: Instant,
 }
@@ -66,6 +68,17 @@ impl Session {
         self.with(|state| state.used)
     }
 
+    fn is_over(&self, now: Instant) -> bool {
+        let idle = now.saturating_duration_since(self.used());
+        idle > limits::MCP_SESSION_IDLE && !self.is_listening()
+    }
+
+    /// What the client knows.
+    fn known<'a>(&self, state: &'a mut State, service: &Service) -> &'a mut Outlook {
+        let at_first = || Outlook::now(service, &self.opener, &self.place, &[]);
+        state.outlook.get_or_insert_with(at_first)
+    }
+
     /// Tells the client of changes of a resource from now on.
     ///
     /// # Errors
@@ -74,7 +87,8 @@ impl Session {
         let uris = [uri.to_owned()];
         let now = Outlook::now(service, caller, &self.place, &uris);
         self.with(|state| {
-            let watched = state.outlook.watched();
+            let known = self.known(state, service);
+            let watched = known.watched();
             let is_new = !watched.iter().any(|known| known == uri);
             if is_new && watched.len() >= limits::MCP_SUBSCRIPTIONS_MAX {
                 return Err(Error::validation(format!(
@@ -82,20 +96,70 @@ impl Session {
                     limits::MCP_SUBSCRIPTIONS_MAX
                 )));
             }
-            state.outlook.watch(now);
+            known.watch(now);
             Ok(())
         })
     }
 
     /// Tells the client no more of a resource.
     pub(super) fn unsubscribe(&self, uri: &str) {
-        self.with(|state| state.outlook.forget(uri));
+        self.with(|state| state.outlook.as_mut().is_some_and(|known| known.forget(uri)));
     }
 }
 
+/// How often sessions that are over are looked for, unless there is no room.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// All sessions.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<HashMap<String, Arc<Session>>>);
+pub(super) struct Sessions(Mutex<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    /// By their credential and their name.
+    of: HashMap<String, HashMap<String, Arc<Session>>>,
+    /// When those that were over went.
+    swept: Option<Instant>,
+}
+
+impl All {
+    fn len(&self) -> usize {
+        self.of.values().map(HashMap::len).sum()
+    }
+
+    fn own(&self, owner: &str) -> usize {
+        self.of.get(owner).map_or(0, HashMap::len)
+    }
+
+    /// Whether there is no room for one more.
+    fn is_full(&self, owner: &str) -> bool {
+        self.own(owner) >= limits::MCP_SESSIONS_PER_CREDENTIAL_MAX
+            || self.len() >= limits::MCP_SESSIONS_MAX
+    }
+
+    /// Forgets those that are over.
+    fn sweep(&mut self) {
+        let now = Instant::now();
+        self.of.retain(|_, own| {
+            own.retain(|_, session| !session.is_over(now));
+            !own.is_empty()
+        });
+        self.swept = Some(now);
+    }
+
+    /// Ends the session that was idle for longest among those that may go; whether there was one.
+    fn make_room(&mut self, owner: &str) -> bool {
+        let only = self.own(owner) >= limits::MCP_SESSIONS_PER_CREDENTIAL_MAX;
+        let may_go = self.of.iter().filter(|(whose, _)| !only || *whose == owner);
+        let may_go = may_go.flat_map(|(_, own)| own.values()).filter(|known| !known.is_listening());
+        let longest_idle = may_go.min_by_key(|known| known.used()).cloned();
+        longest_idle.is_some_and(|session| self.remove(&session))
+    }
+
+    fn remove(&mut self, session: &Session) -> bool {
+        self.of.get_mut(&session.owner).is_some_and(|own| own.remove(&session.id).is_some())
+    }
+}
 
 impl Sessions {
     /// Opens a session; `None` if there are too many and all of them listen: its client does without notifications then.
@@ -105,13 +169,16 @@ impl Sessions {
         caller: &Caller,
         place: Place,
     ) -> Option<Arc<Session>> {
-        let outlook = Outlook::now(service, caller, &place, &[]);
+        // What an endpoint offers may change at any time.
+        let opener = caller.clone();
+        let outlook = place.slug.is_some().then(|| Outlook::now(service, &opener, &place, &[]));
         let mut random = [0; 32];
         System.fill(&mut random);
         let session = Arc::new(Session {
             id: hex::encode(random),
             owner: owner(caller),
             place,
+            opener,
             state: Mutex::new(State { outlook, used: Instant::now() }),
             newest: watch::Sender::new(0),
             running: Running::default(),
@@ -120,26 +187,20 @@ impl Sessions {
     }
 
     fn keep(&self, session: Arc<Session>) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, known| !is_over(known));
-        let own = all.values().filter(|known| known.owner == session.owner).count();
-        let whose = if own >= limits::MCP_SESSIONS_PER_CREDENTIAL_MAX {
-            Some(session.owner.as_str())
-        } else if all.len() >= limits::MCP_SESSIONS_MAX {
-            Some("")
-        } else {
-            None
-        };
-        if let Some(whose) = whose {
-            let may_go = |known: &&Arc<Session>| {
-                !known.is_listening() && (whose.is_empty() || known.owner == whose)
-            };
-            let longest_idle = all.values().filter(may_go).min_by_key(|known| known.used());
-            let Some(id) = longest_idle.map(|known| known.id.clone()) else { return false };
-            all.remove(&id);
+        let mut all = self.lock();
+        if all.swept.is_none_or(|swept| swept.elapsed() >= SWEEP) {
+            all.sweep();
         }
-        all.insert(session.id.clone(), session);
+        if all.is_full(&session.owner) && !all.make_room(&session.owner) {
+            return false;
+        }
+        let own = all.of.entry(session.owner.clone()).or_default();
+        own.insert(session.id.clone(), session);
         true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, All> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A caller's session. That of another caller, or of another place, does not exist for it.
@@ -147,10 +208,8 @@ impl Sessions {
     /// # Errors
     /// `NotFound`.
     pub(super) fn find(&self, id: &str, caller: &Caller, place: &Place) -> Result<Arc<Session>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(id).filter(|known| !is_over(known)).cloned();
-        drop(all);
-        let own = known.filter(|known| known.owner == owner(caller) && known.place == *place);
+        let own = self.lock().of.get(&owner(caller)).and_then(|own| own.get(id)).cloned();
+        let own = own.filter(|own| own.place == *place && !own.is_over(Instant::now()));
         let session = own.ok_or_else(|| {
             Error::not_found("There is no such session: it has ended, was idle for an hour, or the server was started anew. Send initialize again.")
         })?;
@@ -160,13 +219,9 @@ impl Sessions {
 
     /// Ends a session and its stream.
     pub(super) fn end(&self, session: &Session) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session.id);
+        self.lock().remove(session);
         session.newest.send_replace(u64::MAX);
     }
-}
-
-fn is_over(session: &Session) -> bool {
-    !session.is_listening() && session.used().elapsed() > limits::MCP_SESSION_IDLE
 }
 
 impl Session {
@@ -252,9 +307,10 @@ impl Stream {
                 return None;
             }
             self.session.touch();
-            let watched = self.session.with(|state| state.outlook.watched());
+            let (session, service) = (&self.session, self.follower.service());
+            let watched = session.with(|state| session.known(state, &service).watched());
             let now = self.follower.outlook(&watched)?;
-            let news = self.session.with(|state| state.outlook.learn(now));
+            let news = session.with(|state| session.known(state, &service).learn(now));
             if !news.is_empty() {
                 return Some(news.iter().map(event).collect::<String>().into());
             }
@@ -281,20 +337,22 @@ fn event(news: &News) -> String {
 mod tests {
     use super::*;
 
-    fn session(owner: &str, number: usize, idle: std::time::Duration) -> Arc<Session> {
+    fn session(owner: &str, number: usize, idle: Duration) -> Arc<Session> {
         let used = Instant::now().checked_sub(idle).unwrap();
         Arc::new(Session {
             id: format!("{owner}{number}"),
             owner: owner.to_owned(),
             place: Place { slug: None, face: crate::mcp::Face::default() },
-            state: Mutex::new(State { outlook: Outlook::default(), used }),
+            opener: Caller::new(crate::auth::Principal::local(), "mcp", ""),
+            state: Mutex::new(State { outlook: None, used }),
             newest: watch::Sender::new(0),
             running: Running::default(),
         })
     }
 
     fn ids(sessions: &Sessions) -> Vec<String> {
-        let mut ids: Vec<String> = sessions.0.lock().unwrap().keys().cloned().collect();
+        let all = sessions.lock();
+        let mut ids: Vec<String> = all.of.values().flat_map(HashMap::keys).cloned().collect();
         ids.sort();
         ids
     }
@@ -305,7 +363,8 @@ mod tests {
         let listening = session("a", 1, long);
         let _stream = listening.newest.subscribe();
         assert!(sessions.keep(listening));
-        sessions.0.lock().unwrap().insert("a2".to_owned(), session("a", 2, long));
+        assert!(sessions.keep(session("a", 2, long)));
+        sessions.lock().swept = None;
         assert!(sessions.keep(session("b", 3, long / 4)));
         assert_eq!(ids(&sessions), ["a1", "b3"]);
     }
@@ -313,7 +372,7 @@ mod tests {
     #[test]
     fn a_credential_that_opens_many_loses_its_own() {
         let (sessions, most) = (Sessions::default(), limits::MCP_SESSIONS_PER_CREDENTIAL_MAX);
-        let second = std::time::Duration::from_secs(1);
+        let second = Duration::from_secs(1);
         assert!(sessions.keep(session("b", 0, second * 1_800)));
         for number in 0..most {
             assert!(sessions.keep(session("a", number, second * 900)));
@@ -323,7 +382,8 @@ mod tests {
         assert_eq!(all.len(), most + 1, "one went");
         assert!(all.contains(&"b0".to_owned()), "not that of another");
         // If all of them listen there is no room.
-        let all: Vec<Arc<Session>> = sessions.0.lock().unwrap().values().cloned().collect();
+        let all: Vec<Arc<Session>> =
+            sessions.lock().of.values().flat_map(HashMap::values).cloned().collect();
         let _streams: Vec<_> = all.iter().map(|session| session.newest.subscribe()).collect();
         assert!(!sessions.keep(session("a", most + 1, second)));
         assert!(sessions.keep(session("c", 0, second)));

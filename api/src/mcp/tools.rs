@@ -12,14 +12,19 @@ use std::sync::Arc;
 
 /// The tools a caller may use, each with the actions it may do.
 pub(super) fn list(principal: &Principal, face: &Face) -> Vec<Listed> {
+    offered(principal, face).map(|(tool, actions)| describe(tool, &actions, face)).collect()
+}
+
+/// All that a list depends on beside the face.
+pub(super) fn offered(
+    principal: &Principal,
+    face: &Face,
+) -> impl Iterator<Item = (&'static Tool, Vec<&'static Action>)> {
     let offered = |action: &&Action| action.is_offered(principal, face.read_only);
-    TOOLS
-        .iter()
-        .filter_map(|tool| {
-            let actions: Vec<&Action> = tool.actions.iter().filter(offered).collect();
-            (!actions.is_empty()).then(|| describe(tool, &actions, face))
-        })
-        .collect()
+    TOOLS.iter().filter_map(move |tool| {
+        let actions: Vec<&Action> = tool.actions.iter().filter(offered).collect();
+        (!actions.is_empty()).then_some((tool, actions))
+    })
 }
 
 fn describe(tool: &Tool, actions: &[&Action], face: &Face) -> Listed {

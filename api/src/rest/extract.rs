@@ -4,7 +4,7 @@ use crate::{
     auth::Principal,
     oauth::Resource,
     operation::Operation,
-    rest::OPEN_ROUTES,
+    rest::{BODY_BYTES_MAX, OPEN_ROUTES},
     service::{
         Caller, Service,
         answer::{self, RequestKey},
@@ -18,6 +18,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use http_body_util::LengthLimitError;
 use rekor_core::{
     Error, ErrorKind, limits,
     time::{Entropy, System},
@@ -138,7 +139,7 @@ async fn keyed(request: Request) -> Result<Request, Error> {
         )));
     }
     let (mut parts, body) = request.into_parts();
-    let body = whole(Request::from_parts(parts.clone(), body)).await?;
+    let body = whole(body).await?;
     let mut hash = Sha256::new();
     let condition = parts.headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
     for part in [parts.uri.query().unwrap_or_default().as_bytes(), condition, &body] {
@@ -249,7 +250,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &Arc<Service>) -> Result<Self, Failure> {
-        Ok(Self(read(&whole(request).await?)?))
+        Ok(Self(read(&whole(request.into_body()).await?)?))
     }
 }
 
@@ -260,7 +261,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Arc<Service>> for MaybeBody<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &Arc<Service>) -> Result<Self, Failure> {
-        let bytes = whole(request).await?;
+        let bytes = whole(request.into_body()).await?;
         Ok(Self(if bytes.is_empty() { T::default() } else { read(&bytes)? }))
     }
 }
@@ -280,14 +281,15 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 }
 
 /// The bytes of a body.
-pub(super) async fn whole(request: Request) -> Result<Bytes, Error> {
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        let kind = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+pub(super) async fn whole(body: axum::body::Body) -> Result<Bytes, Error> {
+    axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        let cause = std::error::Error::source(&error);
+        let kind = if cause.is_some_and(|cause| cause.is::<LengthLimitError>()) {
             ErrorKind::PayloadTooLarge
         } else {
             ErrorKind::Validation
         };
-        Error::new(kind, format!("The body could not be read: {rejection}. The limit is 11 MiB."))
+        Error::new(kind, format!("The body could not be read: {error}. The limit is 11 MiB."))
     })
 }
 

@@ -126,7 +126,7 @@ pub(super) async fn unknown_method(uri: Uri) -> Response {
 /// The MCP server: the request goes on as it is, with its caller.
 pub(super) async fn mcp(
     State(service): Shared,
-    Extension(server): Extension<Server>,
+    Extension(server): Extension<Arc<Server>>,
     request: Request,
 ) -> Answer {
     visit_mcp(&service, &server, None, request).await
@@ -135,7 +135,7 @@ pub(super) async fn mcp(
 /// The MCP server of an endpoint.
 pub(super) async fn endpoint_mcp(
     State(service): Shared,
-    Extension(server): Extension<Server>,
+    Extension(server): Extension<Arc<Server>>,
     Path(slug): Path<String>,
     request: Request,
 ) -> Answer {
@@ -157,7 +157,7 @@ async fn visit_mcp(
         Ok(by) => by,
         Err(failure) => return Ok(challenged(service, &resource, &parts.headers, failure)),
     };
-    let body = whole(Request::from_parts(parts.clone(), body)).await?;
+    let body = whole(body).await?;
     Ok(server.answer(caller, (slug, face), parts, body).await?)
 }
 

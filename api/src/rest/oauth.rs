@@ -98,7 +98,7 @@ async fn form<T: DeserializeOwned>(request: Request) -> Result<(HeaderMap, T), R
             "Send the parameters as application/x-www-form-urlencoded.",
         ));
     }
-    let bytes = whole(request).await?;
+    let bytes = whole(request.into_body()).await?;
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(&bytes).into_owned().collect();
     let mut members = serde_json::Map::new();
     for (name, value) in pairs {
@@ -173,7 +173,7 @@ pub(super) async fn register(
 ) -> Result<Response, Response> {
     service.oauth().map_err(|error| Failure(error).into_response())?;
     let registered = async {
-        let bytes = whole(request).await?;
+        let bytes = whole(request.into_body()).await?;
         let metadata: Metadata = serde_json::from_slice(&bytes).map_err(|error| {
             Refusal::new(
                 Reason::InvalidClientMetadata,

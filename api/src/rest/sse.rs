@@ -51,7 +51,7 @@ fn request_id(headers: &HeaderMap) -> &str {
 /// Opens the stream of a client.
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
-    Extension(server): Extension<Server>,
+    Extension(server): Extension<Arc<Server>>,
     request: Request,
 ) -> Answer {
     let (mut parts, _) = request.into_parts();
@@ -71,7 +71,7 @@ pub(super) async fn open(
 /// Takes a message of a client; the answer goes to its stream.
 pub(super) async fn message(
     State(service): State<Arc<Service>>,
-    Extension(server): Extension<Server>,
+    Extension(server): Extension<Arc<Server>>,
     request: Request,
 ) -> Answer {
     let (mut parts, body) = request.into_parts();
@@ -79,7 +79,7 @@ pub(super) async fn message(
     server.guard(&parts.headers)?;
     let Query(sender) = Query::<Sender>::from_request_parts(&mut parts, &service).await?;
     let request_id = request_id(&parts.headers).to_owned();
-    let body = whole(Request::from_parts(parts, body)).await?;
+    let body = whole(body).await?;
     server.deliver(&sender.session, request_id, body)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

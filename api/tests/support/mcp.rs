@@ -35,8 +35,10 @@ impl Mcp {
         body: &str,
     ) -> (u16, String, Value) {
         let host = if headers.contains("Host:") { "" } else { "Host: 127.0.0.1\r\n" };
+        let json = "Content-Type: application/json\r\n";
+        let content_type = if headers.contains("Content-Type:") { "" } else { json };
         let request = format!(
-            "{method} {} HTTP/1.0\r\n{host}Connection: close\r\nAuthorization: Bearer {}\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            "{method} {} HTTP/1.0\r\n{host}Connection: close\r\nAuthorization: Bearer {}\r\nAccept: application/json, text/event-stream\r\n{content_type}{headers}Content-Length: {}\r\n\r\n{body}",
             self.path,
             self.token,
             body.len()

@@ -1,13 +1,19 @@
 //! JSON text as a tree that keeps every digit: what a number of the tree cannot hold is a string there.
 
 use serde_json::{Result, Value};
+use std::borrow::Cow;
 
-/// The value of a JSON text. Integers beyond 64 bits, and decimals of more digits than a double has, become strings of the
-/// number as it was written; all others stay numbers.
+/// The value of a JSON text, as [`exact_text`] has it.
 ///
 /// # Errors
 /// If the text is no JSON.
 pub fn exact_value(text: &str) -> Result<Value> {
+    serde_json::from_str(&exact_text(text))
+}
+
+/// A JSON text for readers that take numbers for doubles. Integers beyond 64 bits, and decimals of more digits than a double has,
+/// become strings of the number as it was written; all others stay numbers.
+pub fn exact_text(text: &str) -> Cow<'_, str> {
     let mut quoted = String::new();
     let (mut copied, mut at) = (0, 0);
     let bytes = text.as_bytes();
@@ -30,10 +36,10 @@ pub fn exact_value(text: &str) -> Result<Value> {
         }
     }
     if copied == 0 {
-        return serde_json::from_str(text);
+        return Cow::Borrowed(text);
     }
     quoted.push_str(text.get(copied..).unwrap_or_default());
-    serde_json::from_str(&quoted)
+    Cow::Owned(quoted)
 }
 
 /// Where the string that begins at a quote ends.

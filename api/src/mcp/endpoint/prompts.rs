@@ -1,11 +1,15 @@
 //! Named queries as prompts: a person picks one with its parameters in a client, and the agent gets the rows.
 
 use super::{Offer, Resolved, values};
-use crate::{mcp::completion::matching, nearest::nearest, service::Service};
+use crate::{
+    mcp::{completion::matching, result::ToolResult},
+    nearest::nearest,
+    service::Service,
+};
 use rekor_core::{Error, Result, endpoint::ToolKind};
 use rmcp::model::{
-    CallToolResult, CompleteRequestParams, CompleteResult, CompletionInfo, GetPromptResult, Prompt,
-    PromptArgument, PromptMessage, Reference, Role,
+    CompleteRequestParams, CompleteResult, CompletionInfo, GetPromptResult, Prompt, PromptArgument,
+    PromptMessage, Reference, Role,
 };
 use serde_json::{Map, Value};
 
@@ -61,7 +65,7 @@ pub(super) fn arguments(given: Option<&Map<String, Value>>) -> String {
 }
 
 /// The rows of a query as messages of a person.
-pub(super) fn messages(offer: &Offer, result: CallToolResult) -> GetPromptResult {
+pub(super) fn messages(offer: &Offer, result: ToolResult) -> GetPromptResult {
     let title = offer.tool.description.as_deref().unwrap_or_default().trim_end_matches('.');
     let opening = format!("{title}. The rows follow: the first line names the columns.");
     let mut messages = vec![PromptMessage::new_text(Role::User, opening)];

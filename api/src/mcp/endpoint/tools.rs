@@ -26,14 +26,17 @@ pub(crate) struct Offer {
     pub tool: Tool,
 }
 
-/// The tools that a principal may use, in the order of the configuration.
+/// The tools that a principal may use, in the order of the configuration; or the one of a name, which spares making the schemas
+/// of the others.
 pub(super) fn offers(
     config: &EndpointConfig,
     database: &Database,
     principal: &Principal,
+    only: Option<&str>,
 ) -> rekor_core::Result<Vec<Offer>> {
     let make = Maker { config, database };
     let named = config.named_tools()?.into_iter();
+    let named = named.filter(|(name, _)| only.is_none_or(|only| name == only));
     let allowed = named.filter(|(_, kind)| make.is_allowed(kind, principal));
     Ok(allowed.filter_map(|(name, kind)| make.offer(name, kind)).collect())
 }
