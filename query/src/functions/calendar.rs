@@ -391,7 +391,7 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             |types| clock(types).map(|()| ChType::Int(32)),
             |call, a| {
                 let zone = zone_at(call, a, 1)?;
-                Ok(Value::Int(crate::value::offset_seconds(time(a)?, zone).into()))
+                Ok(Value::Int(offset_seconds(time(a)?, zone).into()))
             },
         ),
         "toModifiedJulianDay" => {
