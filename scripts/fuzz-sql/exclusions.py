@@ -78,7 +78,7 @@ EXCLUSIONS = {
         "ClickHouse finds that hours of a Date have no beginning, or that text and a number have no order, when it computes them, which "
         "it does not for a column of a subquery that is not read.",
         "error (ILLEGAL_TYPE_OF_ARGUMENT|NO_COMMON_TYPE)", r"\(SELECT ",
-        r"Illegal type (Date|Nothing) of an argument|types String, U?Int\d+: they cannot be compared"),
+        r"Illegal type (Date|DateTime|Nothing) of an argument|types String, U?Int\d+: they cannot be compared"),
     "the empty grouping set": (
         "ClickHouse leaves the set `()` out where nothing is aggregated.",
         "wrong", r"GROUPING SETS \(.*\(\)", ""),
