@@ -59,7 +59,7 @@ pub(crate) use aggregate::{AggregateCall, aggregate, is_aggregate};
 pub use catalogue::{FunctionInfo, FunctionKind, functions};
 pub(crate) use compare::{in_values, ordinal, to_predicate};
 pub(crate) use conditional::case;
-pub(crate) use convert::{cast, convert, default_value, parse_text};
+pub(crate) use convert::{cast, convert, default_value, explicit_cast, parse_text};
 pub(crate) use fold::fold;
 pub(crate) use json::json_path;
 pub(crate) use lambda::{Lambda, has_limit, higher_order, is_higher_order, is_lambda_call};

@@ -1,6 +1,7 @@
 //! The only place that makes a DataFusion session, and the way of errors out of it.
 
 mod cooperation;
+mod single;
 
 use crate::{
     budget::Budget,
@@ -91,6 +92,7 @@ pub(crate) fn session(
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(crate::optimizer::rules())
+        .with_physical_optimizer_rules(single::rules())
         .with_physical_optimizer_rule(Arc::new(cooperation::CooperativeJoins))
         .build();
     Ok(SessionContext::new_with_state(state))

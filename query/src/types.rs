@@ -162,6 +162,36 @@ fn is_identifier(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+impl ChType {
+    /// The name that toTypeName gives: tuples with names have a line for each of them.
+    pub(crate) fn name_in_lines(&self, level: usize) -> String {
+        match self {
+            Self::Array(item) => format!("Array({})", item.name_in_lines(level)),
+            Self::Map(key, value) => {
+                format!("Map({}, {})", key.name_in_lines(level), value.name_in_lines(level))
+            }
+            Self::Tuple(fields) if fields.iter().all(|(name, _)| name.is_none()) => {
+                let fields: Vec<String> =
+                    fields.iter().map(|(_, ty)| ty.name_in_lines(level)).collect();
+                format!("Tuple({})", fields.join(", "))
+            }
+            Self::Tuple(fields) => {
+                let line = |(name, ty): &(Option<String>, Self)| {
+                    let name = name.as_deref().map(quoted_name).unwrap_or_default();
+                    format!("\n{}{name} {}", "    ".repeat(level + 1), ty.name_in_lines(level + 1))
+                };
+                format!("Tuple({})", fields.iter().map(line).collect::<Vec<_>>().join(","))
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The name of a tuple's element as types write it.
+fn quoted_name(name: &str) -> String {
+    if is_identifier(name) { name.to_owned() } else { format!("`{name}`") }
+}
+
 /// ClickHouse's name of the type.
 impl fmt::Display for ChType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,8 +233,7 @@ impl fmt::Display for ChType {
                 for (i, (name, ty)) in fields.iter().enumerate() {
                     f.write_str(if i == 0 { "" } else { ", " })?;
                     match name {
-                        Some(name) if is_identifier(name) => write!(f, "{name} {ty}")?,
-                        Some(name) => write!(f, "`{name}` {ty}")?,
+                        Some(name) => write!(f, "{} {ty}", quoted_name(name))?,
                         None => write!(f, "{ty}")?,
                     }
                 }

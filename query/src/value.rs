@@ -117,7 +117,18 @@ fn compare_with(a: &Value, b: &Value, nulls: std::cmp::Ordering) -> Option<std::
             }
             Some(a.len().cmp(&b.len()))
         }
-        (Map(a), Map(b)) => (a == b).then_some(std::cmp::Ordering::Equal),
+        // Pair after pair, by keys first.
+        (Map(a), Map(b)) => {
+            for ((key, value), (other_key, other)) in a.iter().zip(b) {
+                for (x, y) in [(key, other_key), (value, other)] {
+                    match compare_nulls(x, y, nulls)? {
+                        std::cmp::Ordering::Equal => {}
+                        other => return Some(other),
+                    }
+                }
+            }
+            Some(a.len().cmp(&b.len()))
+        }
         (Int(a), Int(b)) => Some(a.cmp(b)),
         (Bool(a), Bool(b)) => Some(a.cmp(b)),
         (Value::Date(d), Value::DateTime(s)) => Some((i64::from(*d) * 86_400).cmp(s)),

@@ -187,4 +187,15 @@ SELECT * FROM (SELECT 5 AS a, number % 2 AS k, count() AS c FROM numbers(3) GROU
 SELECT * FROM (SELECT 5 AS a, number % 2 AS k, count() AS c FROM numbers(3) GROUP BY GROUPING SETS ((k), ())) WHERE a = 5 AND k = 0 ORDER BY c
 WITH cte AS (SELECT toDate('2025-01-15') AS c1, sum(number) AS c2 FROM numbers(2) GROUP BY ALL) SELECT c1, c2 FROM cte WHERE c1 < c1
 SELECT CAST('2489651045', 'Nullable(Int32)'), CAST(materialize('2489651045'), 'Nullable(Int32)'), CAST('2489651045', 'Int32'), CAST(materialize('-1'), 'Nullable(UInt8)'), CAST(materialize('127'), 'Nullable(Int8)')
-SELECT dateDiff('day', toDate('2024-02-29'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin')), dateDiff('hour', toDateTime('2024-02-29 00:00:00', 'America/New_York'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin')), age('day', toDate('2024-02-28'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin'))
+SELECT dateDiff('day', toDate('2024-02-29'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin')), age('day', toDate('2024-02-28'), toDateTime('2024-02-29 00:00:00', 'Europe/Berlin'))
+SELECT t.1.2, x.t.1.1 + 1, ((1, 2), 3).1.1, [((1, 2), 3)][1].1.2, (t.1).1, u.1.2.1 FROM (SELECT ((1, 2), 3) AS t, ((1, (5, 6)), 3) AS u) AS x
+SELECT x IS NOT TRUE, x IS TRUE, x IS FALSE, x IS NOT FALSE, x FROM (SELECT nullIf(number, 1) AS x FROM numbers(4)) ORDER BY x
+SELECT 2 IS TRUE, 0.5 IS TRUE, toDecimal32(1, 2) IS TRUE, NULL IS NOT TRUE, (2 = 2) IS TRUE, true IS TRUE
+SELECT max(map('k', x)), min(map('k', x)), maxIfOrDefault(map('k', x, 'a', ''), 1), argMax(x, map('k', x)), arraySort(groupArray(map('k', x))) FROM (SELECT arrayJoin(['', 'bad', 'a']) AS x)
+SELECT toTypeName(CAST((2, [('', 1)]), 'Tuple(a Int64, b Array(Tuple(c String, d UInt8)))')), toTypeName((1, map('a', CAST(tuple(2), 'Tuple(a Int64)')))), toTypeName(toNullable(CAST((2, ''), 'Tuple(a Int64, b String)'))), toTypeName(CAST((2, ''), 'Tuple(`a, b` Int64, `c(` String)')), CAST((2, ''), 'Tuple(`a, b` Int64, `1` String)')
+SELECT toRelativeHourNum(t), toRelativeMinuteNum(t), toRelativeSecondNum(t), toRelativeDayNum(t), toRelativeHourNum(t, 'Asia/Kolkata'), toRelativeMinuteNum(t, 'Asia/Kolkata'), toRelativeHourNum(t, 'Asia/Tokyo'), toRelativeHourNum(toDate('2025-01-15')) FROM (SELECT toTimeZone(toDateTime(100000000), 'America/New_York') AS t)
+SELECT c4 FROM (SELECT 0 AS c3, number AS c4 FROM numbers(3) GROUP BY ALL ORDER BY c3) AS q WHERE NOT EXISTS (SELECT 1 FROM (SELECT number AS i_n FROM numbers(3)) WHERE i_n = c3)
+SELECT dateDiff('hour', a, b), dateDiff('minute', a, b), dateDiff('second', a, b), dateDiff('day', a, b), age('hour', a, b), age('second', a, b), dateDiff('hour', a, b, 'Asia/Kolkata'), dateDiff('millisecond', toDateTime64(a, 3), toDateTime64(b, 3)) FROM (SELECT toDateTime('2025-03-29 23:00:00', 'Europe/Berlin') AS a, toDateTime('2025-03-30 12:00:00', 'Europe/Berlin') AS b)
+SELECT CAST(t, 'DateTime64(1)') AS a, toTypeName(a), CAST(t, 'DateTime') AS b, toTypeName(b), CAST(t AS Nullable(DateTime64(3))) AS c, toTypeName(c), t::DateTime64(3, 'UTC') AS d, toTypeName(d) FROM (SELECT toDateTime64('2024-02-29 00:00:00', 3, 'Europe/Berlin') AS t)
+SELECT toDateTime('2024-01-01 00:00:00') + INTERVAL nullIf(number, 1) DAY AS x, toTypeName(x), toBool(NULL) FROM numbers(3)
+SELECT toDateTime('2024-01-01 00:00:00') + INTERVAL NULL DAY AS x, toTypeName(x)

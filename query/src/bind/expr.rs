@@ -9,7 +9,7 @@ use super::{
 use crate::{
     dialect::MARK,
     error::{ChCode, Position, SqlError, SqlResult},
-    functions::{case, cast, in_values, literal, scalar, to_predicate},
+    functions::{case, cast, explicit_cast, in_values, literal, scalar, to_predicate},
     typed::Typed,
     types::{ChType, IntervalUnit},
     value::{Value, value_at},
@@ -103,8 +103,8 @@ impl Binder<'_> {
             },
             Expr::IsNull(e) => scalar("isNull", vec![one(e)?]),
             Expr::IsNotNull(e) => scalar("isNotNull", vec![one(e)?]),
-            Expr::IsTrue(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_true(), false)),
-            Expr::IsNotTrue(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_not_true(), false)),
+            Expr::IsTrue(e) => Ok(Typed::predicate(is_one(one(e)?)?.is_true(), false)),
+            Expr::IsNotTrue(e) => Ok(Typed::predicate(is_one(one(e)?)?.is_not_true(), false)),
             Expr::IsFalse(e) => Ok(Typed::predicate(to_predicate(one(e)?)?.is_false(), false)),
             Expr::IsNotFalse(e) => {
                 Ok(Typed::predicate(to_predicate(one(e)?)?.is_not_false(), false))
@@ -175,7 +175,7 @@ impl Binder<'_> {
                 ))
             }
             Expr::Cast { kind: _, expr, data_type, array: false, format: None } => {
-                cast(one(expr)?, &parse_type(&data_type.to_string())?)
+                explicit_cast(one(expr)?, &parse_type(&data_type.to_string())?)
             }
             Expr::TypedString(typed) => {
                 let ty = typed.data_type.to_string();
@@ -691,9 +691,27 @@ impl Binder<'_> {
         let unit = leading_field.as_ref().map(ToString::to_string).unwrap_or_default();
         let unit =
             interval_unit(&unit).ok_or_else(|| unsupported(&format!("INTERVAL … {unit}")))?;
-        let value = cast(self.expr(value, scope, env)?, &ChType::Int(64))?;
-        Ok(Typed::value(value.into_value(), ChType::Interval(unit)))
+        let value = self.expr(value, scope, env)?;
+        if *value.ty.strip_nullable() == ChType::Nothing {
+            return Ok(Typed::null());
+        }
+        let nullable = matches!(value.ty, ChType::Nullable(_));
+        let of = |ty: ChType| if nullable { ty.nullable() } else { ty };
+        let value = cast(value, &of(ChType::Int(64)))?;
+        Ok(Typed::value(value.into_value(), of(ChType::Interval(unit))))
     }
+}
+
+/// What `x IS TRUE` asks for: of numbers, `true` is 1 alone.
+fn is_one(value: Typed) -> SqlResult<Plan> {
+    let number = matches!(
+        value.ty.strip_nullable(),
+        ChType::Int(_) | ChType::UInt(_) | ChType::Float(_) | ChType::Decimal(..)
+    );
+    if value.predicate || !number {
+        return to_predicate(value);
+    }
+    to_predicate(scalar("equals", vec![value, literal(&Value::Int(1))?])?)
 }
 
 /// How many intervals a tuple of nothing else holds.

@@ -11,8 +11,8 @@ use crate::{
     dialect::MARK,
     error::{ChCode, SqlError, SqlResult},
     functions::{
-        AggregateCall, Lambda, Over, aggregate, cast, fold, has_limit, higher_order, is_aggregate,
-        is_higher_order, is_window_only, scalar, window,
+        AggregateCall, Lambda, Over, aggregate, explicit_cast, fold, has_limit, higher_order,
+        is_aggregate, is_higher_order, is_window_only, scalar, window,
     },
     typed::Typed,
     types::ChType,
@@ -249,7 +249,7 @@ impl Binder<'_> {
         {
             return self.parameter(name, &type_name);
         }
-        cast(self.expr(value, scope, env)?, &super::parse_type(&type_name)?)
+        explicit_cast(self.expr(value, scope, env)?, &super::parse_type(&type_name)?)
     }
 
     fn array_join(&self, array: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {

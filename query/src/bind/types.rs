@@ -145,7 +145,11 @@ fn simple(name: &str) -> Option<ChType> {
 }
 
 fn tuple_field(text: &str) -> SqlResult<(Option<String>, ChType)> {
-    match text.trim().split_once(' ') {
+    let text = text.trim();
+    if let Some((name, ty)) = text.strip_prefix('`').and_then(|text| text.split_once('`')) {
+        return Ok((Some(name.to_owned()), parse_type(ty)?));
+    }
+    match text.split_once(' ') {
         Some((name, ty)) if !name.contains('(') && !name.ends_with(',') => {
             Ok((Some(name.to_owned()), parse_type(ty)?))
         }
@@ -172,13 +176,14 @@ fn enum_names(list: &[String]) -> Option<Vec<(String, i16)>> {
 
 /// Splits at the commas outside of parentheses and quotes.
 fn split_arguments(text: &str) -> Vec<String> {
-    let (mut depth, mut quoted, mut out, mut current) = (0_i32, false, Vec::new(), String::new());
+    let (mut depth, mut quote, mut out, mut current) = (0_i32, None, Vec::new(), String::new());
     for c in text.chars() {
         match c {
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth -= 1,
-            ',' if !quoted && depth == 0 => {
+            _ if quote == Some(c) => quote = None,
+            '\'' | '`' if quote.is_none() => quote = Some(c),
+            '(' if quote.is_none() => depth += 1,
+            ')' if quote.is_none() => depth -= 1,
+            ',' if quote.is_none() && depth == 0 => {
                 out.push(std::mem::take(&mut current).trim().to_owned());
                 continue;
             }

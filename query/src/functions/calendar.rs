@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{ChCode, SqlError, SqlResult},
     types::ChType,
-    value::{Value, local, zone_named, zone_of},
+    value::{Value, local, offset_seconds, zone_named, zone_of},
 };
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
@@ -89,6 +89,30 @@ fn shown(call: &Call, args: &[Value], zone: usize) -> SqlResult<NaiveDateTime> {
         _ => zone_at(call, args, zone)?,
     };
     Ok(local(time(args)?, zone))
+}
+
+/// Seconds that are added to those since 1970 to count hours. Where hours of a zone begin within those of UTC, ClickHouse counts
+/// from a day before.
+pub(super) fn before_hours(zone: Tz) -> i64 {
+    let ahead = i64::from(offset_seconds(DateTime::UNIX_EPOCH, zone));
+    if ahead % 3_600 == 0 { 0 } else { 86_400 - ahead }
+}
+
+/// Hours, minutes or seconds since 1970, which do not follow clocks.
+fn since_1970(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let seconds = time(args)?.timestamp();
+    let number = match call.name.as_str() {
+        "toRelativeSecondNum" => seconds,
+        "toRelativeMinuteNum" => seconds.div_euclid(60),
+        _ => {
+            let zone = match args.first() {
+                Some(Value::Date(_)) => Tz::UTC,
+                _ => zone_at(call, args, 1)?,
+            };
+            (seconds + before_hours(zone)).div_euclid(3_600)
+        }
+    };
+    Ok(Value::Int(number.max(0).into()))
 }
 
 /// A date or time, then possibly a zone.
@@ -339,14 +363,8 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
         "toRelativeDayNum" => {
             part!(temporal, ChType::UInt(32), |t| i64::from(t.date().to_epoch_days()).max(0))
         }
-        "toRelativeHourNum" => part!(temporal, ChType::UInt(32), |t| {
-            t.and_utc().timestamp().div_euclid(3_600).max(0)
-        }),
-        "toRelativeMinuteNum" => {
-            part!(temporal, ChType::UInt(32), |t| { t.and_utc().timestamp().div_euclid(60).max(0) })
-        }
-        "toRelativeSecondNum" => {
-            part!(temporal, ChType::UInt(32), |t| t.and_utc().timestamp().max(0))
+        "toRelativeHourNum" | "toRelativeMinuteNum" | "toRelativeSecondNum" => {
+            strict(1, 2, |types| temporal(types).map(|()| ChType::UInt(32)), since_1970)
         }
         "toDaysSinceYearZero" => part!(temporal, ChType::UInt(32), |t| {
             i64::from(t.date().to_epoch_days()) + YEAR_ZERO_DAYS
@@ -373,7 +391,7 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             |types| clock(types).map(|()| ChType::Int(32)),
             |call, a| {
                 let zone = zone_at(call, a, 1)?;
-                Ok(Value::Int(crate::value::offset_seconds(time(a)?, zone).into()))
+                Ok(Value::Int(offset_seconds(time(a)?, zone).into()))
             },
         ),
         "toModifiedJulianDay" => {

@@ -161,6 +161,9 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
     counted(name, args, 1, used + usize::from(otherwise == Otherwise::Default))?;
     let from = arg.ty.strip_nullable().clone();
     if from == ChType::Nothing && otherwise != Otherwise::Default {
+        if to == ChType::Bool && arg.ty.is_nullable() {
+            return cast(arg, &ChType::Bool.nullable()).map(Some);
+        }
         return Ok(Some(Typed::null()));
     }
     check(&from, &to)?;

@@ -43,6 +43,23 @@ pub(crate) fn cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
     Ok(row_call("CAST", vec![arg], to.clone(), Nulls::Pass, cast_kernel))
 }
 
+/// A CAST that is written: times keep the zone that they have, unless the type names one.
+pub(crate) fn explicit_cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
+    let (ChType::DateTime(Some(zone)) | ChType::DateTime64(_, Some(zone))) =
+        arg.ty.strip_nullable()
+    else {
+        return cast(arg, to);
+    };
+    let zone = Some(zone.clone());
+    let kept = match to.strip_nullable() {
+        ChType::DateTime(None) => ChType::DateTime(zone),
+        ChType::DateTime64(scale, None) => ChType::DateTime64(*scale, zone),
+        other => other.clone(),
+    };
+    let kept = if matches!(to, ChType::Nullable(_)) { kept.nullable() } else { kept };
+    cast(arg, &kept)
+}
+
 /// Conversions that DataFusion does exactly: to wider integers and to Float64.
 fn widens(from: &ChType, to: &ChType) -> bool {
     match (from, to) {

@@ -239,7 +239,7 @@ fn called(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         "toTypeName" => {
             let [a] = exactly(&name, args)?;
-            return literal(&Value::String(a.ty.to_string()));
+            return literal(&Value::String(a.ty.name_in_lines(0)));
         }
         "toNullable" => {
             let [a] = exactly(&name, args)?;

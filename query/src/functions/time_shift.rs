@@ -5,6 +5,7 @@ use super::{
         bad, illegal, int, is_dynamic, is_number, is_temporal, is_text, strict, text, ty,
         wrap_nullable,
     },
+    calendar::before_hours,
     compare::constant_value,
     dates::{boundaries, full_units, instant, unit_of},
     registry::Entry,
@@ -335,10 +336,15 @@ fn between(call: &Call, args: &[Value]) -> SqlResult<Value> {
         let value = args.get(place)?;
         let time = instant(value)?;
         let zone = wanted.unwrap_or_else(|| call.args.get(place).map_or(Tz::UTC, zone_of));
-        // Clocks decide where units of the zone begin.
-        let shown =
-            if matches!(value, Value::Date(_)) { time.naive_utc() } else { local(time, zone) };
-        Some(shown.and_utc())
+        // Clocks decide where days of the zone begin; hours pass however they are set.
+        match unit {
+            _ if matches!(value, Value::Date(_)) => Some(time),
+            IntervalUnit::Hour => {
+                time.checked_add_signed(TimeDelta::try_seconds(before_hours(zone))?)
+            }
+            _ if unit < IntervalUnit::Day => Some(time),
+            _ => Some(local(time, zone).and_utc()),
+        }
     };
     let (a, b) = at(1).zip(at(2)).ok_or_else(|| {
         SqlError::new(ChCode::IllegalTypeOfArgument, format!("{} takes dates or times", call.name))

@@ -173,18 +173,24 @@ fn is_name(token: &Token, member: bool) -> bool {
         if word.quote_style.is_some() || word.keyword == Keyword::NoKeyword || member)
 }
 
-/// `t.1`, which the tokenizer reads as a name and the number `.1`.
+/// `t.1`, which the tokenizer reads as a name and the number `.1`, and `t.1.2` with another number behind.
 fn tuple_member(
     tokens: &Tokens,
     at: usize,
     out: &mut Vec<TokenWithSpan>,
 ) -> SqlResult<Option<usize>> {
+    /// Members behind each other: tuples in tuples have no more levels.
+    const MEMBERS_MAX: usize = 128;
     let Token::Number(digits, false) = tokens.token(at) else { return Ok(None) };
     let Some(member) = digits.strip_prefix('.').filter(|member| !member.is_empty()) else {
         return Ok(None);
     };
-    let of_something =
-        matches!(tokens.before(at), Token::Word(_) | Token::RParen | Token::RBracket);
+    let is_member =
+        |token: &Token| matches!(token, Token::Number(digits, false) if digits.starts_with('.'));
+    let first = (0..at).rev().take(MEMBERS_MAX).find(|before| !is_member(tokens.token(*before)));
+    let of_something = first.is_some_and(|first| {
+        matches!(tokens.token(first), Token::Word(_) | Token::RParen | Token::RBracket)
+    });
     if !of_something {
         return Ok(None);
     }
