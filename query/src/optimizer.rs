@@ -5,7 +5,7 @@ use datafusion::{
         DFSchema, FunctionalDependencies, Result,
         tree_node::{Transformed, TreeNodeRecursion},
     },
-    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
+    logical_expr::{Aggregate, Expr, LogicalPlan, LogicalPlanBuilder},
     optimizer::{Optimizer, OptimizerConfig, OptimizerRule},
 };
 use std::sync::Arc;
@@ -49,6 +49,13 @@ impl OptimizerRule for FenceOneGroup {
         plan: LogicalPlan,
         _: &dyn OptimizerConfig,
     ) -> Result<Transformed<LogicalPlan>> {
+        let found = any(
+            &plan,
+            |node| matches!(node, LogicalPlan::Aggregate(aggregate) if groups_of_all_rows(aggregate).is_some()),
+        )?;
+        if !found {
+            return Ok(Transformed::no(plan));
+        }
         plan.transform_up_with_subqueries(|node| {
             let below =
                 if let LogicalPlan::Filter(filter) = &node { fenced(&filter.input)? } else { None };
@@ -65,15 +72,30 @@ impl OptimizerRule for FenceOneGroup {
 /// More groups than any memory holds.
 const GROUPS_MAX: usize = u32::MAX as usize;
 
+/// How many groups there are at most, if one of them may be of all rows.
+fn groups_of_all_rows(aggregate: &Aggregate) -> Option<usize> {
+    match aggregate.group_expr.as_slice() {
+        [] => Some(1),
+        [Expr::GroupingSet(_)] => Some(GROUPS_MAX),
+        _ => None,
+    }
+}
+
+/// Whether a plan has such a node.
+fn any(plan: &LogicalPlan, is_it: impl Fn(&LogicalPlan) -> bool) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        found |= is_it(node);
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
+}
+
 /// The plan with a LIMIT above its groups, if one of them may be of all rows, and if that is all there is but names.
 fn fenced(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
     match plan {
         LogicalPlan::Aggregate(aggregate) => {
-            let most = match aggregate.group_expr.as_slice() {
-                [] => 1,
-                [Expr::GroupingSet(_)] => GROUPS_MAX,
-                _ => return Ok(None),
-            };
+            let Some(most) = groups_of_all_rows(aggregate) else { return Ok(None) };
             LogicalPlanBuilder::from(plan.clone()).limit(0, Some(most))?.build().map(Some)
         }
         LogicalPlan::Projection(_) | LogicalPlan::SubqueryAlias(_) | LogicalPlan::Filter(_) => {
@@ -101,12 +123,7 @@ impl OptimizerRule for ForgetKeys {
         plan: LogicalPlan,
         _: &dyn OptimizerConfig,
     ) -> Result<Transformed<LogicalPlan>> {
-        let mut found = false;
-        plan.apply_with_subqueries(|node| {
-            found |= has_keys(node.schema());
-            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-        })?;
-        if !found {
+        if !any(&plan, |node| has_keys(node.schema()))? {
             return Ok(Transformed::no(plan));
         }
         plan.transform_up_with_subqueries(forgotten)
