@@ -185,3 +185,55 @@ struct Answer<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorData>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn is_plain(headers: &[(&'static str, &str)], body: &Value) -> bool {
+        let all = [
+            ("accept", "application/json, text/event-stream"),
+            ("content-type", "application/json"),
+        ];
+        let mut map = HeaderMap::new();
+        for (name, value) in all.iter().chain(headers) {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Plain::of(&map, body.to_string().as_bytes()).is_some()
+    }
+
+    fn call(params: &Value) -> Value {
+        json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params})
+    }
+
+    #[test]
+    fn what_clients_send_most_is_plain() {
+        let older = ("mcp-protocol-version", "2025-11-25");
+        let with = |more: Value| {
+            let mut params = json!({"name": "sql_query", "arguments": {"query": "SELECT 1"}});
+            params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            call(&params)
+        };
+        assert!(is_plain(&[older, ("mcp-session-id", "abc")], &with(json!({}))));
+        assert!(!is_plain(&[], &with(json!({}))));
+        assert!(!is_plain(&[older], &with(json!({"_meta": {"progressToken": 1}}))));
+        assert!(!is_plain(&[older], &call(&json!({"name": "sql_query", "arguments": [1]}))));
+        let about = |version: &str| {
+            with(json!({"_meta": {
+                "io.modelcontextprotocol/protocolVersion": version,
+                "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": {},
+            }}))
+        };
+        let modern = ("mcp-protocol-version", MODERN);
+        let method = ("mcp-method", "tools/call");
+        assert!(is_plain(&[modern, method, ("mcp-name", "sql_query")], &about(MODERN)));
+        assert!(!is_plain(&[modern, method, ("mcp-name", "other")], &about(MODERN)));
+        assert!(!is_plain(&[modern, method, ("mcp-name", "sql_query")], &about(OLDER[0])));
+        assert!(!is_plain(&[older], &about(OLDER[0])));
+        let hello = |version: &str| json!({"jsonrpc": "2.0", "id": "a", "method": "initialize", "params": {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}});
+        assert!(is_plain(&[], &hello(OLDER[2])));
+        assert!(!is_plain(&[], &hello("1999-01-01")));
+    }
+}
