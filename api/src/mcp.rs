@@ -126,7 +126,7 @@ struct Visit {
     session: Option<Arc<Session>>,
     /// For want of which permissions the call was refused.
     lacked: Lacked,
-    /// The arguments of a call, as they came.
+    /// The arguments of a call that goes the long way, as they came.
     arguments: Option<Arc<RawValue>>,
     /// The span of the request.
     span: tracing::Span,
@@ -176,7 +176,7 @@ impl ServerHandler for Handler {
         tokio::select! {
             // The client went away or cancelled; dropping the call ends its query.
             () = context.ct.cancelled() => Ok(answered(failure(&cancelled()))),
-            done = self.answer(&request.name, &visit) => done.map(answered),
+            done = self.answer(&request.name, visit.arguments.as_deref(), &visit) => done.map(answered),
         }
     }
 
@@ -311,25 +311,33 @@ fn cancelled() -> Error {
 
 impl Handler {
     /// Answers a call; that it failed is a result, too, unless there is no such tool.
-    async fn answer(&self, name: &str, visit: &Visit) -> Result<ToolResult, ErrorData> {
+    async fn answer(
+        &self,
+        name: &str,
+        arguments: Option<&RawValue>,
+        visit: &Visit,
+    ) -> Result<ToolResult, ErrorData> {
         let Some(tool) = find(name, visit) else {
             let tools = tools::list(&visit.caller.principal, &visit.place.face);
             let names = tools.iter().map(|tool| &*tool.name);
             step_up::note_hidden(name, visit);
             return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
         };
-        let done = self.call(tool, name, visit).instrument(visit.span.clone()).await;
+        let done = self.call(tool, name, arguments, visit).instrument(visit.span.clone()).await;
         Ok(done.unwrap_or_else(|error| {
             visit.lacked.note(&error);
             failure(&speech::for_agents(error))
         }))
     }
 
-    async fn call(&self, tool: &'static Tool, name: &str, visit: &Visit) -> Result<ToolResult> {
-        let mut arguments = match &visit.arguments {
-            Some(text) => Arguments::parse(text.get())?,
-            None => Arguments::parse("{}")?,
-        };
+    async fn call(
+        &self,
+        tool: &'static Tool,
+        name: &str,
+        arguments: Option<&RawValue>,
+        visit: &Visit,
+    ) -> Result<ToolResult> {
+        let mut arguments = Arguments::parse(arguments.map_or("{}", RawValue::get))?;
         let action = choose(tool, name, &mut arguments, visit)?;
         arguments.check(tool.name, action)?;
         let call =

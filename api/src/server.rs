@@ -30,8 +30,9 @@ pub async fn serve(
         shutdown.await;
         leaving.leave();
     };
-    let served =
-        axum::serve(listener, router(Arc::clone(&service))).with_graceful_shutdown(shutdown).await;
+    // Made once: a router itself would be copied, with all its routes, for every connection.
+    let connections = router(Arc::clone(&service)).into_make_service();
+    let served = axum::serve(listener, connections).with_graceful_shutdown(shutdown).await;
     let closed = tokio::task::spawn_blocking(move || service.close()).await;
     served.map_err(|error| Error::unavailable(format!("The server stopped: {error}.")))?;
     closed.map_err(|error| Error::internal(format!("closing the engine failed: {error}")))

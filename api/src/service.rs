@@ -158,8 +158,8 @@ impl Caller {
         }
     }
 
-    pub(crate) fn through(&self, source: &'static str) -> Self {
-        Self { source, ..self.clone() }
+    pub(crate) fn through(self, source: &'static str) -> Self {
+        Self { source, ..self }
     }
 }
 

@@ -7,37 +7,46 @@ use super::{
     vocabulary,
 };
 use rekor_core::{Error, Result, error::Detail};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapDeserializer},
+};
 use serde_json::{Map, Value, value::RawValue};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, fmt};
 
 /// How much of a wrong value an error shows.
 const GIVEN_CHARS_MAX: usize = 80;
 
-/// Arguments by name, in the newer vocabulary; `null` is as if absent.
+/// Arguments by name, in the newer vocabulary; `null` is as if absent, and of two with one name the later counts.
 #[derive(Debug)]
-pub(super) struct Arguments(BTreeMap<String, Box<RawValue>>);
+pub(super) struct Arguments<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
-impl Arguments {
+impl<'a> Arguments<'a> {
     /// Reads the object that came with a call.
     ///
     /// # Errors
     /// Validation, if it is no object.
-    pub(super) fn parse(text: &str) -> Result<Self> {
-        let given: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
-            .map_err(|error| Error::validation(format!("arguments is no JSON object: {error}.")))?;
-        let given = given.into_iter().filter(|(_, value)| value.get() != "null");
-        Ok(Self(given.map(|(name, value)| (vocabulary::canonical(&name), value)).collect()))
+    pub(super) fn parse(text: &'a str) -> Result<Self> {
+        let mut arguments = Self::plain(text)?;
+        for (name, _) in &mut arguments.0 {
+            if let Some(canonical) = vocabulary::alias(name) {
+                *name = Cow::Borrowed(canonical);
+            }
+        }
+        Ok(arguments)
     }
 
     /// Reads the object that came with a call of a tool that somebody configured: names are as they are.
     ///
     /// # Errors
     /// Validation, if it is no object.
-    pub(super) fn plain(text: &str) -> Result<Self> {
-        let given: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
-            .map_err(|error| Error::validation(format!("arguments is no JSON object: {error}.")))?;
-        Ok(Self(given.into_iter().filter(|(_, value)| value.get() != "null").collect()))
+    pub(super) fn plain(text: &'a str) -> Result<Self> {
+        serde_json::from_str(text)
+            .map_err(|error| Error::validation(format!("arguments is no JSON object: {error}.")))
+    }
+
+    fn value(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().rfind(|(given, _)| given == name).map(|(_, value)| &**value)
     }
 
     /// Checks names against the schema of a tool; JSON text in place of anything but text becomes what it holds.
@@ -49,7 +58,7 @@ impl Arguments {
         let known = || properties.into_iter().flatten().map(|(name, _)| name.as_str());
         let mut problems = Vec::new();
         for (name, value) in &mut self.0 {
-            let Some(rule) = properties.and_then(|all| all.get(name)) else {
+            let Some(rule) = properties.and_then(|all| all.get(&**name)) else {
                 problems.push(unknown_of(name, known().collect()));
                 continue;
             };
@@ -57,12 +66,12 @@ impl Arguments {
             let text: Option<String> =
                 holds_json.then(|| serde_json::from_str(value.get()).ok()).flatten();
             if let Some(held) = text.and_then(|text| RawValue::from_string(text).ok()) {
-                *value = held;
+                *value = Cow::Owned(held);
             }
         }
         let required = schema.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten().filter_map(Value::as_str) {
-            if !self.0.contains_key(name) {
+            if self.value(name).is_none() {
                 let message = format!("{name} is missing");
                 problems.push(Detail::at(format!("/{name}"), message));
             }
@@ -72,13 +81,15 @@ impl Arguments {
 
     /// The text of an argument.
     pub(super) fn raw(&self, name: &str) -> Option<Box<RawValue>> {
-        self.0.get(name).cloned()
+        self.value(name).map(RawValue::to_owned)
     }
 
     /// Takes the name of the action out, if there is one.
     pub(super) fn take_action(&mut self) -> Option<String> {
-        let value = self.0.remove("action")?;
-        Some(serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned()))
+        let value = self.value("action")?.get();
+        let action = serde_json::from_str(value).unwrap_or_else(|_| value.to_owned());
+        self.0.retain(|(name, _)| name != "action");
+        Some(action)
     }
 
     /// Checks names and types against an action; JSON text in place of an object or array becomes what it holds.
@@ -92,14 +103,14 @@ impl Arguments {
             format!("{tool} with action {:?}", action.name)
         };
         let mut problems = Vec::new();
-        for name in self.0.keys() {
+        for (name, _) in &self.0 {
             if !action.parameters().any(|parameter| parameter.name == name) {
                 problems.push(unknown(name, action));
             }
         }
         for parameter in action.parameters() {
-            match self.0.get_mut(parameter.name) {
-                Some(value) => problems.extend(coerce(parameter, value)?),
+            match self.0.iter_mut().rfind(|(name, _)| name == parameter.name) {
+                Some((_, value)) => problems.extend(coerce(parameter, value)?),
                 None if action.required.contains(parameter) => problems.push(missing(parameter)),
                 None => {}
             }
@@ -114,7 +125,7 @@ impl Arguments {
 
     /// A value of an argument that was given and checked.
     pub(super) fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_str(self.0.get(name)?.get()).ok()
+        serde_json::from_str(self.value(name)?.get()).ok()
     }
 
     /// The body of a request: the arguments named, each under the name it has there. The texts stay as they came.
@@ -122,17 +133,44 @@ impl Arguments {
     /// # Errors
     /// Validation, if the body is not what the operation takes.
     pub(super) fn body<T: DeserializeOwned>(&self, members: &[(&str, &str)]) -> Result<T> {
-        let members: Vec<String> = members
-            .iter()
-            .filter_map(|(argument, member)| {
-                Some(format!("{}:{}", Value::from(*member), self.0.get(*argument)?.get()))
-            })
-            .collect();
-        serde_json::from_str(&format!("{{{}}}", members.join(","))).map_err(|error| {
+        let given =
+            members.iter().filter_map(|(argument, member)| Some((*member, self.value(argument)?)));
+        T::deserialize(MapDeserializer::new(given)).map_err(|error: serde_json::Error| {
             let error = error.to_string();
             let reason = error.split(" at line ").next().unwrap_or_default();
             Error::validation(format!("The arguments are not what the operation takes: {reason}."))
         })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Arguments<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members).map(Self)
+    }
+}
+
+/// A name that stays where it came from, unless it has escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads the members of an object that are not `null`, in their order.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(Cow<'de, str>, Cow<'de, RawValue>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::with_capacity(8);
+        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+            if value.get() != "null" {
+                members.push((name, Cow::Borrowed(value)));
+            }
+        }
+        Ok(members)
     }
 }
 
@@ -153,20 +191,21 @@ fn raw(json: &str) -> Result<Box<RawValue>> {
 }
 
 /// Reads JSON text, numbers and flags in quotes as what they hold; says what is wrong with anything else.
-fn coerce(parameter: &Parameter, value: &mut Box<RawValue>) -> Result<Option<Detail>> {
-    let parsed: Value = serde_json::from_str(value.get()).unwrap_or_default();
-    if parameter.kind.holds(&parsed) {
+fn coerce(parameter: &Parameter, value: &mut Cow<'_, RawValue>) -> Result<Option<Detail>> {
+    if parameter.kind.holds(value.get()) {
         return Ok(None);
     }
-    if let (Value::String(text), true) = (&parsed, parameter.kind.may_be_text()) {
-        let held: Option<Value> = serde_json::from_str(text).ok();
-        if held.is_some_and(|held| parameter.kind.holds(&held)) {
-            *value = raw(text.trim())?;
+    let is_quoted = value.get().starts_with('"') && parameter.kind.may_be_text();
+    let text: Option<String> = is_quoted.then(|| serde_json::from_str(value.get()).ok()).flatten();
+    if let Some(text) = text {
+        let held = RawValue::from_string(text.trim().to_owned()).ok();
+        if let Some(held) = held.filter(|held| parameter.kind.holds(held.get())) {
+            *value = Cow::Owned(held);
             return Ok(None);
         }
         if parameter.kind == Kind::Texts && !text.trim_start().starts_with('[') {
             let names: Vec<&str> = text.split(',').map(str::trim).collect();
-            *value = raw(&Value::from(names).to_string())?;
+            *value = Cow::Owned(raw(&Value::from(names).to_string())?);
             return Ok(None);
         }
     }
@@ -213,8 +252,9 @@ fn unknown_of(name: &str, known: Vec<&str>) -> Detail {
 #[cfg(test)]
 mod tests {
     use super::{super::action::TOOLS, *};
+    use std::collections::BTreeMap;
 
-    fn checked(text: &str) -> Result<Arguments> {
+    fn checked(text: &str) -> Result<Arguments<'_>> {
         let tool = TOOLS.iter().find(|tool| tool.name == "manage_document").unwrap();
         let action = tool.actions.iter().find(|action| action.name == "upsert").unwrap();
         let mut arguments = Arguments::parse(text).unwrap();
@@ -224,7 +264,7 @@ mod tests {
 
     #[test]
     fn data_keeps_its_text_and_may_come_as_text() {
-        let body = |arguments: &Arguments| {
+        let body = |arguments: &Arguments<'_>| {
             arguments.body::<BTreeMap<String, Box<RawValue>>>(&[("data", "data")]).unwrap()["data"]
                 .get()
                 .to_owned()

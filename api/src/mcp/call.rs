@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 pub(super) struct Call<'a> {
     pub service: &'a Service,
     pub caller: &'a Caller,
-    pub arguments: &'a Arguments,
+    pub arguments: &'a Arguments<'a>,
 }
 
 impl Call<'_> {
@@ -344,7 +344,7 @@ impl Call<'_> {
 }
 
 fn written(answer: Answer) -> Result<Reply> {
-    Ok(Reply::Object(answer.body.get().to_owned()))
+    Ok(Reply::Object(answer.body))
 }
 
 /// A collection of a list: its top-level fields instead of the schema.

@@ -26,7 +26,7 @@ pub(super) fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>)
 pub(super) fn choose(
     tool: &'static Tool,
     called: &str,
-    arguments: &mut Arguments,
+    arguments: &mut Arguments<'_>,
     visit: &Visit,
 ) -> Result<&'static Action> {
     let given =

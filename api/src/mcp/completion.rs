@@ -31,7 +31,7 @@ pub(super) fn complete(
             let known = resources::templates();
             let known = known.iter().any(|template| template.uri_template == resource.uri);
             let is_placeholder = resource.uri.contains(&format!("{{{argument}}}"));
-            match argument.as_str() {
+            match argument {
                 "database_id" if known && is_placeholder => Some(Names::Databases),
                 "collection" if known && is_placeholder => Some(Names::Collections),
                 _ => None,

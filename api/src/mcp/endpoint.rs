@@ -43,6 +43,7 @@ use rmcp::{
     },
     service::{RequestContext, SubscriptionContext},
 };
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Resources of an endpoint: the kept answers of its queries.
@@ -186,7 +187,12 @@ impl Handler {
     }
 
     /// Answers a call; that it failed is a result, too, unless there is no such endpoint or tool.
-    pub(super) async fn answer(&self, name: &str, visit: &Visit) -> Result<ToolResult, ErrorData> {
+    pub(super) async fn answer(
+        &self,
+        name: &str,
+        arguments: Option<&RawValue>,
+        visit: &Visit,
+    ) -> Result<ToolResult, ErrorData> {
         let resolved = self.resolve_visit(visit, Some(name))?;
         let offer = resolved.offers.iter().find(|offer| offer.tool.name == name);
         let Some(offer) = offer else {
@@ -194,8 +200,7 @@ impl Handler {
             let names = resolved.offers.iter().map(|offer| &*offer.tool.name);
             return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
         };
-        let arguments = visit.arguments.as_deref().map(|text| text.get());
-        let done = self.call(&resolved, offer, arguments).await;
+        let done = self.call(&resolved, offer, arguments.map(RawValue::get)).await;
         Ok(done.unwrap_or_else(|error| {
             visit.lacked.note(&error);
             failure(&without_rekor(error))
@@ -306,7 +311,7 @@ impl ServerHandler for Handler {
         let visit = visit(&context)?;
         tokio::select! {
             () = context.ct.cancelled() => Ok(answered(failure(&super::cancelled()))),
-            done = self.answer(&request.name, &visit) => done.map(answered),
+            done = self.answer(&request.name, visit.arguments.as_deref(), &visit) => done.map(answered),
         }
     }
 

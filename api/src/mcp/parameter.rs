@@ -1,6 +1,6 @@
 //! The parameters of tools: their JSON types, what tools say about them, and an example for whoever gets one wrong.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::RawValue};
 
 /// The JSON type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +32,19 @@ impl Kind {
         }
     }
 
-    /// Whether a value is of the kind.
-    pub(super) fn holds(self, value: &Value) -> bool {
-        let all = |test: fn(&Value) -> bool| value.as_array().is_some_and(|v| v.iter().all(test));
+    /// Whether a value, as JSON text, is of the kind.
+    pub(super) fn holds(self, json: &str) -> bool {
+        let all = |opening: char| {
+            let items: Option<Vec<&RawValue>> = serde_json::from_str(json).ok();
+            items.is_some_and(|items| items.iter().all(|item| item.get().starts_with(opening)))
+        };
         match self {
-            Self::Text => value.is_string(),
-            Self::Count => value.is_u64(),
-            Self::Flag => value.is_boolean(),
-            Self::Object => value.is_object(),
-            Self::Objects => all(Value::is_object),
-            Self::Texts => all(Value::is_string),
+            Self::Text => json.starts_with('"'),
+            Self::Count => json.parse::<u64>().is_ok(),
+            Self::Flag => matches!(json, "true" | "false"),
+            Self::Object => json.starts_with('{'),
+            Self::Objects => all('{'),
+            Self::Texts => all('"'),
         }
     }
 

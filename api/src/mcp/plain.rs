@@ -7,21 +7,26 @@
 
 use super::result::ToolResult;
 use axum::{
-    http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::Response,
 };
 use rmcp::{
     ErrorData,
     model::{ClientCapabilities, Implementation, InitializeRequestParams},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, value::RawValue};
-use std::sync::Arc;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Protocol versions whose requests say nothing about themselves.
 const OLDER: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 /// The version whose requests say all about themselves.
 const MODERN: &str = "2026-07-28";
+
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// A request as it stands in a body, with nothing beside it.
 #[derive(Deserialize)]
@@ -36,10 +41,11 @@ struct Request<'a, P> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallParams {
-    name: String,
-    #[serde(default)]
-    arguments: Option<Box<RawValue>>,
+struct CallParams<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(default, borrow)]
+    arguments: Option<&'a RawValue>,
     #[serde(default, rename = "_meta")]
     meta: Option<Meta>,
 }
@@ -57,61 +63,50 @@ struct Meta {
 }
 
 /// A request to be answered at once.
-pub(super) struct Plain {
+pub(super) struct Plain<'a> {
     /// A text or a whole number.
-    id: Box<RawValue>,
+    id: &'a RawValue,
     /// What it asks for.
-    pub(super) ask: Ask,
+    pub(super) ask: Ask<'a>,
     /// Whether it is of the era without sessions.
     pub(super) is_modern: bool,
 }
 
 /// What a plain request asks for.
-pub(super) enum Ask {
+pub(super) enum Ask<'a> {
     /// To be greeted.
     Initialize(Box<InitializeRequestParams>),
     /// A tool, with arguments as they came.
-    Call { name: String, arguments: Option<Arc<RawValue>> },
+    Call { name: Cow<'a, str>, arguments: Option<&'a RawValue> },
 }
 
-impl Ask {
-    /// Takes the arguments out of a call.
-    pub(super) fn take_arguments(&mut self) -> Option<Arc<RawValue>> {
-        match self {
-            Self::Call { arguments, .. } => arguments.take(),
-            Self::Initialize(_) => None,
-        }
-    }
-}
-
-impl Plain {
+impl<'a> Plain<'a> {
     /// The request, if it is a plain one.
-    pub(super) fn of(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+    pub(super) fn of(headers: &HeaderMap, body: &'a [u8]) -> Option<Self> {
         let head = Head::of(headers)?;
         Self::call(&head, body).or_else(|| Self::initialize(&head, body))
     }
 
-    fn call(head: &Head<'_>, body: &[u8]) -> Option<Self> {
+    fn call(head: &Head<'_>, body: &'a [u8]) -> Option<Self> {
         let version = head.version?;
-        let (id, params): (_, CallParams) = read("tools/call", body)?;
+        let (id, params): (_, CallParams<'a>) = read("tools/call", body)?;
         let CallParams { name, arguments, meta } = params;
         let is_modern = version == MODERN;
         let agrees = match (is_modern, meta) {
             (true, Some(meta)) => {
                 meta.version == MODERN
                     && head.method == Some("tools/call")
-                    && head.name == Some(&name)
+                    && head.name == Some(&*name)
             }
             (false, None) => OLDER.contains(&version) && head.method.or(head.name).is_none(),
             _ => false,
         };
         let is_object = |text: &RawValue| text.get().starts_with('{');
-        let is_plain = agrees && arguments.as_deref().is_none_or(is_object);
-        let ask = Ask::Call { name, arguments: arguments.map(Arc::from) };
-        is_plain.then_some(Self { id, ask, is_modern })
+        let is_plain = agrees && arguments.is_none_or(is_object);
+        is_plain.then_some(Self { id, ask: Ask::Call { name, arguments }, is_modern })
     }
 
-    fn initialize(head: &Head<'_>, body: &[u8]) -> Option<Self> {
+    fn initialize(head: &Head<'_>, body: &'a [u8]) -> Option<Self> {
         let (id, params): (_, InitializeRequestParams) = read("initialize", body)?;
         let is_plain = params.meta.is_none()
             && OLDER.contains(&params.protocol_version.as_str())
@@ -121,26 +116,41 @@ impl Plain {
     }
 
     /// Its id, as a client would call it off.
-    pub(super) fn id(&self) -> Value {
-        serde_json::from_str(self.id.get()).unwrap_or_default()
+    pub(super) fn id(&self) -> &'a str {
+        self.id.get()
     }
 
     /// Its answer.
-    pub(super) fn answer<T: Serialize>(self, outcome: Result<T, ErrorData>) -> Response {
+    pub(super) fn answer(&self, outcome: Result<impl Serialize, ErrorData>) -> Response {
+        self.answer_of(outcome, 0)
+    }
+
+    /// The answer to a call.
+    pub(super) fn answer_call(&self, outcome: Result<ToolResult, ErrorData>) -> Response {
+        let bytes = outcome.as_ref().map_or(0, ToolResult::bytes);
+        self.answer_of(outcome.map(|result| result.of_era(self.is_modern)), bytes)
+    }
+
+    /// The answer, with a result of about so many bytes.
+    fn answer_of(&self, outcome: Result<impl Serialize, ErrorData>, bytes: usize) -> Response {
         let (result, error) = match outcome {
             Ok(result) => (Some(result), None),
             Err(error) => (None, Some(error)),
         };
-        let body = serde_json::to_vec(&Answer { jsonrpc: "2.0", id: self.id, result, error });
-        ([(header::CONTENT_TYPE, "application/json")], body.unwrap_or_default()).into_response()
-    }
-
-    /// The answer to a call.
-    pub(super) fn answer_call(self, outcome: Result<ToolResult, ErrorData>) -> Response {
-        let is_modern = self.is_modern;
-        self.answer(outcome.map(|result| result.of_era(is_modern)))
+        let answer = Answer { jsonrpc: "2.0", id: self.id, result, error };
+        let mut body = Vec::with_capacity(bytes + ENVELOPE_BYTES);
+        if let Err(error) = serde_json::to_writer(&mut body, &answer) {
+            tracing::error!(%error, "an answer could not be written");
+        }
+        let mut response = Response::new(Body::from(body));
+        let media_type = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response
     }
 }
+
+/// Room for what surrounds a result.
+const ENVELOPE_BYTES: usize = 256;
 
 /// What the headers of a plain request say.
 struct Head<'a> {
@@ -151,35 +161,32 @@ struct Head<'a> {
 
 impl<'a> Head<'a> {
     fn of(headers: &'a HeaderMap) -> Option<Self> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let accept = text(header::ACCEPT.as_str())?;
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let accept = text(&header::ACCEPT)?;
         let accepts = |media: &str| accept.split(',').any(|range| range.trim() == media);
         let is_plain = accepts("application/json")
             && accepts("text/event-stream")
-            && text(header::CONTENT_TYPE.as_str()) == Some("application/json")
+            && text(&header::CONTENT_TYPE) == Some("application/json")
             && !headers.keys().any(|name| name.as_str().starts_with("mcp-param-"));
-        let head = Self {
-            version: text("mcp-protocol-version"),
-            method: text("mcp-method"),
-            name: text("mcp-name"),
-        };
+        let head =
+            Self { version: text(&PROTOCOL_VERSION), method: text(&METHOD), name: text(&NAME) };
         is_plain.then_some(head)
     }
 }
 
 /// Id and parameters of a request of a method.
-fn read<P: DeserializeOwned>(method: &str, body: &[u8]) -> Option<(Box<RawValue>, P)> {
-    let request: Request<'_, P> = serde_json::from_slice(body).ok()?;
+fn read<'a, P: Deserialize<'a>>(method: &str, body: &'a [u8]) -> Option<(&'a RawValue, P)> {
+    let request: Request<'a, P> = serde_json::from_slice(body).ok()?;
     let id = request.id.get();
     let is_id = id.starts_with('"') || id.parse::<i64>().is_ok();
     let is_it = request.jsonrpc == "2.0" && request.method == method && is_id;
-    is_it.then(|| (request.id.to_owned(), request.params))
+    is_it.then_some((request.id, request.params))
 }
 
 #[derive(Serialize)]
-struct Answer<T> {
+struct Answer<'a, T> {
     jsonrpc: &'static str,
-    id: Box<RawValue>,
+    id: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,7 +196,7 @@ struct Answer<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn is_plain(headers: &[(&'static str, &str)], body: &Value) -> bool {
         let all = [

@@ -223,7 +223,7 @@ pub(super) async fn get(
     let brought = bring(service, visit, prompt.brings, &arguments).await?;
     let say = |text: &str| spoken(text, visit.place.face.vocabulary);
     let mut messages = vec![PromptMessage::new_text(Role::User, fill(prompt, visit, &arguments))];
-    let content = brought.into_result(true)?.content;
+    let content = brought.into_result(true)?.into_content();
     messages.extend(content.into_iter().map(|block| PromptMessage::new(Role::User, block)));
     Ok(GetPromptResult::new(messages).with_description(say(prompt.about)))
 }
@@ -236,7 +236,7 @@ fn check(
     let known: Vec<&str> = prompt.arguments.iter().map(|argument| argument.name).collect();
     for name in given.into_iter().flat_map(Map::keys) {
         let wanted = canonical(name);
-        if !known.contains(&wanted.as_str()) {
+        if !known.contains(&wanted) {
             return Err(Error::validation(format!(
                 "{}: there is no argument {name}; it takes {}.",
                 prompt.name,

@@ -7,8 +7,15 @@ use rekor_core::{
 };
 use rekor_query::{Format, QueryResult};
 use rmcp::model::{CallToolResult, ContentBlock, Resource};
-use serde::{Serialize, Serializer, ser::SerializeStruct};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeSeq, SerializeStruct},
+};
+use serde_json::{
+    Map, Value, json,
+    value::{RawValue, to_raw_value},
+};
+use std::borrow::Cow;
 
 /// Room in a result for what surrounds its rows.
 const SURROUNDINGS_BYTES: usize = 2_000;
@@ -24,7 +31,7 @@ const UNTRUSTED: &str =
 #[derive(Debug)]
 pub(super) enum Reply {
     /// One object, as JSON text.
-    Object(String),
+    Object(Box<RawValue>),
     /// A page of objects, with what is known about it.
     List { data: Vec<Value>, meta: Value },
     /// Rows of SQL.
@@ -55,21 +62,30 @@ struct Kept {
 /// The result of a call.
 #[derive(Debug)]
 pub(super) struct ToolResult {
-    /// What a model reads, first a text.
-    pub(super) content: Vec<ContentBlock>,
-    structured: Structured,
+    said: Said,
+    /// Whether it holds data of documents.
+    is_stored: bool,
+    /// Where the whole answer is kept.
+    link: Option<Resource>,
     is_error: bool,
     /// Whether it says of which kind it is, as the era without sessions wants.
     says_kind: bool,
 }
 
-/// The result as JSON.
+/// What a result says: a text for models, and the same as JSON.
 #[derive(Debug)]
-enum Structured {
-    /// What the first text holds.
-    Text,
-    /// This.
-    Value(Value),
+enum Said {
+    /// The text is JSON.
+    Json(Box<RawValue>),
+    /// The text has a shorter form.
+    Table { text: String, structured: Value },
+}
+
+/// A text of a result.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "text")]
+struct Text<'a> {
+    text: &'a str,
 }
 
 impl ToolResult {
@@ -78,9 +94,61 @@ impl ToolResult {
         Self { says_kind: modern, ..self }
     }
 
-    fn first_text(&self) -> &str {
-        let text = self.content.first().and_then(ContentBlock::as_text);
-        text.map_or("null", |text| text.text.as_str())
+    /// About how many bytes it takes: the text twice, once in quotes.
+    pub(super) fn bytes(&self) -> usize {
+        self.text().len() * 5 / 2 + UNTRUSTED.len() + SURROUNDINGS_BYTES / 4
+    }
+
+    fn text(&self) -> &str {
+        match &self.said {
+            Said::Json(text) => text.get(),
+            Said::Table { text, .. } => text,
+        }
+    }
+
+    /// What a model reads, first a text.
+    pub(super) fn into_content(self) -> Vec<ContentBlock> {
+        let text = match self.said {
+            Said::Json(text) => Box::<str>::from(text).into_string(),
+            Said::Table { text, .. } => text,
+        };
+        let mut content = vec![ContentBlock::text(text)];
+        content.extend(self.is_stored.then(|| ContentBlock::text(UNTRUSTED)));
+        content.extend(self.link.map(ContentBlock::resource_link));
+        content
+    }
+}
+
+/// What [`ToolResult::into_content`] has, to be written.
+struct Content<'a>(&'a ToolResult);
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(result) = self;
+        let mut blocks = serializer.serialize_seq(None)?;
+        blocks.serialize_element(&Text { text: result.text() })?;
+        if result.is_stored {
+            blocks.serialize_element(&Text { text: UNTRUSTED })?;
+        }
+        if let Some(link) = &result.link {
+            blocks.serialize_element(&ContentBlock::resource_link(link.clone()))?;
+        }
+        blocks.end()
+    }
+}
+
+/// JSON text for readers that take numbers for doubles, to be written.
+struct Exact<'a>(&'a RawValue);
+
+impl Serialize for Exact<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match exact_text(self.0.get()) {
+            Cow::Borrowed(_) => self.0.serialize(serializer),
+            Cow::Owned(text) => {
+                let text = RawValue::from_string(text).map_err(serde::ser::Error::custom)?;
+                text.serialize(serializer)
+            }
+        }
     }
 }
 
@@ -90,15 +158,12 @@ impl Serialize for ToolResult {
         if self.says_kind {
             members.serialize_field("resultType", "complete")?;
         }
-        members.serialize_field("content", &self.content)?;
-        match &self.structured {
-            Structured::Text => {
-                let text = exact_text(self.first_text());
-                let value: &RawValue =
-                    serde_json::from_str(&text).map_err(serde::ser::Error::custom)?;
-                members.serialize_field("structuredContent", value)?;
+        members.serialize_field("content", &Content(self))?;
+        match &self.said {
+            Said::Json(text) => members.serialize_field("structuredContent", &Exact(text))?,
+            Said::Table { structured, .. } => {
+                members.serialize_field("structuredContent", structured)?;
             }
-            Structured::Value(value) => members.serialize_field("structuredContent", value)?,
         }
         members.serialize_field("isError", &self.is_error)?;
         members.end()
@@ -107,11 +172,12 @@ impl Serialize for ToolResult {
 
 impl From<ToolResult> for CallToolResult {
     fn from(result: ToolResult) -> Self {
-        let structured = match &result.structured {
-            Structured::Text => exact_value(result.first_text()).unwrap_or_default(),
-            Structured::Value(value) => value.clone(),
+        let structured = match &result.said {
+            Said::Json(text) => exact_value(text.get()).unwrap_or_default(),
+            Said::Table { structured, .. } => structured.clone(),
         };
-        let mut whole = if result.is_error { Self::error } else { Self::success }(result.content);
+        let shape = if result.is_error { Self::error } else { Self::success };
+        let mut whole = shape(result.into_content());
         whole.structured_content = Some(structured);
         whole
     }
@@ -123,8 +189,7 @@ impl Reply {
     /// # Errors
     /// Internal, never expected.
     pub(super) fn object(body: &impl Serialize) -> Result<Self> {
-        let text = serde_json::to_string(body).map_err(|e| Error::internal(e.to_string()))?;
-        Ok(Self::Object(text))
+        json_of(body).map(Self::Object)
     }
 
     /// A list as REST answers it: `{"data":[…],"meta":{…}}`.
@@ -186,21 +251,22 @@ impl Reply {
     ///
     /// # Errors
     /// Internal, never expected.
-    pub(super) fn into_result(self, stored: bool) -> Result<ToolResult> {
+    pub(super) fn into_result(self, is_stored: bool) -> Result<ToolResult> {
         let link = if let Self::Table(table) = &self { table.link() } else { None };
-        let (text, structured) = match self {
-            Self::Object(text) => object(text)?,
-            Self::List { data, meta } => list(&data, meta),
+        let said = match self {
+            Self::Object(text) => Said::Json(object(text)?),
+            Self::List { data, meta } => Said::Json(list(&data, meta)?),
             Self::Table(table) => {
-                let (text, body) = table.into_texts();
-                (text, Structured::Value(body))
+                let (text, structured) = table.into_texts();
+                Said::Table { text, structured }
             }
         };
-        let mut content = vec![ContentBlock::text(text)];
-        content.extend(stored.then(|| ContentBlock::text(UNTRUSTED)));
-        content.extend(link.map(ContentBlock::resource_link));
-        Ok(ToolResult { content, structured, is_error: false, says_kind: false })
+        Ok(ToolResult { said, is_stored, link, is_error: false, says_kind: false })
     }
+}
+
+fn json_of(value: &impl Serialize) -> Result<Box<RawValue>> {
+    to_raw_value(value).map_err(|error| Error::internal(error.to_string()))
 }
 
 /// An error as the result of a call: the model reads it and tries again.
@@ -218,8 +284,8 @@ pub(super) fn failure(error: &Error) -> ToolResult {
         let count = details.iter().take_while(|detail| fits(detail)).count();
         details.truncate(count);
     }
-    let content = vec![ContentBlock::text(body.to_string())];
-    ToolResult { content, structured: Structured::Text, is_error: true, says_kind: false }
+    let said = Said::Json(to_raw_value(&body).unwrap_or_default());
+    ToolResult { said, is_stored: false, link: None, is_error: true, says_kind: false }
 }
 
 fn shorten(value: &mut Value) {
@@ -237,24 +303,24 @@ fn shorten(value: &mut Value) {
 }
 
 /// An object; of one that is too long the longest members are cut or left out, and named.
-fn object(text: String) -> Result<(String, Structured)> {
-    if text.len() <= limits::MCP_RESULT_BYTES_MAX {
-        return Ok((text, Structured::Text));
+fn object(text: Box<RawValue>) -> Result<Box<RawValue>> {
+    if text.get().len() <= limits::MCP_RESULT_BYTES_MAX {
+        return Ok(text);
     }
-    let mut body: Value = exact_value(&text).map_err(|error| Error::internal(error.to_string()))?;
-    let Value::Object(members) = &mut body else { return Ok((text, Structured::Text)) };
+    let body = exact_value(text.get()).map_err(|error| Error::internal(error.to_string()))?;
+    let Value::Object(mut members) = body else { return Ok(text) };
     let mut cut = Map::new();
-    while size(members) > limits::MCP_RESULT_BYTES_MAX - SURROUNDINGS_BYTES {
-        let others = size(members);
+    while size(&members) > limits::MCP_RESULT_BYTES_MAX - SURROUNDINGS_BYTES {
+        let others = size(&members);
         let longest = members.iter_mut().max_by_key(|(_, value)| value.to_string().len());
         let Some((name, value)) = longest else { break };
         let (name, bytes) = (name.clone(), value.to_string().len());
         match value {
             Value::Array(items) if !items.is_empty() && !cut.contains_key(&name) => {
-                let texts: Vec<String> = items.iter().map(Value::to_string).collect();
-                let shown = fitting(&texts, SURROUNDINGS_BYTES + others - bytes);
+                let (of, lengths) = (items.len(), items.iter().map(|item| item.to_string().len()));
+                let shown = fitting(lengths, SURROUNDINGS_BYTES + others - bytes);
                 items.truncate(shown);
-                cut.insert(name, json!({"shown": shown, "of": texts.len()}));
+                cut.insert(name, json!({"shown": shown, "of": of}));
             }
             _ => {
                 members.remove(&name);
@@ -268,34 +334,33 @@ fn object(text: String) -> Result<(String, Structured)> {
         "advice": "read parts with sql_query, such as SELECT data.title FROM documents WHERE collection = '…' AND id = '…'",
     });
     members.insert("truncated".to_owned(), truncated);
-    Ok((body.to_string(), Structured::Text))
+    json_of(&members)
 }
 
 fn size(members: &Map<String, Value>) -> usize {
     members.iter().map(|(name, value)| name.len() + value.to_string().len() + 4).sum()
 }
 
-/// How many of the texts fit, a byte between each two.
-fn fitting(texts: &[String], surroundings: usize) -> usize {
+/// How many texts of these lengths fit, a byte between each two.
+fn fitting(lengths: impl Iterator<Item = usize>, surroundings: usize) -> usize {
     let mut left = limits::MCP_RESULT_BYTES_MAX.saturating_sub(surroundings);
-    let fits = |text: &&String| match left.checked_sub(text.len() + 1) {
+    let fits = |length: &usize| match left.checked_sub(length + 1) {
         Some(rest) => {
             left = rest;
             true
         }
         None => false,
     };
-    texts.iter().take_while(fits).count()
+    lengths.take_while(fits).count()
 }
 
-/// What was left out, and how to get it.
-fn truncated(shown: usize, texts: &[String], advice: &str) -> Option<Value> {
-    let next = texts.get(shown)?;
+/// What was left out, the next of so many bytes, and how to get it; nothing if there is no next.
+fn truncated(shown: usize, of: usize, next_bytes: Option<usize>, advice: &str) -> Option<Value> {
     Some(json!({
         "shown": shown,
-        "of": texts.len(),
+        "of": of,
         "reason": format!("a result holds {} bytes", limits::MCP_RESULT_BYTES_MAX),
-        "next_bytes": next.len(),
+        "next_bytes": next_bytes?,
         "advice": advice,
     }))
 }
@@ -310,23 +375,31 @@ fn brief(meta: Value) -> Value {
     Value::Object(short.take(8).collect())
 }
 
-fn list(data: &[Value], meta: Value) -> (String, Structured) {
-    let texts: Vec<String> = data.iter().map(Value::to_string).collect();
-    let shown = fitting(&texts, SURROUNDINGS_BYTES);
+/// A page of a list.
+#[derive(Serialize)]
+struct Page<'a> {
+    data: &'a [Box<RawValue>],
+    meta: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<Value>,
+}
+
+fn list(data: &[Value], meta: Value) -> Result<Box<RawValue>> {
+    let texts = data.iter().map(json_of).collect::<Result<Vec<_>>>()?;
+    let lengths: Vec<usize> = texts.iter().map(|text| text.get().len()).collect();
+    let shown = fitting(lengths.iter().copied(), SURROUNDINGS_BYTES);
     let mut meta = brief(meta);
-    let left_out = truncated(
+    let truncated = truncated(
         shown,
-        &texts,
+        texts.len(),
+        lengths.get(shown).copied(),
         "ask for fewer fields, filter, or go on with offset; sql_query aggregates",
     );
-    if let (Some(_), Some(members)) = (&left_out, meta.as_object_mut()) {
+    if let (Some(_), Some(members)) = (&truncated, meta.as_object_mut()) {
         // It would lead behind what was left out.
         members.remove("next_cursor");
     }
-    let rows = texts.get(..shown).unwrap_or_default().join(",");
-    let left_out = left_out.map(|left_out| format!(",\"truncated\":{left_out}"));
-    let text = format!("{{\"data\":[{rows}],\"meta\":{meta}{}}}", left_out.unwrap_or_default());
-    (text, Structured::Text)
+    json_of(&Page { data: texts.get(..shown).unwrap_or_default(), meta, truncated })
 }
 
 impl Table {
@@ -338,7 +411,7 @@ impl Table {
     fn shown(&self, texts: &[String]) -> usize {
         let header = json!(self.columns).to_string().len() + json!(self.types).to_string().len();
         let kept = self.kept.as_ref().map_or(0, |kept| kept.brief().to_string().len() + 800);
-        fitting(texts, header + kept + SURROUNDINGS_BYTES)
+        fitting(texts.iter().map(String::len), header + kept + SURROUNDINGS_BYTES)
     }
 
     fn link(&self) -> Option<Resource> {
@@ -364,7 +437,8 @@ impl Table {
             })),
             None => truncated(
                 shown,
-                &texts,
+                texts.len(),
+                texts.get(shown).map(String::len),
                 "aggregate, select fewer columns, shorten texts with substring, or page with LIMIT and OFFSET",
             ),
         };
@@ -444,8 +518,8 @@ mod tests {
                 meta: json!({"total": 1_000, "warnings": [long(), long()]}),
             },
             Reply::List { data: vec![Value::from("x".repeat(100_000))], meta: json!({}) },
-            Reply::Object(json!({"id": 1, "data": {"a": "x".repeat(100_000)}}).to_string()),
-            Reply::Object(json!({"results": rows(), "more": rows(), "id": 1}).to_string()),
+            Reply::object(&json!({"id": 1, "data": {"a": "x".repeat(100_000)}})).unwrap(),
+            Reply::object(&json!({"results": rows(), "more": rows(), "id": 1})).unwrap(),
             Reply::Table(Table {
                 columns: vec!["a".into()],
                 types: vec!["String".into()],

@@ -1,41 +1,40 @@
 //! Requests of a session that are worked on, so that its client can call them off: in the older era a client says so in a
 //! message, and keeps the connection.
 
-use serde_json::Value;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::Notify;
 
-/// What is worked on, by the text of the request's id.
+/// What is worked on, by the request's id as it was written.
 #[derive(Debug, Default)]
-pub(super) struct Running(Mutex<HashMap<String, Arc<Notify>>>);
+pub(super) struct Running(Mutex<HashMap<Arc<str>, Arc<Notify>>>);
 
 /// A request that is worked on; forgotten when dropped.
 #[derive(Debug)]
 pub(super) struct Work<'a> {
     running: &'a Running,
-    id: String,
+    id: Arc<str>,
     stop: Arc<Notify>,
 }
 
 impl Running {
     /// Begins to work on a request.
-    pub(super) fn begin(&self, id: &Value) -> Work<'_> {
-        let work = Work { running: self, id: id.to_string(), stop: Arc::default() };
-        self.lock().insert(work.id.clone(), Arc::clone(&work.stop));
+    pub(super) fn begin(&self, id: &str) -> Work<'_> {
+        let work = Work { running: self, id: Arc::from(id), stop: Arc::default() };
+        self.lock().insert(Arc::clone(&work.id), Arc::clone(&work.stop));
         work
     }
 
     /// Calls a request off, if it is worked on.
-    pub(super) fn cancel(&self, id: &Value) {
-        if let Some(stop) = self.lock().get(&id.to_string()) {
+    pub(super) fn cancel(&self, id: &str) {
+        if let Some(stop) = self.lock().get(id) {
             stop.notify_one();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Notify>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Arc<Notify>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -60,21 +59,20 @@ impl Drop for Work<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[tokio::test]
     async fn a_request_is_called_off_by_its_id() {
         let running = Running::default();
-        let (number, text) = (running.begin(&json!(1)), running.begin(&json!("1")));
-        running.cancel(&json!("2"));
-        running.cancel(&json!("1"));
+        let (number, text) = (running.begin("1"), running.begin("\"1\""));
+        running.cancel("\"2\"");
+        running.cancel("\"1\"");
         text.is_called_off().await;
         let waits =
             tokio::time::timeout(std::time::Duration::from_millis(20), number.is_called_off());
         assert!(waits.await.is_err());
-        let again = running.begin(&json!(1));
+        let again = running.begin("1");
         drop(number);
-        running.cancel(&json!(1));
+        running.cancel("1");
         again.is_called_off().await;
         drop((again, text));
         assert!(running.lock().is_empty());

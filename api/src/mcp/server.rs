@@ -43,7 +43,7 @@ use std::sync::Arc;
 #[derive(Default, Deserialize)]
 pub(super) struct Envelope {
     method: Option<String>,
-    id: Option<Value>,
+    id: Option<Box<RawValue>>,
     params: Option<EnvelopeParams>,
 }
 
@@ -52,7 +52,7 @@ struct EnvelopeParams {
     arguments: Option<Box<RawValue>>,
     /// The request that a client calls off.
     #[serde(rename = "requestId")]
-    request_id: Option<Value>,
+    request_id: Option<Box<RawValue>>,
     #[serde(rename = "_meta")]
     meta: Option<Meta>,
 }
@@ -224,7 +224,7 @@ impl Server {
     /// `NotFound` for a session that is not there.
     async fn at_once(
         &self,
-        mut plain: Plain,
+        plain: Plain<'_>,
         caller: Caller,
         place: Place,
         headers: &HeaderMap,
@@ -234,8 +234,7 @@ impl Server {
             _ => None,
         };
         let (span, lacked) = (tracing::Span::current(), Lacked::default());
-        let arguments = plain.ask.take_arguments();
-        let visit = Visit { caller, place, session, lacked, arguments, span };
+        let visit = Visit { caller, place, session, lacked, arguments: None, span };
         let at_endpoint = visit.place.slug.is_some();
         match &plain.ask {
             Ask::Initialize(request) => {
@@ -251,14 +250,14 @@ impl Server {
                     None => answer,
                 })
             }
-            Ask::Call { name, .. } => {
+            Ask::Call { name, arguments } => {
                 let called: BoxFuture<'_, _> = if at_endpoint {
-                    Box::pin(self.plain_endpoints.answer(name, &visit))
+                    Box::pin(self.plain_endpoints.answer(name, *arguments, &visit))
                 } else {
-                    Box::pin(self.plain.answer(name, &visit))
+                    Box::pin(self.plain.answer(name, *arguments, &visit))
                 };
                 let session = visit.session.as_deref();
-                let outcome = unless_called_off(session, || plain.id(), called).await;
+                let outcome = unless_called_off(session, plain.id(), called).await;
                 Ok(match outcome {
                     Some(outcome) => self.stepping_up(plain.answer_call(outcome), &visit),
                     None => called_off(),
@@ -297,10 +296,10 @@ impl Server {
         if let (true, Some(session), Some(id)) =
             (envelope.is("notifications/cancelled"), &session, cancelled)
         {
-            session.running.cancel(id);
+            session.running.cancel(id.get());
         }
         let session = session.as_deref().filter(|_| id.is_some());
-        let id = || id.cloned().unwrap_or_default();
+        let id = id.map_or("", |id| id.get());
         let answer = unless_called_off(session, id, self.carry(visit, parts, body)).await;
         answer.unwrap_or_else(called_off)
     }
@@ -338,11 +337,11 @@ impl Server {
 /// What comes of some work, unless the session calls the request off.
 async fn unless_called_off<T>(
     session: Option<&Session>,
-    id: impl FnOnce() -> Value,
+    id: &str,
     work: impl Future<Output = T>,
 ) -> Option<T> {
     let Some(session) = session else { return Some(work.await) };
-    let request = session.running.begin(&id());
+    let request = session.running.begin(id);
     tokio::select! {
         done = work => Some(done),
         // Dropping the work ends its query.

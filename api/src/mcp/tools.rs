@@ -126,8 +126,8 @@ mod tests {
                 tool.name
             );
             for parameter in tool.actions.iter().flat_map(Action::parameters) {
-                let example: Value = serde_json::from_str(parameter.example).unwrap();
-                assert!(parameter.kind.holds(&example), "{}", parameter.name);
+                assert!(serde_json::from_str::<Value>(parameter.example).is_ok());
+                assert!(parameter.kind.holds(parameter.example), "{}", parameter.name);
             }
         }
     }

@@ -32,10 +32,14 @@ const ALIASES: [(&str, &str); 12] = [
 /// Tools that did one thing of another tool.
 const ACTION_OF: [(&str, &str); 2] = [("query_records", "list"), ("query_documents", "list")];
 
+/// The table's name for one that it has not.
+pub(super) fn alias(name: &str) -> Option<&'static str> {
+    ALIASES.iter().find(|(other, _)| *other == name).map(|(_, canonical)| *canonical)
+}
+
 /// The name that the table has.
-pub(super) fn canonical(name: &str) -> String {
-    let alias = ALIASES.iter().find(|(other, _)| *other == name);
-    alias.map_or(name, |(_, canonical)| canonical).to_owned()
+pub(super) fn canonical(name: &str) -> &str {
+    alias(name).unwrap_or(name)
 }
 
 /// The action that an older tool's name means.

@@ -123,7 +123,7 @@ impl Service {
                 format!("The batch is {bytes} bytes; the limit is 10 MiB. Split it."),
             ));
         }
-        let caller = caller.through("batch");
+        let caller = caller.clone().through("batch");
         let mut draft = Draft {
             database: Database::clone(&database),
             written: HashMap::new(),

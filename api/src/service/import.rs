@@ -75,7 +75,7 @@ impl Service {
         let (_, collection) =
             self.reach_collection(caller, Op::DocumentImport, database, collection)?;
         let table = collection.entry.table;
-        let caller = caller.through("import");
+        let caller = caller.clone().through("import");
         let mut report = Report::default();
         let mut pending: Option<Pending<'_>> = None;
         let mut lines = Lines::default();

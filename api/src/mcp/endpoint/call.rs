@@ -33,7 +33,7 @@ pub(super) struct Call<'a> {
     pub caller: &'a Caller,
     pub database: &'a Database,
     pub config: &'a EndpointConfig,
-    pub arguments: &'a Arguments,
+    pub arguments: &'a Arguments<'a>,
 }
 
 impl Call<'_> {
@@ -103,7 +103,7 @@ impl Call<'_> {
             ToolOperation::Delete => {
                 let key = self.row_key()?;
                 let answer = service.delete_document(caller, db, collection, key, None).await?;
-                Ok(Reply::Object(answer.body.get().to_owned()))
+                Ok(Reply::Object(answer.body))
             }
         }
     }
@@ -146,13 +146,13 @@ impl Call<'_> {
                     return Err(Error::not_found(format!("The link {id} does not exist.")));
                 }
                 let answer = service.delete_relationship(caller, db, &id, None).await?;
-                Ok(Reply::Object(answer.body.get().to_owned()))
+                Ok(Reply::Object(answer.body))
             }
             _ => {
                 let ends = tools::ends(self.config, self.database, rel_type);
                 let body = self.link_body(rel_type, &ends)?;
                 let answer = service.put_relationship(caller, db, body).await?;
-                Ok(Reply::Object(answer.body.get().to_owned()))
+                Ok(Reply::Object(answer.body))
             }
         }
     }
@@ -195,7 +195,7 @@ impl Call<'_> {
         }
         let batch = crate::service::batch::Batch { operations };
         let answer = self.service.batch(self.caller, self.db(), batch).await?;
-        Ok(Reply::Object(answer.body.get().to_owned()))
+        Ok(Reply::Object(answer.body))
     }
 
     /// An operation as the service takes it, if the configuration allows it.
@@ -328,5 +328,7 @@ fn without_collection(text: &str) -> Result<Reply> {
     let shown = order
         .iter()
         .filter_map(|name| Some(format!("{}:{}", Value::from(*name), members.get(name)?.get())));
-    Ok(Reply::Object(format!("{{{}}}", shown.collect::<Vec<_>>().join(","))))
+    let shown = format!("{{{}}}", shown.collect::<Vec<_>>().join(","));
+    let shown = RawValue::from_string(shown).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Reply::Object(shown))
 }

@@ -69,7 +69,8 @@ pub(super) fn messages(offer: &Offer, result: ToolResult) -> GetPromptResult {
     let title = offer.tool.description.as_deref().unwrap_or_default().trim_end_matches('.');
     let opening = format!("{title}. The rows follow: the first line names the columns.");
     let mut messages = vec![PromptMessage::new_text(Role::User, opening)];
-    messages.extend(result.content.into_iter().map(|block| PromptMessage::new(Role::User, block)));
+    let content = result.into_content();
+    messages.extend(content.into_iter().map(|block| PromptMessage::new(Role::User, block)));
     GetPromptResult::new(messages).with_description(title)
 }
 
