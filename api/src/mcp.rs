@@ -173,10 +173,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let visit = visit(&context)?;
+        let answer = self.answer(&request.name, visit.arguments.as_deref(), &visit);
         tokio::select! {
             // The client went away or cancelled; dropping the call ends its query.
             () = context.ct.cancelled() => Ok(answered(failure(&cancelled()))),
-            done = self.answer(&request.name, visit.arguments.as_deref(), &visit) => done.map(answered),
+            done = answer.instrument(visit.span.clone()) => done.map(answered),
         }
     }
 
@@ -323,7 +324,7 @@ impl Handler {
             step_up::note_hidden(name, visit);
             return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
         };
-        let done = self.call(tool, name, arguments, visit).instrument(visit.span.clone()).await;
+        let done = self.call(tool, name, arguments, visit).await;
         Ok(done.unwrap_or_else(|error| {
             visit.lacked.note(&error);
             failure(&speech::for_agents(error))

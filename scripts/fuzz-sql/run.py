@@ -159,10 +159,10 @@ def run(options):
     start, seen = time.time(), 0
     while seen < len(wanted):
         try:
-            found = results.get(timeout=120)
+            found = results.get(timeout=600)
         except queue.Empty:
             dead = [w.pid for w in workers if not w.is_alive()]
-            print(f"nothing for two minutes; dead workers: {dead}", file=sys.stderr)
+            print(f"nothing for ten minutes; dead workers: {dead}", file=sys.stderr)
             break
         for seed, kind, text, sql, small in found:
             seen += 1

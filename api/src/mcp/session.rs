@@ -60,6 +60,18 @@ impl Session {
         self.with(|state| state.used = Instant::now());
     }
 
+    /// Touches it, unless it is over; whether it was not.
+    fn is_touched(&self) -> bool {
+        let (now, listening) = (Instant::now(), self.is_listening());
+        self.with(|state| {
+            let goes_on = listening || !is_long_ago(state.used, now);
+            if goes_on {
+                state.used = now;
+            }
+            goes_on
+        })
+    }
+
     fn is_listening(&self) -> bool {
         self.newest.receiver_count() > 0
     }
@@ -69,8 +81,7 @@ impl Session {
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        let idle = now.saturating_duration_since(self.used());
-        idle > limits::MCP_SESSION_IDLE && !self.is_listening()
+        is_long_ago(self.used(), now) && !self.is_listening()
     }
 
     /// What the client knows.
@@ -105,6 +116,10 @@ impl Session {
     pub(super) fn unsubscribe(&self, uri: &str) {
         self.with(|state| state.outlook.as_mut().is_some_and(|known| known.forget(uri)));
     }
+}
+
+fn is_long_ago(used: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(used) > limits::MCP_SESSION_IDLE
 }
 
 /// How often sessions that are over are looked for, unless there is no room.
@@ -209,12 +224,10 @@ impl Sessions {
     /// `NotFound`.
     pub(super) fn find(&self, id: &str, caller: &Caller, place: &Place) -> Result<Arc<Session>> {
         let own = self.lock().of.get(&owner(caller)).and_then(|own| own.get(id)).cloned();
-        let own = own.filter(|own| own.place == *place && !own.is_over(Instant::now()));
-        let session = own.ok_or_else(|| {
+        let own = own.filter(|own| own.place == *place && own.is_touched());
+        own.ok_or_else(|| {
             Error::not_found("There is no such session: it has ended, was idle for an hour, or the server was started anew. Send initialize again.")
-        })?;
-        session.touch();
-        Ok(session)
+        })
     }
 
     /// Ends a session and its stream.
