@@ -73,7 +73,7 @@ use session::Session;
 use std::sync::Arc;
 use step_up::Lacked;
 use tracing::Instrument;
-use vocabulary::Vocabulary;
+use vocabulary::{Vocabulary, spoken};
 
 /// How long a client may keep a list of tools or resources: rights change seldom, but they do.
 const LIST_TTL_MS: u64 = 60_000;
@@ -319,10 +319,13 @@ impl Handler {
         visit: &Visit,
     ) -> Result<ToolResult, ErrorData> {
         let Some(tool) = find(name, visit) else {
-            let tools = tools::list(&visit.caller.principal, &visit.place.face);
-            let names = tools.iter().map(|tool| &*tool.name);
+            let face = &visit.place.face;
+            let offered = tools::offered(&visit.caller.principal, face);
+            let names: Vec<String> =
+                offered.map(|(tool, _)| spoken(tool.name, face.vocabulary)).collect();
             step_up::note_hidden(name, visit);
-            return Err(ErrorData::invalid_params(unknown_tool(name, names), None));
+            let known = names.iter().map(String::as_str);
+            return Err(ErrorData::invalid_params(unknown_tool(name, known), None));
         };
         let done = self.call(tool, name, arguments, visit).await;
         Ok(done.unwrap_or_else(|error| {
@@ -343,7 +346,7 @@ impl Handler {
         arguments.check(tool.name, action)?;
         let call =
             call::Call { service: &self.service, caller: &visit.caller, arguments: &arguments };
-        let reply: Reply = Box::pin(call.run(action.operation)).await?;
+        let reply: Reply = call.run(action.operation).await?;
         reply.into_result(action.shows_documents())
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         sql::SqlBody,
     },
 };
+use futures::future::{BoxFuture, ready};
 use rekor_core::{Error, Result, id::RowId, limits};
 use rekor_ingest::{Direction, RowKey};
 use serde_json::{Value, json};
@@ -34,7 +35,8 @@ impl Call<'_> {
     ///
     /// # Errors
     /// Those of the service's method.
-    pub(super) async fn run(&self, operation: Op) -> Result<Reply> {
+    pub(super) fn run(&self, operation: Op) -> BoxFuture<'_, Result<Reply>> {
+        // Boxed one by one: a read of a document has not the size of a promotion.
         match operation {
             Op::Whoami
             | Op::DatabaseCreate
@@ -44,43 +46,40 @@ impl Call<'_> {
             | Op::DatabaseDelete
             | Op::DatabaseRestore
             | Op::PreviewCreate
-            | Op::PreviewList => self.database(operation).await,
+            | Op::PreviewList => Box::pin(self.database(operation)),
             Op::PromoteDryRun
             | Op::PromoteRequest
             | Op::PromotionList
             | Op::PromotionGet
-            | Op::RollbackDryRun => self.promotion(operation).await,
+            | Op::RollbackDryRun => Box::pin(self.promotion(operation)),
             Op::CollectionList
             | Op::CollectionGet
             | Op::CollectionHistory
             | Op::CollectionDescribe
             | Op::CollectionPut
             | Op::CollectionDelete
-            | Op::CollectionDiff => self.collection(operation).await,
+            | Op::CollectionDiff => Box::pin(self.collection(operation)),
             Op::DocumentGet
             | Op::DocumentQuery
             | Op::DocumentPut
             | Op::DocumentPatch
             | Op::DocumentCancel
-            | Op::DocumentDelete => self.document(operation).await,
+            | Op::DocumentDelete => Box::pin(self.document(operation)),
             Op::RelationshipGet
             | Op::RelationshipList
             | Op::RelationshipPut
             | Op::RelationshipDelete
-            | Op::Traverse => self.relationship(operation).await,
+            | Op::Traverse => Box::pin(self.relationship(operation)),
             Op::RelationshipTypeList
             | Op::RelationshipTypeGet
             | Op::RelationshipTypePut
-            | Op::RelationshipTypeDelete => self.relationship_type(operation).await,
-            Op::Batch => {
-                let batch = self.arguments.body(&[("operations", "operations")])?;
-                written(self.service.batch(self.caller, &self.db(), batch).await?)
-            }
-            Op::Sql => self.sql().await,
+            | Op::RelationshipTypeDelete => Box::pin(self.relationship_type(operation)),
+            Op::Batch => Box::pin(self.batch()),
+            Op::Sql => Box::pin(self.sql()),
             Op::ProviderImport | Op::ProviderExport | Op::ProviderCall => {
-                self.provider(operation).await
+                Box::pin(self.provider(operation))
             }
-            other => Err(Error::internal(format!("no tool does {other:?}"))),
+            other => Box::pin(ready(Err(Error::internal(format!("no tool does {other:?}"))))),
         }
     }
 
@@ -195,7 +194,8 @@ impl Call<'_> {
                 let names =
                     ["filter", "sort", "fields", "limit", "offset", "cursor", "external_source"];
                 let body: ListBody = arguments.body(&names.map(|name| (name, name)))?;
-                Ok(Reply::list(service.list_documents(caller, db, collection, &body).await?))
+                let listed = Box::pin(service.list_documents(caller, db, collection, &body));
+                Ok(Reply::list(listed.await?))
             }
             Op::DocumentPut | Op::DocumentPatch => {
                 let body: DocumentBody = arguments.body(&[
@@ -207,7 +207,8 @@ impl Call<'_> {
                 ])?;
                 let patch = operation == Op::DocumentPatch;
                 let write = if patch { DocumentWrite::Patch } else { DocumentWrite::Put };
-                written(service.write_document(caller, db, collection, write, body).await?)
+                let writing = service.write_document(caller, db, collection, write, body);
+                written(Box::pin(writing).await?)
             }
             Op::DocumentCancel => {
                 let cancelling = Cancelling {
@@ -296,6 +297,11 @@ impl Call<'_> {
             }
             _ => written(service.delete_relationship_type(caller, db, id, self.expected()).await?),
         }
+    }
+
+    async fn batch(&self) -> Result<Reply> {
+        let batch = self.arguments.body(&[("operations", "operations")])?;
+        written(self.service.batch(self.caller, &self.db(), batch).await?)
     }
 
     async fn sql(&self) -> Result<Reply> {
