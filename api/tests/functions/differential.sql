@@ -199,3 +199,55 @@ SELECT dateDiff('hour', a, b), dateDiff('minute', a, b), dateDiff('second', a, b
 SELECT CAST(t, 'DateTime64(1)') AS a, toTypeName(a), CAST(t, 'DateTime') AS b, toTypeName(b), CAST(t AS Nullable(DateTime64(3))) AS c, toTypeName(c), t::DateTime64(3, 'UTC') AS d, toTypeName(d) FROM (SELECT toDateTime64('2024-02-29 00:00:00', 3, 'Europe/Berlin') AS t)
 SELECT toDateTime('2024-01-01 00:00:00') + INTERVAL nullIf(number, 1) DAY AS x, toTypeName(x), toBool(NULL) FROM numbers(3)
 SELECT toDateTime('2024-01-01 00:00:00') + INTERVAL NULL DAY AS x, toTypeName(x)
+SELECT toJSONString(toTimeZone(toDateTime('2024-01-01 00:00:00', 'UTC'), 'Asia/Tokyo')), toJSONString([toFloat32(1.1)])
+SELECT if(1, 'a', throwIf(1)), if(0, throwIf(1), 'a'), multiIf(1, 1, 0, throwIf(1), 300)
+SELECT CASE WHEN 1 THEN 1 ELSE intDiv(300, 0) END, CASE WHEN 1 THEN 1 WHEN 0 THEN length(3) ELSE 300 END
+SELECT mapUpdate(map('a', 1), map('b', 300))
+SELECT if(1, map('a', 1), mapUpdate(map('a', 1), map('b', 300)))
+SELECT if(1, (2, ''), (arrayMap(x -> intDiv(x, 0), [1])[1], 'x')), if(0, toUInt8(0), CAST(number, 'Bool')), if(1 IN (2), true, toNullable(number = 0)) FROM numbers(1)
+SELECT '' < JSONType('{"b":1}', 'b'), 'zzz' > JSONType('{"b":1}', 'b'), JSONType('{"b":1}', 'b') > concat('Int', '32'), JSONType('{"b":1}', 'b') < toNullable('')
+SELECT JSONType('{"b":1}', 'b') = toFixedString('Int64', 5), JSONType('{"b":1}', 'b') = toFixedString('Int64', 6), JSONType('{"b":1}', 'b') > 'String'
+SELECT if(number = 0, NULL, JSONType('{"b":1}', 'b')) > 'zz' FROM numbers(2)
+SELECT (1, JSONType('{"b":1}', 'b')) < (1, 'b'), (1, JSONType('{"b":1}', 'b')) > (1, 'Array'), (1, JSONType('{"b":1}', 'b')) > (1, JSONType('{"b":"x"}', 'b')), (1, JSONType('{"b":1}', 'b')) >= (1, 'Int64')
+SELECT [JSONType('{"b":1}', 'b')] < [JSONType('{"b":"x"}', 'b')], (1, toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0')) < (1, toUUID('51f0c404-5cb3-11e7-a07b-a6006ad3dba0'))
+SELECT arraySort([JSONType('', 'b'), JSONType('{"b":1}', 'b')]) AS s, arrayMax(s), arrayMin(s), arrayReverseSort(s)
+SELECT arraySort([toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0'), toUUID('51f0c404-5cb3-11e7-a07b-a6006ad3dba0')]) AS s, arrayMax(s), arraySort(x -> x, s)
+SELECT cityHash64(CAST('a', 'Enum8(\'a\' = 1)')), sipHash64(CAST('a', 'Enum8(\'a\' = 1)'))
+SELECT sum(CAST('b', 'Enum8(\'a\' = 1, \'b\' = 5)')), sumKahan(CAST('b', 'Enum8(\'a\' = 1, \'b\' = 5)')), sumWithOverflow(CAST('b', 'Enum8(\'a\' = 1, \'b\' = 5)'))
+SELECT toUInt64OrDefault(JSONType('{"b":1}', 'b'), toUInt64(4)), toDateOrDefault(JSONType('', 'b'), toDate('2024-01-01'))
+SELECT number, count() OVER (ORDER BY if(number < 2, nan, 0 / (number % 2)) NULLS FIRST, number % 2 DESC) FROM numbers(6) ORDER BY number
+SELECT toDate('2024-01-01') + toIntervalWeek(NULL), toDateTime('2024-01-01') - toIntervalHour(NULL), toIntervalDay(NULL)
+SELECT date_add(toDate('2024-01-01'), INTERVAL nullIf(number, 1) DAY) FROM numbers(3)
+SELECT hex(leftPadUTF8(substring('äöü', 2, 3), 5)), hex(leftPadUTF8(substring('äöü', 2, 3), 1)), hex(rightPadUTF8(substring('äöü', 2, 1), 2, 'x'))
+SELECT avg(d), avg(e), avg(f) FROM (SELECT toDate('2024-01-01') + number AS d, toDate('2024-01-02') + number AS e, toDate32('1960-01-01') + number AS f FROM numbers(2))
+SELECT avg(d), avg(e), avg(f) FROM (SELECT toDateTime('2024-01-01 00:00:00') + number AS d, toDateTime64('2024-01-01 00:00:00.122', 9) + toIntervalNanosecond(number) AS e, toDateTime('2024-01-01 00:00:00', 'Asia/Tokyo') + number AS f FROM numbers(4))
+SELECT avgIf(d, 0), avgOrNull(d), avgArray([d]), avgDistinct(toDate32(d)), avg(if(d < '2030-01-01', NULL, d)) FROM (SELECT toDate('2000-01-01') + number AS d FROM numbers(2))
+SELECT avg(toDateTime('2024-01-01 00:00:00') + number) OVER (ORDER BY number ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM numbers(4)
+SELECT CAST([1, 2], 'Dynamic') = '[1,2]', CAST([1, 2], 'Dynamic') < '[1,3]'
+SELECT e FROM (SELECT CAST('a', 'Enum8(\'a\' = 1)') AS e UNION ALL SELECT CAST('b', 'Enum8(\'b\' = 1)') UNION ALL SELECT toFixedString('c', 3)) ORDER BY toString(e)
+SELECT '0' AS a EXCEPT SELECT 0
+SELECT a FROM (SELECT '2024-01-01' AS a UNION ALL SELECT toDateTime('2024-01-02 00:00:00')) ORDER BY toString(a)
+SELECT a FROM (SELECT '[1,2]' AS a UNION ALL SELECT [3]) ORDER BY toString(a)
+SELECT a FROM (SELECT '+5' AS a UNION ALL SELECT 1 UNION ALL SELECT ' 5') ORDER BY toString(a)
+SELECT CAST('0', 'Variant(String, UInt8)'), CAST('x', 'Variant(String, UInt8)')
+SELECT if(1, 'a', toString(number)) AS c1, count() FROM numbers(3) WHERE 0 GROUP BY ALL
+SELECT upper(if(0, toString(number), 'abc')) AS c1, count() FROM numbers(3) GROUP BY c1 WITH TOTALS
+SELECT number % 2 = 0 OR true AS c1 FROM numbers(3) GROUP BY 1 WITH TOTALS
+SELECT arrayMap(y -> toDate('2024-02-29') + y, [toInt8(1), toUInt64(300)]), arrayMap(y -> y + 1, [toInt8(1), toUInt64(300)]), arrayMap(y -> y * 1.5, [toInt8(1), toUInt64(300)])
+SELECT toDateTime(100000000) > 0.5, toDateTime(5) = toNullable(5.0), toDateTime(5) < -1, toDateTime64('1970-01-01 00:00:01.5', 3) > 1.25, toDateTime64('1970-01-01 00:00:01.5', 1) >= -2.25
+SELECT NOT NULL, xor(NULL, 1)
+SELECT [1, 2] / 2, [[1]] * 0.5, 2 * [[3]], [1] + [2], [[1]] - [[3]]
+SELECT [1, 2] + [3]
+SELECT [1] * [2]
+SELECT [1, NULL] * 2
+SELECT CAST([NULL, 1]::Array(Nullable(Int64)), 'Array(Int64)')
+SELECT CAST((['red'], [CAST(NULL, 'Nullable(Int64)')]), 'Map(String, Int64)')
+SELECT age('week', toDateTime('2025-01-16 00:00:00'), toDateTime('2025-01-16 00:00:00') - toIntervalHour(number * 7)) FROM numbers(60)
+SELECT intDivOrZero(1, toInt32(2147483647)), intDiv(1, toInt32(-256)), intDiv(toUInt8(200), toInt32(-1)), intDiv(toInt8(-100), toUInt8(200)), intDiv(toInt8(3), toUInt32(255))
+SELECT hex(arrayStringConcat([toFixedString('a', 3), toFixedString('b', 3)], ',')), hex(groupConcat(',')(toFixedString('a', 3)))
+SELECT mapValues(mapSort(mapConcat(map('a', 1, 'zz', 1), map('zz', 0)))), mapValues(mapReverseSort(mapConcat(map('a', 1, 'zz', 1), map('zz', 0))))
+SELECT arrayMap(x -> arrayPushBack([], x), []), arrayMap(x -> has([1], x), []), arrayMap(x -> isNull(x), []), arrayMap(x -> coalesce(x, 1), []), arrayMap(x -> [x], []), arrayMap(x -> (x, 1), [])
+SELECT toTypeName(arrayResize([], 5, toInt32(1))), arrayResize([], 2, toInt32(1))
+SELECT 1 = 0::String, toUInt8(1) = concat('0', '1')
+SELECT 1 IN (SELECT 'x'), toDate('2024-01-01') IN (SELECT 'x'), 1 IN (SELECT '1')
+SELECT number AS k, min(if(1, number, 5)) AS a, min(number) AS b FROM numbers(2) GROUP BY k WITH ROLLUP ORDER BY k, a

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     dialect::MARK,
     error::{ChCode, Position, SqlError, SqlResult},
-    functions::{case, cast, explicit_cast, in_values, literal, scalar, to_predicate},
+    functions::{case, cast, explicit_cast, in_values, literal, reads_as, scalar, to_predicate},
     typed::Typed,
     types::{ChType, IntervalUnit},
     value::{Value, value_at},
@@ -155,18 +155,29 @@ impl Binder<'_> {
                 Some(value) => Ok(value),
                 None => self.scalar_query(query, env),
             },
-            Expr::Case { case_token: _, end_token: _, operand, conditions, else_result } => {
-                let operand = operand.as_deref().map(one).transpose()?;
+            Expr::Case {
+                case_token: _,
+                end_token: _,
+                operand: Some(operand),
+                conditions,
+                else_result,
+            } => {
+                let operand = one(operand)?;
                 let mut branches = Vec::new();
                 for branch in conditions {
-                    let condition = one(&branch.condition)?;
-                    let condition = match &operand {
-                        Some(operand) => same(operand.clone(), condition)?,
-                        None => condition,
-                    };
-                    branches.push((to_predicate(condition)?, one(&branch.result)?));
+                    let equal = same(operand.clone(), one(&branch.condition)?)?;
+                    branches.push((to_predicate(equal)?, one(&branch.result)?));
                 }
                 case(branches, else_result.as_deref().map(one).transpose()?)
+            }
+            Expr::Case { case_token: _, end_token: _, operand: None, conditions, else_result } => {
+                let branches = conditions
+                    .iter()
+                    .flat_map(|branch| [branch.condition.clone(), branch.result.clone()]);
+                let otherwise = else_result.as_deref().cloned();
+                let otherwise = otherwise.unwrap_or_else(|| Expr::value(ast::Value::Null));
+                let args: Vec<Expr> = branches.chain([otherwise]).collect();
+                self.conditional("multiIf", &args, scope, env)
             }
             Expr::Cast { kind: ast::CastKind::TryCast | ast::CastKind::SafeCast, .. } => {
                 Err(SqlError::new(
@@ -616,6 +627,7 @@ impl Binder<'_> {
                     )
                 }
             })
+            .filter(|(member, ty)| reads_as(member, ty, &value.ty))
             .collect();
         in_values(value, values, negated)
     }
@@ -856,8 +868,15 @@ fn same(a: Typed, b: Typed) -> SqlResult<Typed> {
 
 /// In a grouped query, parts that are a grouping key become the key's column.
 fn replace_keys(typed: Typed, scope: &Scope) -> SqlResult<Typed> {
-    let keys = scope.keys.borrow();
+    let (keys, constants) = (scope.keys.borrow(), scope.constants.borrow());
     let replaced = typed.expr.transform_down(|node| {
+        if let Some((_, value)) = constants.iter().find(|(written, _)| *written == node) {
+            return Ok(Transformed::new(
+                value.clone(),
+                true,
+                datafusion::common::tree_node::TreeNodeRecursion::Jump,
+            ));
+        }
         for key in keys.iter() {
             if node == key.value {
                 return Ok(Transformed::new(

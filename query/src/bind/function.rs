@@ -12,7 +12,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     functions::{
         AggregateCall, Lambda, Over, aggregate, explicit_cast, fold, has_limit, higher_order,
-        is_aggregate, is_higher_order, is_window_only, scalar, window,
+        is_aggregate, is_higher_order, is_lambda_call, is_window_only, scalar, window,
     },
     typed::Typed,
     types::ChType,
@@ -20,7 +20,7 @@ use crate::{
 };
 use arrow::datatypes::IntervalMonthDayNano;
 use datafusion::{
-    common::ScalarValue,
+    common::{ScalarValue, tree_node::TreeNode},
     logical_expr::{WindowFrame, WindowFrameBound, WindowFrameUnits, cast as df_cast},
 };
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
@@ -172,7 +172,13 @@ impl Binder<'_> {
     }
 
     /// `if` and `multiIf`. A branch that no row takes because a condition is a constant may be anything, even wrong.
-    fn conditional(&self, name: &str, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Typed> {
+    pub(super) fn conditional(
+        &self,
+        name: &str,
+        args: &[Expr],
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Typed> {
         let args = match self.args(args, scope, env) {
             Ok(bound) if fails_aside(&bound) => {
                 self.live_branches(args, scope, env)?.unwrap_or(bound)
@@ -182,6 +188,22 @@ impl Binder<'_> {
         };
         match args.as_slice() {
             [only] => Ok(only.clone()),
+            [condition, then, otherwise] => {
+                let taken = match truth_of(condition) {
+                    Some(true) => Some(then.clone()),
+                    Some(false) => Some(otherwise.clone()),
+                    None => None,
+                };
+                let whole = scalar(name, args)?;
+                // To ClickHouse Bool is a UInt8 with a name: the branch that is taken keeps the one it has.
+                let alike = |branch: &Typed| {
+                    branch.ty != whole.ty && without_bool(&branch.ty) == without_bool(&whole.ty)
+                };
+                Ok(taken
+                    .filter(alike)
+                    .filter(|branch| branch.constant().is_none())
+                    .unwrap_or(whole))
+            }
             _ => scalar(name, args),
         }
     }
@@ -674,9 +696,16 @@ impl Binder<'_> {
     }
 }
 
-/// Whether a condition is a constant, and computing a branch that is one fails.
+/// Whether a condition is a constant, and computing a branch that is one fails. What fails on purpose is not computed in
+/// advance.
 fn fails_aside(args: &[Typed]) -> bool {
-    let constant = |arg: &Typed| arg.expr.column_refs().is_empty() && !arg.expr.is_volatile();
+    // Nor is what has a lambda in it.
+    let holds_lambda = |arg: &Typed| arg.expr.exists(|node| Ok(is_lambda_call(node)));
+    let constant = |arg: &Typed| {
+        arg.expr.column_refs().is_empty()
+            && !arg.expr.is_volatile()
+            && !holds_lambda(arg).unwrap_or(true)
+    };
     let (mut conditions, mut values) = (Vec::new(), Vec::new());
     for branch in args.chunks(2) {
         match branch {
@@ -688,7 +717,24 @@ fn fails_aside(args: &[Typed]) -> bool {
         }
     }
     conditions.into_iter().any(constant)
-        && values.into_iter().any(|value| constant(value) && constant_of(value).is_err())
+        && values.into_iter().filter(|value| constant(value)).any(|value| {
+            constant_of(value)
+                .is_err_and(|error| error.code != ChCode::FunctionThrowIfValueIsNonZero)
+        })
+}
+
+/// The truth of a condition that is the same in every row.
+fn truth_of(condition: &Typed) -> Option<bool> {
+    constant_of(condition).ok().flatten()?.truth()
+}
+
+/// A type with UInt8 in the place of Bool.
+fn without_bool(ty: &ChType) -> ChType {
+    match ty {
+        ChType::Bool => ChType::UInt(8),
+        ChType::Nullable(inner) => without_bool(inner).nullable(),
+        other => other.clone(),
+    }
 }
 
 /// A lambda named by WITH.

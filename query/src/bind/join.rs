@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{cast, common_type, shared_type, to_predicate},
+    functions::{cast, common_type, compared_type, shared_type, to_predicate},
     typed::Typed,
     types::ChType,
 };
@@ -416,19 +416,7 @@ fn ids_of(tables: &[TableRef]) -> HashSet<String> {
 
 /// Two sides of an equality in one type.
 pub(super) fn aligned(a: Typed, b: Typed) -> SqlResult<(Plan, Plan)> {
-    let common = match (a.ty.strip_nullable(), b.ty.strip_nullable()) {
-        // No integer holds both.
-        (ChType::UInt(64), ChType::Int(_)) | (ChType::Int(_), ChType::UInt(64)) => {
-            ChType::Decimal(20, 0)
-        }
-        (a, b) => common_type(&[a.clone(), b.clone()])?,
-    };
-    if matches!(common, ChType::Variant(_)) {
-        return Err(SqlError::new(
-            ChCode::NoCommonType,
-            format!("JOIN keys {} and {} have no common type.", a.ty, b.ty),
-        ));
-    }
+    let common = compared_type(&a.ty, &b.ty)?;
     let as_common = |side: Typed| {
         let ty = if side.ty.is_nullable() { common.clone().nullable() } else { common.clone() };
         cast(side, &ty).map(Typed::into_value)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{cast, common_type},
+    functions::{common_type, unified},
     typed::Typed,
     types::ChType,
 };
@@ -215,9 +215,11 @@ impl Binder<'_> {
             SetExpr::Query(query) if tail.is_empty() => self.query(query, env),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let none = Tail::default();
-                let left = self.set_expr(left, &none, env)?;
-                let right = self.set_expr(right, tail, env)?;
-                self.combine(left, right, *op, *set_quantifier)
+                let firsts = branches(left, *op, *set_quantifier);
+                let firsts = firsts.into_iter().map(|branch| self.set_expr(branch, &none, env));
+                let mut sides = firsts.collect::<SqlResult<Vec<_>>>()?;
+                sides.push(self.set_expr(right, tail, env)?);
+                self.combine(sides, *op, *set_quantifier)
             }
             other => Err(unsupported(&format!("`{other}`"))),
         }
@@ -303,7 +305,7 @@ impl Binder<'_> {
     /// A relation with the ids and types of these columns.
     fn as_columns(&self, side: Relation, columns: &[Output]) -> SqlResult<LogicalPlan> {
         let exprs = side.columns.iter().zip(columns).map(|(from, to)| {
-            let value = cast(Typed::value(column(&from.id), from.ty.clone()), &to.ty)?;
+            let value = unified(Typed::value(column(&from.id), from.ty.clone()), &to.ty)?;
             Ok(value.into_value().alias(&to.id))
         });
         LogicalPlanBuilder::from(side.plan)
@@ -312,23 +314,13 @@ impl Binder<'_> {
             .map_err(plan_error)
     }
 
+    /// The relations of a set operation as one: two, or all of a chain of UNIONs.
     fn combine(
         &self,
-        left: Relation,
-        right: Relation,
+        sides: Vec<Relation>,
         op: SetOperator,
         quantifier: SetQuantifier,
     ) -> SqlResult<Relation> {
-        if left.columns.len() != right.columns.len() {
-            return Err(SqlError::new(
-                ChCode::UnionAllResultStructuresMismatch,
-                format!(
-                    "The sides have {} and {} columns.",
-                    left.columns.len(),
-                    right.columns.len()
-                ),
-            ));
-        }
         let distinct = match (op, quantifier) {
             (SetOperator::Union, SetQuantifier::All) => false,
             (SetOperator::Union, SetQuantifier::Distinct) => true,
@@ -345,14 +337,7 @@ impl Binder<'_> {
             ) => false,
             _ => return Err(unsupported(&format!("{op} {quantifier}"))),
         };
-        let mut columns = Vec::new();
-        for (a, b) in left.columns.iter().zip(&right.columns) {
-            columns.push(Output {
-                name: a.name.clone(),
-                id: self.fresh(),
-                ty: common_type(&[a.ty.clone(), b.ty.clone()])?,
-            });
-        }
+        let columns = self.common_columns(&sides)?;
         let of_copies = !distinct && op != SetOperator::Union;
         let number = of_copies.then(|| self.fresh());
         let aligned = |side: Relation| {
@@ -364,20 +349,24 @@ impl Binder<'_> {
             };
             Ok::<_, SqlError>(LogicalPlanBuilder::from(plan))
         };
-        let (left, right) = (aligned(left)?, aligned(right)?);
         let built = |builder: LogicalPlanBuilder| builder.build().map_err(plan_error);
-        let plan = match op {
-            SetOperator::Union => {
-                let all = left.union(built(right)?).map_err(plan_error)?;
-                built(if distinct { all.distinct().map_err(plan_error)? } else { all })?
-            }
-            SetOperator::Intersect => {
-                LogicalPlanBuilder::intersect(built(left)?, built(right)?, !distinct)
-                    .map_err(plan_error)?
-            }
-            _ => LogicalPlanBuilder::except(built(left)?, built(right)?, !distinct)
-                .map_err(plan_error)?,
-        };
+        let mut sides = sides.into_iter().map(aligned);
+        let first = sides.next().ok_or_else(|| unsupported("A set operation of nothing"))??;
+        let mut all = sides.try_fold(first, |left, right| {
+            let (left, right) = (built(left)?, built(right?)?);
+            let joined = match op {
+                SetOperator::Union => {
+                    return LogicalPlanBuilder::from(left).union(right).map_err(plan_error);
+                }
+                SetOperator::Intersect => LogicalPlanBuilder::intersect(left, right, !distinct),
+                _ => LogicalPlanBuilder::except(left, right, !distinct),
+            };
+            joined.map(LogicalPlanBuilder::from).map_err(plan_error)
+        })?;
+        if distinct && op == SetOperator::Union {
+            all = all.distinct().map_err(plan_error)?;
+        }
+        let plan = built(all)?;
         let plan = if number.is_some() {
             let only = columns.iter().map(|c| column(&c.id));
             built(LogicalPlanBuilder::from(plan).project(only).map_err(plan_error)?)?
@@ -387,9 +376,42 @@ impl Binder<'_> {
         Ok(Relation { plan, columns, totals: None, order: None })
     }
 
+    /// The columns of relations in the types that those of all have in common.
+    fn common_columns(&self, sides: &[Relation]) -> SqlResult<Vec<Output>> {
+        let first = sides.first().map(|side| side.columns.as_slice()).unwrap_or_default();
+        if let Some(other) = sides.iter().find(|side| side.columns.len() != first.len()) {
+            return Err(SqlError::new(
+                ChCode::UnionAllResultStructuresMismatch,
+                format!("The sides have {} and {} columns.", first.len(), other.columns.len()),
+            ));
+        }
+        let column = |(at, named): (usize, &Output)| {
+            let types = sides.iter().filter_map(|side| side.columns.get(at));
+            let types: Vec<ChType> = types.map(|column| column.ty.clone()).collect();
+            Ok(Output { name: named.name.clone(), id: self.fresh(), ty: common_type(&types)? })
+        };
+        first.iter().enumerate().map(column).collect()
+    }
+
     pub(super) fn use_nulls(env: &Env) -> bool {
         env.use_nulls
     }
+}
+
+/// The queries before the last one of a chain of equal UNIONs, which have their types in common all at once.
+fn branches(left: &SetExpr, op: SetOperator, quantifier: SetQuantifier) -> Vec<&SetExpr> {
+    let (mut rest, mut found) = (left, Vec::new());
+    while let SetExpr::SetOperation { left, op: inner, set_quantifier, right } = rest
+        && op == SetOperator::Union
+        && *inner == op
+        && *set_quantifier == quantifier
+    {
+        found.push(&**right);
+        rest = left;
+    }
+    found.push(rest);
+    found.reverse();
+    found
 }
 
 /// The plan with the number of each row among those equal to it.

@@ -140,6 +140,8 @@ pub(super) struct Scope {
     /// Whether lambdas look for keys in their bodies, because the whole around them is none.
     pub(super) keys_in_lambdas: Cell<bool>,
     pub(super) keys: RefCell<Vec<Key>>,
+    /// Expressions that are the same in every row, whatever their columns hold, and what they are.
+    pub(super) constants: RefCell<Vec<(Expr, Expr)>>,
     pub(super) aggregates: RefCell<Vec<Computed>>,
     pub(super) windows: RefCell<Vec<Computed>>,
     pub(super) unfolds: RefCell<Vec<Unfold>>,
@@ -163,6 +165,7 @@ impl Scope {
             keys_later: Cell::new(false),
             keys_in_lambdas: Cell::new(false),
             keys: RefCell::default(),
+            constants: RefCell::default(),
             aggregates: RefCell::default(),
             windows: RefCell::default(),
             unfolds: RefCell::default(),

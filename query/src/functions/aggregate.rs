@@ -23,8 +23,9 @@ pub(super) use collect::label;
 pub(super) use function::{Function, Row};
 
 use super::{
-    compare::{ordinal, to_predicate},
+    compare::to_predicate,
     convert::{cast, convert, default_value},
+    ordinal::{ordinal, ordinal_type},
     supertype::scalar_of,
 };
 use crate::{
@@ -137,13 +138,11 @@ pub(crate) fn aggregate(call: &AggregateCall) -> SqlResult<AggregateResult> {
     }
 }
 
-/// Names of an Enum are ordered by their numbers, UUIDs by their halves: the least one is that of the least such value.
+/// Names of an Enum are their numbers, and UUIDs are ordered by their halves: the least one is that of the least such value.
 fn order_by_ordinal(call: &mut AggregateCall) -> SqlResult<()> {
     let Some(parts) = bases::split(&call.name) else { return Ok(()) };
-    let has_ordinal = |at: usize| {
-        let ty = call.args.get(at).map(|arg| arg.ty.strip_nullable());
-        matches!(ty, Some(ChType::Enum(..) | ChType::Uuid))
-    };
+    let has_ordinal =
+        |at: usize| call.args.get(at).is_some_and(|arg| ordinal_type(&arg.ty).is_some());
     match parts.base_name {
         "min" | "max" if has_ordinal(0) => {
             if let Some(arg) = call.args.first().cloned() {
@@ -158,6 +157,16 @@ fn order_by_ordinal(call: &mut AggregateCall) -> SqlResult<()> {
         "argMin" | "argMax" if has_ordinal(1) => {
             if let Some(arg) = call.args.get_mut(1) {
                 *arg = ordinal(arg.clone())?;
+            }
+        }
+        // A sum is of the numbers that the names have.
+        "sum" | "sumKahan" | "sumWithOverflow" => {
+            if let Some(arg) = call.args.first_mut()
+                && let ChType::Enum(bits, _) = arg.ty.strip_nullable()
+            {
+                let number = ChType::Int(*bits);
+                let number = if arg.ty.is_nullable() { number.nullable() } else { number };
+                *arg = cast(arg.clone(), &number)?;
             }
         }
         _ => {}

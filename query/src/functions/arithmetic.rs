@@ -4,6 +4,7 @@ use super::{
     args::{width, wrap},
     compare::is_null,
     convert::cast,
+    supertype::variant_of,
     time_shift::shifted_type,
     udf::{Call, Nulls, row_call},
 };
@@ -128,10 +129,8 @@ pub(super) fn binary(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
     if x == ChType::Nothing || y == ChType::Nothing {
         return Ok(Typed::null());
     }
-    if matches!(x, ChType::Dynamic | ChType::Variant(_))
-        || matches!(y, ChType::Dynamic | ChType::Variant(_))
-    {
-        return Ok(row_call(name, vec![a, b], ChType::Dynamic, Nulls::Propagate, kernel));
+    if let Some(ty) = type_at_run_time(name, &x, &y) {
+        return Ok(row_call(name, vec![a, b], ty, Nulls::Propagate, kernel));
     }
     if let Some(ty) = date_type(name, &x, &y) {
         return Ok(row_call(name, vec![a, b], wrap(ty), Nulls::Propagate, kernel));
@@ -147,6 +146,9 @@ pub(super) fn binary(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
             return super::tuples::by_element(name, &[b, a], false);
         }
         _ => {}
+    }
+    if let Some(ty) = array_type(name, &x, &y)? {
+        return Ok(row_call(name, vec![a, b], wrap(ty), Nulls::Propagate, array_kernel));
     }
     if let Some(plain) = name.strip_suffix("OrNull") {
         let ty = numeric(plain, &x, &y)?.nullable();
@@ -177,6 +179,26 @@ pub(super) fn binary(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
         return Ok(Typed::value(expr, wrap(ty)));
     }
     Ok(row_call(name, vec![a, b], wrap(ty), Nulls::Propagate, kernel))
+}
+
+/// The type of an operator on values that say themselves what they are: of a Variant the types that its members give, and
+/// anything where they are not known before. `None` for other operands.
+fn type_at_run_time(name: &str, a: &ChType, b: &ChType) -> Option<ChType> {
+    let members = |ty: &ChType| match ty {
+        ChType::Variant(members) => members.clone(),
+        other => vec![other.clone()],
+    };
+    match (a, b) {
+        (ChType::Dynamic, _) | (_, ChType::Dynamic) => return Some(ChType::Dynamic),
+        (ChType::Variant(_), _) | (_, ChType::Variant(_)) => {}
+        _ => return None,
+    }
+    let (left, right) = (members(a), members(b));
+    let pairs = left.iter().flat_map(|x| right.iter().map(move |y| (x, y)));
+    let result =
+        |(x, y): (&ChType, &ChType)| date_type(name, x, y).or_else(|| numeric(name, x, y).ok());
+    let results = pairs.map(result).collect::<Option<Vec<_>>>();
+    Some(results.map_or(ChType::Dynamic, |types| variant_of(&types)))
 }
 
 /// IEEE arithmetic is the same everywhere.
@@ -216,6 +238,55 @@ fn date_type(name: &str, a: &ChType, b: &ChType) -> Option<ChType> {
         | ("multiply", Int(_) | UInt(_), Interval(unit)) => Interval(*unit),
         _ => return None,
     })
+}
+
+/// The type of an operator on arrays, item by item: two are added and subtracted, and each item is multiplied with and
+/// divided by a number. `None` for other operands.
+fn array_type(name: &str, a: &ChType, b: &ChType) -> SqlResult<Option<ChType>> {
+    let items = match (name, a, b) {
+        ("plus" | "minus", ChType::Array(x), ChType::Array(y)) => (&**x, &**y),
+        ("multiply" | "divide", ChType::Array(x), number)
+            if !matches!(number, ChType::Array(_)) =>
+        {
+            (&**x, number)
+        }
+        ("multiply", number, ChType::Array(y)) if !matches!(number, ChType::Array(_)) => {
+            (number, &**y)
+        }
+        _ => return Ok(None),
+    };
+    let (x, y) = items;
+    let item = match array_type(name, x, y)? {
+        Some(list) => list,
+        None if [x, y].contains(&&ChType::Nothing) => ChType::Nothing,
+        None => numeric(name, x, y)?,
+    };
+    Ok(Some(ChType::Array(Box::new(item))))
+}
+
+fn array_kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
+    let [a, b] = args else { return Ok(Value::Null) };
+    if !matches!((a, b), (Value::Array(_), _) | (_, Value::Array(_))) {
+        return kernel(call, args);
+    }
+    let item_type = |ty: &ChType| match ty.strip_nullable() {
+        ChType::Array(item) => (**item).clone(),
+        other => other.clone(),
+    };
+    let args = call.args.iter().map(item_type).collect();
+    let of_items = Call { name: call.name.clone(), args, ret: item_type(&call.ret) };
+    let pair = |a: &Value, b: &Value| array_kernel(&of_items, &[a.clone(), b.clone()]);
+    let items: SqlResult<Vec<Value>> = match (a, b) {
+        (Value::Array(x), Value::Array(y)) if x.len() != y.len() => {
+            let message = format!("{} takes arrays of one size", call.name);
+            return Err(SqlError::new(ChCode::SizesOfArraysDontMatch, message));
+        }
+        (Value::Array(x), Value::Array(y)) => x.iter().zip(y).map(|(a, b)| pair(a, b)).collect(),
+        (Value::Array(x), number) => x.iter().map(|item| pair(item, number)).collect(),
+        (number, Value::Array(y)) => y.iter().map(|item| pair(number, item)).collect(),
+        _ => Ok(Vec::new()),
+    };
+    items.map(Value::Array)
 }
 
 /// NULL instead of a division by zero.
@@ -305,12 +376,14 @@ fn arithmetic(call: &Call, a: &Value, b: &Value) -> SqlResult<Value> {
     }
 }
 
-/// Where one operand of a whole division is signed and the other is not, ClickHouse takes the bits of both for the answer's
-/// type.
+/// Where one operand of a whole division is signed and the other is not, ClickHouse takes the bits of both as signed ones, those
+/// of the divisor in the wider type of both.
 fn of_one_sign(call: &Call, x: i128, y: i128) -> (i128, i128) {
-    let signed = |at: usize| call.args.get(at).and_then(|ty| width(ty.strip_nullable()));
-    match (signed(0), signed(1)) {
-        (Some((_, a)), Some((_, b))) if a != b => (wrap(x, &call.ret), wrap(y, &call.ret)),
+    let operand = |at: usize| call.args.get(at).and_then(|ty| width(ty.strip_nullable()));
+    match (operand(0), operand(1)) {
+        (Some((left, a)), Some((right, b))) if a != b => {
+            (wrap(x, &ChType::Int(left)), wrap(y, &ChType::Int(left.max(right))))
+        }
         _ => (x, y),
     }
 }

@@ -88,10 +88,6 @@ fn filler(call: &Call, args: &[Value]) -> SqlResult<Value> {
 
 /// A negative size makes room on the left.
 fn resized(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    if call.args.first().is_some_and(|ty| *ty == array_of(ChType::Nothing)) {
-        let message = "arrayResize of an empty array without a type is not implemented";
-        return Err(SqlError::new(ChCode::NotImplemented, message));
-    }
     let mut list = items(args, 0);
     let size = count_of("arrayResize", int(args, 1).abs())?;
     let filler = filler(call, args)?;
@@ -283,8 +279,7 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
                 if name == "arrayResize" { joined(&types, 2)? } else { same_with_default(&types)? };
             let mut args = args.to_vec();
             if let Some(array) = args.first_mut() {
-                if name == "arrayResize" && *array.ty.strip_nullable() == array_of(ChType::Nothing)
-                {
+                if name == "arrayResize" && ret == array_of(ChType::Nothing) {
                     let message = "arrayResize of an array without a type is not implemented";
                     return Err(SqlError::new(ChCode::NotImplemented, message));
                 }

@@ -2,6 +2,7 @@
 
 use super::{
     convert::{cast, convert},
+    ordinal::ordinal,
     supertype::{common_type, scalar_of},
     udf::{Call, Nulls, row_call},
 };
@@ -13,7 +14,11 @@ use crate::{
 };
 use datafusion::{
     common::ScalarValue,
-    logical_expr::{BinaryExpr, Expr, Operator, expr::InList, lit},
+    logical_expr::{
+        BinaryExpr, Expr, Operator,
+        expr::{Case, InList},
+        lit,
+    },
 };
 use std::cmp::Ordering;
 
@@ -57,6 +62,13 @@ pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlRes
     if holds_nothing(&a.ty) || holds_nothing(&b.ty) {
         return Ok(Typed::value(lit(ScalarValue::UInt8(None)), ChType::UInt(8).nullable()));
     }
+    if let Some(known) = with_name(name, op, &a, &b)? {
+        return Ok(known);
+    }
+    let (a, b) = (text_as_literal(a)?, text_as_literal(b)?);
+    if is_name_beside_text(&a.ty, &b.ty) && matches!(a.ty.strip_nullable(), ChType::Tuple(_)) {
+        return super::tuples::compared(name, a, b);
+    }
     let hides_null = may_hold_null(&a.ty) || may_hold_null(&b.ty);
     let (a, b) = align(a, b)?;
     let not_numbers = not_numbers(&[&a, &b]);
@@ -78,6 +90,77 @@ pub(super) fn comparison(name: &str, op: Operator, a: Typed, b: Typed) -> SqlRes
     let nullable = nullable || hides_null;
     let ret = if nullable { ChType::UInt(8).nullable() } else { ChType::UInt(8) };
     Ok(row_call(name, vec![a, b], ret, Nulls::Propagate, compare_kernel))
+}
+
+/// Whether an Enum is compared with text, also as elements of tuples.
+fn is_name_beside_text(a: &ChType, b: &ChType) -> bool {
+    match (a.strip_nullable(), b.strip_nullable()) {
+        (ChType::Enum(..), text) | (text, ChType::Enum(..)) => is_text(text),
+        (ChType::Tuple(x), ChType::Tuple(y)) => {
+            x.len() == y.len() && x.iter().zip(y).any(|((_, x), (_, y))| is_name_beside_text(x, y))
+        }
+        _ => false,
+    }
+}
+
+fn is_text(ty: &ChType) -> bool {
+    matches!(ty, ChType::String | ChType::FixedString(_))
+}
+
+/// A comparison of an Enum with a constant text: by the number that has this name. What is no name is neither equal to an
+/// Enum, nor less or greater.
+fn with_name(name: &str, op: Operator, a: &Typed, b: &Typed) -> SqlResult<Option<Typed>> {
+    let constant = |side: &Typed, of: &Typed| match of.ty.strip_nullable() {
+        ty @ ChType::Enum(_, names) => constant_text(side).map(|text| {
+            let is_name = names.iter().any(|(known, _)| *known == text);
+            is_name.then(|| (Value::String(text), ty.clone()))
+        }),
+        _ => None,
+    };
+    let (names, found, first) = match (constant(a, b), constant(b, a)) {
+        (Some(found), _) => (b, found, true),
+        (_, Some(found)) => (a, found, false),
+        _ => return Ok(None),
+    };
+    if let Some((value, ty)) = found {
+        let text = if first { a } else { b };
+        let ty = if text.ty.is_nullable() { ty.nullable() } else { ty };
+        let constant = Typed::value(lit(scalar_of(&value, &ty)?), ty);
+        let (a, b) = if first { (constant, names.clone()) } else { (names.clone(), constant) };
+        return comparison(name, op, a, b).map(Some);
+    }
+    let never = lit(op == Operator::NotEq);
+    if !names.ty.is_nullable() {
+        let nullable = a.ty.is_nullable() || b.ty.is_nullable();
+        return Ok(Some(Typed::predicate(never, nullable)));
+    }
+    let is_known = names.clone().into_value().is_not_null();
+    let expr = Expr::Case(Case::new(None, vec![(Box::new(is_known), Box::new(never))], None));
+    Ok(Some(Typed::predicate(expr, true)))
+}
+
+/// A text that is the same in every row as a literal, which then is read in the type of the other side.
+fn text_as_literal(arg: Typed) -> SqlResult<Typed> {
+    match constant_text(&arg) {
+        Some(text) if arg.constant().is_none() => {
+            let value = scalar_of(&Value::String(text), &arg.ty)?;
+            Ok(Typed::value(lit(value), arg.ty))
+        }
+        _ => Ok(arg),
+    }
+}
+
+/// The text that an expression is in every row.
+fn constant_text(arg: &Typed) -> Option<String> {
+    let constant = arg.expr.column_refs().is_empty() && !arg.expr.is_volatile();
+    if !constant || !is_text(arg.ty.strip_nullable()) {
+        return None;
+    }
+    let array = crate::session::evaluate_constant(&arg.expr).ok()?;
+    match value_at(&array, 0, &arg.ty).ok()? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// For each side that may be no number whether it is: NaN is neither less nor greater than anything, nor equal to it.
@@ -144,48 +227,6 @@ fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     both(a.map(|a| !a), b.map(|b| !b)).map(|neither| !neither)
 }
 
-/// A value by which an expression is ordered: names of an Enum go by their numbers, a UUID by its second half first.
-pub(crate) fn ordinal(arg: Typed) -> SqlResult<Typed> {
-    let like = |ty: ChType| if arg.ty.is_nullable() { ty.nullable() } else { ty };
-    match arg.ty.strip_nullable() {
-        ChType::Enum(..) => {
-            let number = like(ChType::Int(16));
-            cast(arg, &number)
-        }
-        ChType::Uuid => {
-            let text = like(ChType::String);
-            Ok(row_call("UUID by halves", vec![arg], text, Nulls::Propagate, |_, args| {
-                let text = args.first().and_then(Value::as_str).unwrap_or_default();
-                let (second, first) = by_halves(text);
-                Ok(Value::String(format!("{second}{first}")))
-            }))
-        }
-        // The two zeros are one number.
-        ChType::Float(_) if !matches!(arg.expr, Expr::Column(_) | Expr::Literal(..)) => {
-            Ok(Typed { expr: one_zero(arg.expr.clone(), &arg.ty), ..arg })
-        }
-        _ => Ok(arg),
-    }
-}
-
-/// Where the second half of a UUID's text begins, by which ClickHouse orders first.
-const UUID_HALF: usize = 19;
-
-/// The halves of a UUID's text, the more significant one first.
-pub(super) fn by_halves(text: &str) -> (&str, &str) {
-    let (first, second) = text.split_at_checked(UUID_HALF).unwrap_or((text, ""));
-    (second, first)
-}
-
-/// A computed float with 0 in the place of -0.
-fn one_zero(expr: Expr, ty: &ChType) -> Expr {
-    let zero = match ty.strip_nullable() {
-        ChType::Float(32) => ScalarValue::Float32(Some(0.0)),
-        _ => ScalarValue::Float64(Some(0.0)),
-    };
-    expr + lit(zero)
-}
-
 /// Whether an expression is NULL of some type.
 pub(super) fn is_null(arg: &Typed) -> bool {
     match arg.constant() {
@@ -230,7 +271,17 @@ fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
     if let Some(a) = constant_as(&a, &b.ty)? {
         return Ok((a, b));
     }
-    let wide = match (a.ty.strip_nullable(), b.ty.strip_nullable()) {
+    let wide = compared_type(&a.ty, &b.ty)?;
+    let to =
+        |side: &Typed| if side.ty.is_nullable() { wide.clone().nullable() } else { wide.clone() };
+    let (ta, tb) = (to(&a), to(&b));
+    Ok((cast(a, &ta)?, cast(b, &tb)?))
+}
+
+/// The type in which values of two types are compared.
+pub(crate) fn compared_type(a: &ChType, b: &ChType) -> SqlResult<ChType> {
+    Ok(match (a.strip_nullable(), b.strip_nullable()) {
+        // No integer holds both.
         (ChType::UInt(64), ChType::Int(_)) | (ChType::Int(_), ChType::UInt(64)) => {
             ChType::Decimal(20, 0)
         }
@@ -241,17 +292,24 @@ fn align(a: Typed, b: Typed) -> SqlResult<(Typed, Typed)> {
         (ChType::Enum(..), number) | (number, ChType::Enum(..)) if is_number(number) => {
             common_type(&[ChType::Int(16), number.clone()])?
         }
+        // A time counts seconds since 1970.
+        (ChType::DateTime(_), ChType::Int(_) | ChType::UInt(_))
+        | (ChType::Int(_) | ChType::UInt(_), ChType::DateTime(_)) => ChType::Int(64),
+        (ChType::DateTime(_), ChType::Float(_)) | (ChType::Float(_), ChType::DateTime(_)) => {
+            ChType::Float(64)
+        }
+        (ChType::DateTime64(..), number) | (number, ChType::DateTime64(..))
+            if is_number(number) =>
+        {
+            ChType::Float(64)
+        }
         (x, y) => match common_type(&[x.clone(), y.clone()])? {
             // An Enum reads a constant's zero bytes as part of the name, but not those of a column.
             _ if is_filled_name(x, y) || is_filled_name(y, x) => return Err(incomparable(x, y)),
             ChType::Variant(_) => return Err(incomparable(x, y)),
             common => common,
         },
-    };
-    let to =
-        |side: &Typed| if side.ty.is_nullable() { wide.clone().nullable() } else { wide.clone() };
-    let (ta, tb) = (to(&a), to(&b));
-    Ok((cast(a, &ta)?, cast(b, &tb)?))
+    })
 }
 
 fn is_filled_name(a: &ChType, b: &ChType) -> bool {
@@ -371,6 +429,12 @@ pub(crate) fn to_predicate(arg: Typed) -> SqlResult<Expr> {
     }
 }
 
+/// Whether a value that a query found can be in a column: text that does not read as the column's type is not.
+pub(crate) fn reads_as(value: &Value, ty: &ChType, column: &ChType) -> bool {
+    let ty = ty.strip_nullable();
+    *ty != ChType::String || convert(value, ty, column.strip_nullable()).is_ok()
+}
+
 /// `arg IN values`, where the values are known. NULLs among them, and tuples with one, match nothing.
 pub(crate) fn in_values(
     arg: Typed,
@@ -419,7 +483,7 @@ pub(crate) fn in_values(
         let expr = if list.is_empty() {
             let never = lit(negated);
             if nullable {
-                Expr::Case(datafusion::logical_expr::expr::Case::new(
+                Expr::Case(Case::new(
                     None,
                     vec![(Box::new(arg.into_value().is_not_null()), Box::new(never))],
                     None,

@@ -378,6 +378,10 @@ fn accurate_cast(name: &str, args: &[Typed]) -> SqlResult<Typed> {
 }
 
 fn accurate_or(arg: Typed, to: &ChType, default: Typed) -> SqlResult<Typed> {
+    let arg = match arg.ty.strip_nullable() {
+        ChType::Enum(..) if !is_text(to) => super::ordinal::ordinal(arg)?,
+        _ => arg,
+    };
     let to = to.strip_nullable().clone().nullable();
     let tried = row_call("accurateCastOrNull", vec![arg], to, Nulls::Pass, exact_or_null);
     super::conditional::coalesce(vec![tried, default])

@@ -2,7 +2,7 @@
 
 use super::{
     dates::{parse_date, parse_datetime64},
-    supertype::{decimal_class, scalar_of},
+    supertype::{common_type, decimal_class, scalar_of},
     udf::{Call, Nulls, row_call},
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(crate) fn explicit_cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
     let (ChType::DateTime(Some(zone)) | ChType::DateTime64(_, Some(zone))) =
         arg.ty.strip_nullable()
     else {
-        return cast(arg, to);
+        return unified(arg, to);
     };
     let zone = Some(zone.clone());
     let kept = match to.strip_nullable() {
@@ -58,6 +58,37 @@ pub(crate) fn explicit_cast(arg: Typed, to: &ChType) -> SqlResult<Typed> {
     };
     let kept = if matches!(to, ChType::Nullable(_)) { kept.nullable() } else { kept };
     cast(arg, &kept)
+}
+
+/// A value among others of several types: text in a Variant is what it reads as, if one of the other types takes it.
+pub(crate) fn unified(arg: Typed, to: &ChType) -> SqlResult<Typed> {
+    let is_text = matches!(arg.ty.strip_nullable(), ChType::String | ChType::FixedString(_));
+    if !is_text || !matches!(to, ChType::Variant(_)) {
+        return cast(arg, to);
+    }
+    Ok(row_call("CAST of text", vec![arg], to.clone(), Nulls::Pass, |call, args| {
+        let value = args.first().unwrap_or(&Value::Null);
+        let (ChType::Variant(members), Some(text)) = (&call.ret, value.as_str()) else {
+            return Ok(value.clone());
+        };
+        let read = members.iter().find_map(|member| read_as(text, member));
+        Ok(read.unwrap_or_else(|| value.clone()))
+    }))
+}
+
+/// A text as a value of a type other than text, if all of it is one.
+fn read_as(text: &str, ty: &ChType) -> Option<Value> {
+    match ty {
+        ChType::String | ChType::FixedString(_) | ChType::Enum(..) | ChType::Json => None,
+        _ if text != text.trim() => None,
+        ChType::Bool if !matches!(text, "true" | "false") => None,
+        ChType::Int(_) | ChType::UInt(_) => {
+            let number = Value::Int(text.parse().ok()?);
+            let held = convert(&number, &ChType::Dynamic, ty).ok()?;
+            (held == number).then_some(held)
+        }
+        _ => convert(&Value::String(text.to_owned()), &ChType::String, ty).ok(),
+    }
 }
 
 /// Conversions that DataFusion does exactly: to wider integers and to Float64.
@@ -154,11 +185,7 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
         },
         ChType::Map(key, inner) => match value {
             Value::Map(pairs) => {
-                let (keys, values) = match from.strip_nullable() {
-                    ChType::Map(keys, values) => (Some(&**keys), Some(&**values)),
-                    _ => (None, None),
-                };
-                let (keys, values) = (side_type(keys), side_type(values));
+                let (keys, values) = side_types(from);
                 let pairs = pairs
                     .iter()
                     .map(|(k, v)| Ok((convert(k, &keys, key)?, convert(v, &values, inner)?)));
@@ -167,7 +194,7 @@ pub(crate) fn convert(value: &Value, from: &ChType, to: &ChType) -> SqlResult<Va
             Value::Tuple(sides) => match sides.as_slice() {
                 [Value::Array(keys), Value::Array(values)] if keys.len() == values.len() => {
                     let pairs = keys.iter().cloned().zip(values.iter().cloned()).collect();
-                    convert(&Value::Map(pairs), &ChType::Dynamic, to)
+                    convert(&Value::Map(pairs), from, to)
                 }
                 _ => Err(mismatch(value, to)),
             },
@@ -327,22 +354,20 @@ fn item_type(ty: &ChType) -> ChType {
     }
 }
 
-/// The type of a tuple's element, as far as its values do not say it.
+/// The type of a tuple's element.
 fn field_type(from: &ChType, at: usize) -> ChType {
     match from.strip_nullable() {
-        ChType::Tuple(fields) => match fields.get(at) {
-            Some((_, text @ (ChType::FixedString(_) | ChType::Enum(..)))) => text.clone(),
-            _ => ChType::Dynamic,
-        },
+        ChType::Tuple(fields) => fields.get(at).map_or(ChType::Dynamic, |(_, ty)| ty.clone()),
         _ => item_type(from),
     }
 }
 
-/// The same for the keys or values of a map.
-fn side_type(from: Option<&ChType>) -> ChType {
-    match from {
-        Some(text @ (ChType::FixedString(_) | ChType::Enum(..))) => text.clone(),
-        _ => ChType::Dynamic,
+/// The types of the keys and values of a map, or of a tuple of both.
+fn side_types(from: &ChType) -> (ChType, ChType) {
+    match from.strip_nullable() {
+        ChType::Map(keys, values) => ((**keys).clone(), (**values).clone()),
+        ty @ ChType::Tuple(_) => (item_type(&field_type(ty, 0)), item_type(&field_type(ty, 1))),
+        _ => (ChType::Dynamic, ChType::Dynamic),
     }
 }
 
@@ -373,8 +398,8 @@ fn convert_array(value: &Value, from: &ChType, item: &ChType) -> SqlResult<Value
         other => return Err(mismatch(other, &ChType::Array(Box::new(item.clone())))),
     };
     let from = match from.strip_nullable() {
-        // NULL elements of JSON arrays become defaults; the array itself came from a Dynamic.
-        ChType::Array(inner) if !matches!(**inner, ChType::Nullable(_)) => (**inner).clone(),
+        ChType::Array(inner) => (**inner).clone(),
+        // NULL items of JSON arrays become defaults.
         _ => ChType::Dynamic,
     };
     Ok(Value::Array(
@@ -611,7 +636,17 @@ fn decimal_of_text(text: &str, scale: u8) -> Option<Value> {
 
 /// Text as the kind of another value, for comparisons of a Dynamic with a literal.
 pub(super) fn text_like(text: &str, like: &Value) -> Option<Value> {
-    let ty = match like {
+    convert(&Value::String(text.to_owned()), &ChType::String, &type_like(like)?).ok()
+}
+
+/// A type that holds a value and others of its kind.
+fn type_like(value: &Value) -> Option<ChType> {
+    let common = |items: &mut dyn Iterator<Item = &Value>| {
+        let types = items.map(type_like).collect::<Option<Vec<_>>>()?;
+        common_type(&types).ok().map(Box::new)
+    };
+    Some(match value {
+        Value::Null => ChType::Nothing.nullable(),
         Value::Bool(_) => ChType::Bool,
         Value::Int(_) => ChType::Int(64),
         Value::Float(_) => ChType::Float(64),
@@ -619,9 +654,18 @@ pub(super) fn text_like(text: &str, like: &Value) -> Option<Value> {
         Value::Date(_) => ChType::Date,
         Value::DateTime(_) => ChType::DateTime(None),
         Value::DateTime64(_, scale) => ChType::DateTime64(*scale, None),
-        _ => return None,
-    };
-    parse_text(text, &ty).ok()
+        Value::String(_) => ChType::String,
+        Value::Array(items) => ChType::Array(common(&mut items.iter())?),
+        Value::Tuple(items) => {
+            let fields = items.iter().map(|item| Some((None, type_like(item)?)));
+            ChType::Tuple(fields.collect::<Option<_>>()?)
+        }
+        Value::Map(pairs) => ChType::Map(
+            common(&mut pairs.iter().map(|(key, _)| key))?,
+            common(&mut pairs.iter().map(|(_, value)| value))?,
+        ),
+        Value::Json(_) => return None,
+    })
 }
 
 /// The value a type has when there is none: 0, '', [], 1970-01-01; NULL where NULL fits.

@@ -168,7 +168,7 @@ impl Hash {
         let plain = matches!(
             value,
             Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::Date(_) | Value::DateTime(_)
-        );
+        ) || matches!(ty.strip_nullable(), ChType::Enum(..));
         if self.own_integers && plain {
             let mut all = [0; 8];
             all.iter_mut().zip(&memory).for_each(|(to, from)| *to = *from);

@@ -15,7 +15,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, json_of, text_of},
+    value::{Value, json_of, printable, text_of},
 };
 use datafusion::{
     arrow::{array::AsArray, compute::cast as arrow_cast, datatypes::DataType},
@@ -353,8 +353,9 @@ const NAMES: &[&str] = &[
 
 #[expect(clippy::unnecessary_wraps, reason = "kernels answer results")]
 fn json_text(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    let (value, ty) = (args.first().unwrap_or(&Value::Null), call.args.first());
-    Ok(Value::String(to_json(value, ty.unwrap_or(&ChType::Dynamic))))
+    let value = args.first().cloned().unwrap_or(Value::Null);
+    let ty = call.args.first().unwrap_or(&ChType::Dynamic);
+    Ok(Value::String(to_json(&printable(value, ty), ty)))
 }
 
 fn json_argument(args: &[ChType]) -> SqlResult<()> {

@@ -5,6 +5,7 @@ use super::{
     arithmetic::numeric,
     arrays::{equal, extreme, item_of, sum, sum_type},
     convert::default_value,
+    ordinal::{ordinal_type, ordinal_value},
     registry::Entry,
     udf::Call,
 };
@@ -227,8 +228,31 @@ fn mean(keys: &[Value]) -> f64 {
     sum / keys.len().max(1) as f64
 }
 
-/// The answer for one row.
-pub(super) fn keyed(name: &str, items: &[Value], keys: &[Value], ret: &ChType) -> Value {
+/// The answer for one row. Sorting and searching for a least or greatest item go by what keys of their type are ordered by.
+pub(super) fn keyed(
+    name: &str,
+    items: &[Value],
+    keys: &[Value],
+    key_type: &ChType,
+    ret: &ChType,
+) -> Value {
+    if ordinal_type(key_type).is_none() {
+        return of_keys(name, items, keys, ret);
+    }
+    let ordinals: Vec<Value> = keys.iter().map(|key| ordinal_value(key, key_type)).collect();
+    match name {
+        "arrayMin" | "arrayMax" => {
+            let wanted = if name == "arrayMin" { Ordering::Less } else { Ordering::Greater };
+            let best = extreme(&ordinals, wanted);
+            let at = best.and_then(|best| ordinals.iter().position(|ordinal| *ordinal == best));
+            at.and_then(|at| keys.get(at)).cloned().unwrap_or_else(|| default_value(ret))
+        }
+        _ if name.ends_with("Sort") => of_keys(name, items, &ordinals, ret),
+        _ => of_keys(name, items, keys, ret),
+    }
+}
+
+fn of_keys(name: &str, items: &[Value], keys: &[Value], ret: &ChType) -> Value {
     let first = || keys.iter().position(truth);
     let last = || keys.iter().rposition(truth);
     let picked = |at: Option<usize>| {
@@ -329,6 +353,8 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
 }
 
 fn kernel(call: &Call, args: &[Value]) -> SqlResult<Value> {
-    let items = super::args::items(args, usize::from(has_limit(&call.name)));
-    Ok(keyed(&call.name, &items, &items, &call.ret))
+    let at = usize::from(has_limit(&call.name));
+    let items = super::args::items(args, at);
+    let item = item_of(super::args::ty(&call.args, at))?;
+    Ok(keyed(&call.name, &items, &items, &item, &call.ret))
 }

@@ -326,9 +326,9 @@ impl HigherOrder {
 
     fn finish(&self, items: &[Value], keys: &[Value]) -> Value {
         let Some(name) = on_pairs(&self.name) else {
-            return keyed::keyed(&self.name, items, keys, &self.ret);
+            return keyed::keyed(&self.name, items, keys, &self.body_type, &self.ret);
         };
-        match keyed::keyed(name, items, keys, &self.ret) {
+        match keyed::keyed(name, items, keys, &self.body_type, &self.ret) {
             Value::Array(pairs) => Value::Map(
                 pairs
                     .into_iter()

@@ -13,7 +13,7 @@ use crate::{
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
-    value::{Value, compare},
+    value::{Value, compare, compare_null_last},
 };
 use std::cmp::Ordering;
 
@@ -194,6 +194,20 @@ fn merged_type(args: &[Typed]) -> SqlResult<ChType> {
     Ok(map_of(common_type(&keys)?, common_type(&values)?))
 }
 
+/// The type of two maps, which have to be of one.
+fn updated_type(args: &[Typed]) -> SqlResult<ChType> {
+    let merged = merged_type(args)?;
+    if args.iter().all(|arg| arg.ty == merged) {
+        return Ok(merged);
+    }
+    let types: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
+    let message = format!(
+        "mapUpdate takes two maps of one type, not {}: CAST one, or write mapConcat",
+        types.join(" and ")
+    );
+    Err(SqlError::new(ChCode::IllegalTypeOfArgument, message))
+}
+
 fn from_arrays(_: &Call, args: &[Value]) -> SqlResult<Value> {
     let (keys, values) = (super::args::items(args, 0), super::args::items(args, 1));
     if keys.len() != values.len() {
@@ -263,7 +277,9 @@ fn populated(name: &str, args: &[Typed]) -> SqlResult<Typed> {
 
 fn sorted(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let mut sorted = pairs(args, usize::from(super::keyed::has_limit(&call.name)));
-    sorted.sort_by(|(a, _), (b, _)| compare(a, b).unwrap_or(Ordering::Equal));
+    // Of equal keys, the values decide.
+    let order = |a: &Value, b: &Value| compare_null_last(a, b).unwrap_or(Ordering::Equal);
+    sorted.sort_by(|(a, x), (b, y)| order(a, b).then_with(|| order(x, y)));
     if call.name.contains("Reverse") {
         sorted.reverse();
     }
@@ -283,7 +299,7 @@ pub(super) fn call(name: &str, args: &[Typed]) -> SqlResult<Option<Typed>> {
         }
         "mapUpdate" => {
             counted(name, args, 2, 2)?;
-            (merged_type(args)?, merged)
+            (updated_type(args)?, merged)
         }
         "mapPopulateSeries" => return populated(name, args).map(Some),
         "has" if matches!(args.first().map(|arg| &arg.ty), Some(ChType::Map(..))) => {

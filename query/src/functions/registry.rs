@@ -2,8 +2,8 @@
 
 use super::{
     arithmetic, array_edit, array_sets, arrays, bits, calendar, catalogue, compare, conditional,
-    conversion, convert, json, keyed, maps, math, misc, readable, reduce, reinterpret, rounding,
-    strings,
+    conversion, convert, json, keyed, maps, math, misc, ordinal, readable, reduce, reinterpret,
+    rounding, strings,
     supertype::literal,
     text, time_floor, time_format, time_make, time_parse, time_shift, tuples,
     udf::{Kernel, Nulls, row_call},
@@ -15,7 +15,10 @@ use crate::{
     types::ChType,
     value::Value,
 };
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{Expr, lit},
+};
 
 /// A function of fixed shape: how many arguments, the type of its answer, its kernel.
 pub(super) struct Entry {
@@ -172,16 +175,27 @@ fn alias(name: &str) -> &str {
 /// ClickHouse's errors of unknown names, wrong counts and wrong types.
 pub(crate) fn scalar(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
     let null = args.iter().any(|arg| arg.ty == ChType::Nothing.nullable());
-    let never = args.iter().any(|arg| arg.ty == ChType::Nothing);
+    let never = args.iter().any(|arg| arg.ty == ChType::Nothing) && !takes_nothing(name);
     match called(name, args) {
+        // Of an item of `[]` there is no value, not even NULL, and nothing that a function makes of it.
+        Err(error) if never && error.code == ChCode::IllegalTypeOfArgument => Ok(nothing()),
+        Ok(_) if never => Ok(nothing()),
         // A bare NULL stands for a value of any type.
         Err(error) if null && error.code == ChCode::IllegalTypeOfArgument => Ok(Typed::null()),
-        // Of an item of `[]` there is no value, not even NULL.
-        Ok(typed) if never && !null && typed.ty == ChType::Nothing.nullable() => {
-            Ok(Typed::value(typed.expr, ChType::Nothing))
-        }
         other => other,
     }
+}
+
+fn nothing() -> Typed {
+    Typed::value(lit(ScalarValue::Null), ChType::Nothing)
+}
+
+/// Functions of an item that there is not which have an answer all the same.
+fn takes_nothing(name: &str) -> bool {
+    matches!(
+        canonical(name).as_str(),
+        "array" | "tuple" | "map" | "if" | "multiIf" | "toTypeName" | "and" | "or" | "ignore"
+    ) || name.starts_with("accurateCast")
 }
 
 fn called(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
@@ -416,6 +430,9 @@ fn condition(name: &str, arg: Typed) -> SqlResult<Expr> {
 }
 
 fn negation(arg: Typed) -> SqlResult<Typed> {
+    if *arg.ty.strip_nullable() == ChType::Nothing {
+        return Ok(arg);
+    }
     let bool_type =
         (!arg.predicate && *arg.ty.strip_nullable() == ChType::Bool).then(|| arg.ty.clone());
     let nullable = arg.ty.is_nullable();
@@ -445,7 +462,7 @@ pub(super) fn extreme(call: &super::udf::Call, args: &[Value]) -> SqlResult<Valu
             }
             (Value::Float(best), Value::Float(arg)) => best > arg,
             (Value::String(best), Value::String(arg)) if of_uuids => {
-                compare::by_halves(arg).cmp(&compare::by_halves(best)) != wanted
+                ordinal::by_halves(arg).cmp(&ordinal::by_halves(best)) != wanted
             }
             (best, arg) => crate::value::compare_for(wanted, arg, best) != Some(wanted),
         };

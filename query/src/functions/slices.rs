@@ -3,7 +3,9 @@
 use super::udf::Call;
 use super::{
     registry::Entry,
-    text::{bad, bytes, characters, check, find, int, optional, room, s, strict, text},
+    text::{
+        bad, bytes, characters, check, count_characters, find, int, optional, room, s, strict, text,
+    },
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
@@ -199,18 +201,21 @@ fn pad(call: &Call, args: &[Value]) -> SqlResult<Value> {
     if filler.is_empty() {
         filler = b" ".as_slice().into();
     }
-    let unit = |text| {
-        if call.name.ends_with("UTF8") { characters(text) } else { text.chunks(1).collect() }
-    };
-    let (value, filler): (Vec<&[u8]>, Vec<&[u8]>) = (unit(&value), unit(&filler));
-    if value.len() >= wanted {
-        return s(value.get(..wanted).unwrap_or_default().concat());
+    let of_characters = call.name.ends_with("UTF8");
+    // A byte that continues a character counts for nothing, even where no character begins before it.
+    let counts = |byte: &u8| !of_characters || count_characters(&[*byte]) == 1;
+    let counted = value.iter().enumerate().filter(|(_, byte)| counts(byte));
+    let places: Vec<usize> = counted.map(|(at, _)| at).collect();
+    if let Some(end) = places.get(wanted) {
+        return s(value.get(..*end).unwrap_or_default());
     }
-    let filling = filler.iter().cycle().take(wanted - value.len()).copied().collect::<Vec<_>>();
+    let missing = wanted - places.len();
+    let filler = if of_characters { characters(&filler) } else { filler.chunks(1).collect() };
+    let filling = filler.into_iter().cycle().take(missing).collect::<Vec<_>>().concat();
     s(if call.name.starts_with("left") {
-        [filling.concat(), value.concat()].concat()
+        [&*filling, &*value].concat()
     } else {
-        [value.concat(), filling.concat()].concat()
+        [&*value, &*filling].concat()
     })
 }
 

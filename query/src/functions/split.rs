@@ -1,6 +1,7 @@
 //! Text cut into parts, and parts put together.
 
 use super::{
+    convert::convert,
     registry::Entry,
     search::separates,
     text::{bad, bytes, check, find, illegal, int, items, list, optional, room, s, strict, text},
@@ -51,13 +52,17 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
             strict(1, 2, |a| strings(a, "si"), |_, a| words(a, |byte| !byte.is_ascii_alphabetic()))
         }
         "tokens" => strict(1, 3, |a| strings(a, "ssx"), tokens),
-        "arrayStringConcat" => strict(1, 2, joined_type, |_, a| {
+        "arrayStringConcat" => strict(1, 2, joined_type, |call, a| {
             let Some(Value::Array(items)) = a.first() else { return s("") };
-            let parts: Vec<Vec<u8>> = items
-                .iter()
-                .filter(|item| !item.is_null())
-                .map(|item| bytes_of(&text_of(item)).into_owned())
-                .collect();
+            let item = match call.args.first() {
+                Some(ChType::Array(item)) => &**item,
+                _ => &ChType::Dynamic,
+            };
+            let parts = items.iter().filter(|value| !value.is_null()).map(|value| {
+                let text = convert(value, item, &ChType::String)?;
+                Ok(bytes_of(&text_of(&text)).into_owned())
+            });
+            let parts = parts.collect::<SqlResult<Vec<Vec<u8>>>>()?;
             let separator = bytes(a, 1);
             room(separator.len().saturating_mul(parts.len()), "arrayStringConcat")?;
             s(parts.join(&*separator))

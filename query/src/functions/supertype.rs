@@ -105,15 +105,26 @@ fn variant(types: &[&ChType]) -> ChType {
     if types.contains(&&ChType::Dynamic) {
         return ChType::Dynamic;
     }
-    let mut members: Vec<ChType> = types
-        .iter()
-        .flat_map(|ty| {
-            if let ChType::Variant(members) = ty { members.clone() } else { vec![(*ty).clone()] }
-        })
-        .collect();
+    let members = types.iter().flat_map(|ty| match ty {
+        ChType::Variant(members) => members.clone(),
+        other => vec![(*other).clone()],
+    });
+    ChType::Variant(sorted_members(members.collect()))
+}
+
+fn sorted_members(mut members: Vec<ChType>) -> Vec<ChType> {
     members.sort_by_key(ToString::to_string);
     members.dedup();
-    ChType::Variant(members)
+    members
+}
+
+/// The type of what a function makes of the members of a Variant: one of these types, or NULL.
+pub(super) fn variant_of(results: &[ChType]) -> ChType {
+    let members = sorted_members(results.iter().map(|ty| ty.strip_nullable().clone()).collect());
+    match members.as_slice() {
+        [only] => only.clone().nullable(),
+        _ => ChType::Variant(members),
+    }
 }
 
 /// The most digits of a Decimal that takes as many bytes as one of a precision.

@@ -171,6 +171,9 @@ fn interval_unit(name: &str) -> Option<IntervalUnit> {
 
 fn interval(args: &[Typed], unit: IntervalUnit) -> SqlResult<Typed> {
     let Some(amount) = args.first() else { return Err(illegal(&ChType::Nothing)) };
+    if *amount.ty.strip_nullable() == ChType::Nothing {
+        return Ok(Typed::null());
+    }
     let number = super::convert::cast(amount.clone(), &wrap_nullable(args, ChType::Int(64)))?;
     Ok(Typed::value(number.into_value(), wrap_nullable(args, ChType::Interval(unit))))
 }

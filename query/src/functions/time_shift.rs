@@ -260,7 +260,8 @@ fn moved_by_interval(name: &str, args: &[Typed]) -> SqlResult<Typed> {
     let ChType::Interval(unit) = interval.ty.strip_nullable() else {
         return Err(illegal(&interval.ty));
     };
-    let amount = Typed::value(interval.clone().into_value(), ChType::Int(64));
+    let of = wrap_nullable(std::slice::from_ref(interval), ChType::Int(64));
+    let amount = Typed::value(interval.clone().into_value(), of);
     super::registry::scalar(&format!("{operator}{unit:?}s"), vec![time.clone(), amount])
 }
 
@@ -357,12 +358,14 @@ fn between(call: &Call, args: &[Value]) -> SqlResult<Value> {
     Ok(Value::Int(count.into()))
 }
 
-/// Weeks of an age: ClickHouse looks which weekday comes first in the order of the arguments, also when they go back.
+/// Weeks of an age. A week that is not full does not count; ClickHouse finds that out by the weekdays in the order of the
+/// arguments and by the clock in the order of time, also where they go back.
 fn full_weeks(a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
-    let place = |t: DateTime<Utc>| (t.weekday().num_days_from_monday(), t.time());
-    let begun = boundaries(IntervalUnit::Week, a, b);
-    let incomplete = i64::from(place(a) > place(b));
-    begun.signum() * (begun.abs() - incomplete).max(0)
+    let (earlier, later) = if a <= b { (a, b) } else { (b, a) };
+    let day = |t: DateTime<Utc>| t.weekday().num_days_from_monday();
+    let incomplete = (day(a), earlier.time()) > (day(b), later.time());
+    let towards_zero = if a <= b { -1 } else { 1 };
+    boundaries(IntervalUnit::Week, a, b) + towards_zero * i64::from(incomplete)
 }
 
 /// The functions of fixed shape.

@@ -158,6 +158,23 @@ pub(super) fn by_element(operator: &str, args: &[Typed], both: bool) -> SqlResul
     of_present(args, |args| of_elements(operator, args, both))
 }
 
+/// A comparison of two tuples as one of their elements, the first ones first.
+pub(super) fn compared(name: &str, a: Typed, b: Typed) -> SqlResult<Typed> {
+    of_present(&[a, b], |args| {
+        let mut pairs = pairs(args)?.into_iter().rev();
+        let Some(last) = pairs.next() else { return Err(illegal(&ChType::Tuple(Vec::new()))) };
+        let strict = name.strip_suffix("OrEquals").unwrap_or(name);
+        pairs.try_fold(scalar(name, last)?, |rest, pair| match name {
+            "equals" => scalar("and", vec![scalar(name, pair)?, rest]),
+            "notEquals" => scalar("or", vec![scalar(name, pair)?, rest]),
+            _ => {
+                let tied = scalar("and", vec![scalar("equals", pair.clone())?, rest])?;
+                scalar("or", vec![scalar(strict, pair)?, tied])
+            }
+        })
+    })
+}
+
 fn of_elements(operator: &str, args: &[Typed], both: bool) -> SqlResult<Typed> {
     let pairs = match args {
         [_, _] if both => pairs(args)?,

@@ -17,9 +17,14 @@ use crate::{
     types::ChType,
 };
 use datafusion::{
-    common::{Column, JoinType, NullEquality, tree_node::TreeNode},
+    arrow::array::{Array, AsArray},
+    common::{
+        Column, JoinType, NullEquality,
+        tree_node::{Transformed, TreeNode},
+    },
     logical_expr::{
-        Aggregate, Expr as Plan, GroupingSet, LogicalPlan, LogicalPlanBuilder, cast, lit,
+        Aggregate, BinaryExpr, Expr as Plan, GroupingSet, LogicalPlan, LogicalPlanBuilder,
+        Operator, cast, expr::Case, lit,
     },
 };
 use sqlparser::ast::{self, Expr, GroupByExpr, GroupByWithModifier, Visit};
@@ -94,7 +99,7 @@ impl Binder<'_> {
         for list in &lists {
             let mut places = Vec::new();
             for expr in list {
-                if !by_all || !is_constant(&self.expr(expr, scope, env)?.expr) {
+                if !by_all || !self.is_constant(expr, scope, env)? {
                     places.push(self.key(expr, items, scope, env)?);
                 }
             }
@@ -126,6 +131,16 @@ impl Binder<'_> {
         // ALL takes no constants: with nothing else, there is one group or none at all.
         scope.grouped.set(aggregates || if by_all { keys > 0 } else { !exprs.is_empty() });
         Ok(grouping)
+    }
+
+    /// Whether an expression is the same in every row; where its columns do not matter, it is known without them from now on.
+    fn is_constant(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<bool> {
+        let written = self.expr(expr, scope, env)?.expr;
+        let Some(value) = constant(&written) else { return Ok(false) };
+        if value != written {
+            scope.constants.borrow_mut().push((written, value));
+        }
+        Ok(true)
     }
 
     /// The place of a key among the keys of the query.
@@ -181,14 +196,14 @@ impl Binder<'_> {
             let bit = match &id {
                 Some(id) => {
                     let shift = (keys - 1 - at) as u64;
-                    let shifted = Plan::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
+                    let shifted = Plan::BinaryExpr(BinaryExpr::new(
                         Box::new(column(id)),
-                        datafusion::logical_expr::Operator::BitwiseShiftRight,
+                        Operator::BitwiseShiftRight,
                         Box::new(lit(shift)),
                     ));
-                    Plan::BinaryExpr(datafusion::logical_expr::BinaryExpr::new(
+                    Plan::BinaryExpr(BinaryExpr::new(
                         Box::new(shifted),
-                        datafusion::logical_expr::Operator::BitwiseAnd,
+                        Operator::BitwiseAnd,
                         Box::new(lit(1_u64)),
                     ))
                 }
@@ -223,10 +238,47 @@ fn modify(grouping: &mut Grouping, modifier: &GroupByWithModifier) -> SqlResult<
     Ok(())
 }
 
-/// Whether an expression has the same value in every row. ClickHouse computes no lambda in advance.
-fn is_constant(expr: &Plan) -> bool {
-    let holds_lambda = expr.exists(|node| Ok(is_lambda_call(node))).unwrap_or(true);
-    expr.column_refs().is_empty() && !expr.is_volatile() && !holds_lambda
+/// What an expression is in every row, if that is the same. ClickHouse computes no lambda in advance.
+fn constant(expr: &Plan) -> Option<Plan> {
+    let folded = expr.clone().transform_up(|node| Ok(decided(node))).ok()?.data;
+    let holds_lambda = folded.exists(|node| Ok(is_lambda_call(node))).unwrap_or(true);
+    let varies = holds_lambda || folded.is_volatile() || !folded.column_refs().is_empty();
+    (!varies).then_some(folded)
+}
+
+/// An `if` whose condition is a constant is the branch that it takes; `x AND false` and `x OR true` do not depend on x.
+fn decided(expr: Plan) -> Transformed<Plan> {
+    match &expr {
+        Plan::Case(Case { expr: None, when_then_expr, else_expr: Some(otherwise) }) => {
+            let [(condition, value)] = when_then_expr.as_slice() else {
+                return Transformed::no(expr);
+            };
+            match constant_truth(condition) {
+                Some(true) => Transformed::yes((**value).clone()),
+                Some(false) => Transformed::yes((**otherwise).clone()),
+                None => Transformed::no(expr),
+            }
+        }
+        Plan::BinaryExpr(BinaryExpr { left, op: op @ (Operator::And | Operator::Or), right }) => {
+            let decisive = *op == Operator::Or;
+            let decides = |side: &Plan| constant_truth(side) == Some(decisive);
+            if decides(left) || decides(right) {
+                Transformed::yes(lit(decisive))
+            } else {
+                Transformed::no(expr)
+            }
+        }
+        _ => Transformed::no(expr),
+    }
+}
+
+/// The truth of a condition that is a constant.
+fn constant_truth(condition: &Plan) -> Option<bool> {
+    if condition.is_volatile() || !condition.column_refs().is_empty() {
+        return None;
+    }
+    let value = crate::session::evaluate_constant(condition).ok()?;
+    value.as_boolean_opt().filter(|truth| truth.is_valid(0)).map(|truth| truth.value(0))
 }
 
 /// The column of an aggregate in the physical type that its ClickHouse type has: DataFusion's counts are signed.
@@ -247,7 +299,14 @@ pub(super) fn aggregated(
     grouping: &Grouping,
 ) -> SqlResult<LogicalPlan> {
     let (keys, aggregates) = (scope.keys.borrow(), scope.aggregates.borrow());
-    let builder = LogicalPlanBuilder::from(with_keys(plan, &keys)?);
+    let mut computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone()).collect();
+    let mut arguments = Vec::new();
+    if grouping.sets.is_some() {
+        computed.iter_mut().for_each(|aggregate| over_columns(aggregate, &mut arguments));
+    }
+    let mut computed: Vec<Plan> =
+        computed.into_iter().zip(aggregates.iter()).map(|(expr, a)| expr.alias(&a.id)).collect();
+    let builder = LogicalPlanBuilder::from(with_keys(plan, &keys, arguments)?);
     let named: Vec<Plan> = keys.iter().map(|key| column(&key.id)).collect();
     let groups = match &grouping.sets {
         None => named,
@@ -259,7 +318,6 @@ pub(super) fn aggregated(
             vec![Plan::GroupingSet(GroupingSet::GroupingSets(sets))]
         }
     };
-    let mut computed: Vec<Plan> = aggregates.iter().map(|a| a.expr.clone().alias(&a.id)).collect();
     let sums = matches!(grouping.sets, Some(Sets::Rollup | Sets::Cube)) && !keys.is_empty();
     if sums || (groups.is_empty() && computed.is_empty()) {
         // No `count()` that a query could have: equal aggregates beside grouping sets confuse the optimizer.
@@ -274,8 +332,10 @@ pub(super) fn aggregated(
     let mut exprs = Vec::new();
     for key in keys.iter() {
         // Rows of sets that leave a key out show its default, unless it is a constant.
-        if grouping.sets.is_some() && is_constant(&key.value) {
-            exprs.push(key.value.clone().alias(&key.id));
+        if grouping.sets.is_some()
+            && let Some(value) = constant(&key.value)
+        {
+            exprs.push(value.alias(&key.id));
             continue;
         }
         let default = default_value(&key.ty);
@@ -300,14 +360,27 @@ pub(super) fn aggregated(
     builder.build().map_err(plan_error)
 }
 
-/// The plan with one more column per key. Names that DataFusion derives from expressions are not unique.
-fn with_keys(plan: LogicalPlan, keys: &[Key]) -> SqlResult<LogicalPlan> {
+/// The plan with one more column per key, and these. Names that DataFusion derives from expressions are not unique.
+fn with_keys(plan: LogicalPlan, keys: &[Key], others: Vec<Plan>) -> SqlResult<LogicalPlan> {
     let kept: Vec<Plan> = plan.schema().columns().into_iter().map(Plan::Column).collect();
     let keys = keys.iter().map(|key| key.value.clone().alias(&key.id));
     LogicalPlanBuilder::from(plan)
-        .project(kept.into_iter().chain(keys))
+        .project(kept.into_iter().chain(keys).chain(others))
         .and_then(LogicalPlanBuilder::build)
         .map_err(plan_error)
+}
+
+/// Puts columns that are made before in the place of an aggregate's arguments and condition: aggregates that become equal
+/// when the optimizer simplifies them confuse it beside grouping sets.
+fn over_columns(aggregate: &mut Plan, made: &mut Vec<Plan>) {
+    let Plan::AggregateFunction(function) = aggregate else { return };
+    let filter = function.params.filter.iter_mut().map(|filter| &mut **filter);
+    for expr in function.params.args.iter_mut().chain(filter) {
+        if !matches!(expr, Plan::Column(_) | Plan::Literal(..)) {
+            let name = format!("__argument_{}", made.len());
+            made.push(std::mem::replace(expr, column(&name)).alias(name));
+        }
+    }
 }
 
 /// The row of WITH TOTALS: the aggregates over all rows of the groups that HAVING keeps, keys at their defaults.
@@ -334,10 +407,9 @@ pub(super) fn totals(
     };
     let mut exprs = Vec::new();
     for key in scope.keys.borrow().iter() {
-        let value = if is_constant(&key.value) {
-            key.value.clone()
-        } else {
-            lit(scalar_of(&default_value(&key.ty), &key.ty)?)
+        let value = match constant(&key.value) {
+            Some(value) => value,
+            None => lit(scalar_of(&default_value(&key.ty), &key.ty)?),
         };
         exprs.push(value.alias(&key.id));
     }
@@ -369,7 +441,7 @@ fn of_groups(input: LogicalPlan, grouped: LogicalPlan, keys: &[Key]) -> SqlResul
         keys.iter().map(|key| Column::new_unqualified(&key.id)).collect::<Vec<_>>(),
         keys.iter().map(|key| Column::new_unqualified(there(key))).collect::<Vec<_>>(),
     );
-    LogicalPlanBuilder::from(with_keys(input, keys)?)
+    LogicalPlanBuilder::from(with_keys(input, keys, Vec::new())?)
         .join_detailed(grouped, JoinType::LeftSemi, on, None, NullEquality::NullEqualsNull)
         .and_then(LogicalPlanBuilder::build)
         .map_err(plan_error)

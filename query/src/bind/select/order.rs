@@ -1,17 +1,19 @@
 //! ORDER BY and LIMIT BY: keys, positions, and gaps to fill.
 
 use super::{
-    super::{Binder, fill::Filling, query::Env, query::LimitBy, scope::Scope, unsupported},
+    super::{
+        Binder, fill::Filling, plan_error, query::Env, query::LimitBy, scope::Scope, unsupported,
+    },
     items::Item,
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{literal, ordinal, scalar},
+    functions::{literal, ordinal, scalar, scalar_of},
     typed::Typed,
     types::ChType,
     value::Value,
 };
-use datafusion::logical_expr::{Expr as Plan, SortExpr};
+use datafusion::logical_expr::{Expr as Plan, SortExpr, lit, when};
 use sqlparser::ast::{self, Expr, OrderByKind, UnaryOperator};
 
 /// What ORDER BY says.
@@ -200,12 +202,16 @@ fn sort_key(
     let ast::OrderByOptions { asc, nulls_first } = options;
     let asc = asc.unwrap_or(true);
     let nulls_first = nulls_first.unwrap_or(false);
-    let may_be_nan = matches!(typed.ty.strip_nullable(), ChType::Float(_)) && !typed.stored;
-    let expr = ordinal(typed)?.into_value();
+    let ty = typed.ty.strip_nullable().clone();
+    let may_be_nan = matches!(ty, ChType::Float(_)) && !typed.stored;
+    let mut expr = ordinal(typed)?.into_value();
     if may_be_nan {
         // NaN comes with the NULLs in both directions; DataFusion takes it for the greatest or, after a division, the least.
         let is_nan = datafusion::functions::math::expr_fn::isnan(expr.clone());
-        keys.push(SortExpr { expr: is_nan, asc: !nulls_first, nulls_first });
+        keys.push(SortExpr { expr: is_nan.clone(), asc: !nulls_first, nulls_first });
+        // Some NaN have a sign, by which DataFusion would order them.
+        let nan = lit(scalar_of(&Value::Float(f64::NAN), &ty)?);
+        expr = when(is_nan, nan).otherwise(expr).map_err(plan_error)?;
     }
     keys.push(SortExpr { expr, asc, nulls_first });
     Ok(())

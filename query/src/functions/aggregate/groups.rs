@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::default_value,
+    functions::{convert, default_value},
     types::ChType,
     value::{Value, compare_null_last, text_of},
 };
@@ -142,7 +142,7 @@ fn inserted_type(signature: &Signature<'_>) -> SqlResult<ChType> {
 fn inserted(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
     let item = function.args.first().unwrap_or(&ChType::Nothing).strip_nullable();
     let filler = match function.parameters.first() {
-        Some(given) => super::convert(given, &ChType::Dynamic, item)?,
+        Some(given) => convert(given, &ChType::Dynamic, item)?,
         None => default_value(item),
     };
     let length = function.count(1);
@@ -261,7 +261,10 @@ fn concatenated(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
         }
         match cell(row, 0) {
             Value::Null => out.push_str("ᴺᵁᴸᴸ"),
-            value => out.push_str(&text_of(value)),
+            value => {
+                let ty = function.args.first().unwrap_or(&ChType::Dynamic);
+                out.push_str(&text_of(&convert(value, ty, &ChType::String)?));
+            }
         }
         if out.len() > SQL_CALL_BYTES_MAX {
             return Err(SqlError::new(

@@ -61,7 +61,7 @@ pub(super) fn base(name: &str) -> Option<Base> {
             Ok(Value::Tuple(vec![sum(rows), counted(rows.len())?]))
         })
         .nulls(NullRule::Default),
-        "avg" => Base::new(1, |s| summed(s, 0).map(|_| ChType::Float(64)), mean),
+        "avg" => Base::new(1, mean_type, mean),
         "avgWeighted" => Base::new(2, weighted_type, weighted_mean),
         "min" | "max" => Base::new(1, comparable_first, |f, rows| {
             Ok(best(rows, 0, wanted(&f.name))
@@ -289,10 +289,62 @@ fn kahan(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
     Ok(Value::Float(total))
 }
 
-#[expect(clippy::cast_precision_loss, clippy::unnecessary_wraps, reason = "a mean is a double")]
-fn mean(_: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
+/// Days and times have a mean that is one of them, and numbers one with a fraction.
+fn mean_type(signature: &Signature<'_>) -> SqlResult<ChType> {
+    match signature.arg(0) {
+        time @ (ChType::Date | ChType::Date32 | ChType::DateTime(_) | ChType::DateTime64(..)) => {
+            Ok(time.clone())
+        }
+        _ => summed(signature, 0).map(|_| ChType::Float(64)),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a mean of numbers is a double")]
+fn mean(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
+    if function.ret != ChType::Float(64) {
+        return mean_of_times(function, rows);
+    }
     let total = sum(rows).as_f64().unwrap_or(f64::NAN);
     Ok(Value::Float(total / rows.len() as f64))
+}
+
+/// The mean of days, seconds or ticks. In the middle of two it is the even one.
+fn mean_of_times(function: &Function, rows: &[Row<'_>]) -> SqlResult<Value> {
+    let count = i128::try_from(rows.len()).unwrap_or(i128::MAX);
+    if count == 0 {
+        return Ok(function.default());
+    }
+    let total: i128 = rows.iter().map(|row| units(cell(row, 0))).sum();
+    let (below, rest) = (total.div_euclid(count), total.rem_euclid(count));
+    let up = match (rest * 2).cmp(&count) {
+        Ordering::Less => 0,
+        Ordering::Equal => below & 1,
+        Ordering::Greater => 1,
+    };
+    of_units(below + up, &function.ret)
+}
+
+/// What a day or time counts since 1970.
+fn units(value: &Value) -> i128 {
+    match value {
+        Value::DateTime64(ticks, _) => i128::from(*ticks),
+        other => other.as_int().unwrap_or(0),
+    }
+}
+
+/// The day or time of a type that counts so much since 1970.
+fn of_units(units: i128, ty: &ChType) -> SqlResult<Value> {
+    let beyond = |_| SqlError::new(ChCode::DecimalOverflow, format!("{units} is no {ty}"));
+    Ok(match ty {
+        ChType::DateTime64(_, _) | ChType::DateTime(_) => {
+            let count = i64::try_from(units).map_err(beyond)?;
+            match ty {
+                ChType::DateTime64(scale, _) => Value::DateTime64(count, *scale),
+                _ => Value::DateTime(count),
+            }
+        }
+        _ => Value::Date(i32::try_from(units).map_err(beyond)?),
+    })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "kernels answer results")]
