@@ -42,9 +42,6 @@ class Judge:
         """(kind, text): `same`, `both` (errors), `refused`, `cut`, or a difference."""
         sql = sql or tree.sql(query)
         wanted, got = self.clickhouse.ask(sql), self.rekor.ask(sql)
-        if got.error == "TIMEOUT_EXCEEDED":
-            # On a machine that others keep busy; what runs for too long does so again.
-            got = self.rekor.ask(sql)
         if got.status >= 500:
             return "crash", f"{got.status} {got.text}"
         if wanted.error in ("TIMEOUT_EXCEEDED", "MEMORY_LIMIT_EXCEEDED", "UNREADABLE"):
