@@ -251,3 +251,7 @@ SELECT toTypeName(arrayResize([], 5, toInt32(1))), arrayResize([], 2, toInt32(1)
 SELECT 1 = 0::String, toUInt8(1) = concat('0', '1')
 SELECT 1 IN (SELECT 'x'), toDate('2024-01-01') IN (SELECT 'x'), 1 IN (SELECT '1')
 SELECT number AS k, min(if(1, number, 5)) AS a, min(number) AS b FROM numbers(2) GROUP BY k WITH ROLLUP ORDER BY k, a
+SELECT number FROM numbers(2) WHERE materialize('zzz') > CAST('b', 'Enum8(\'a\' = 1, \'b\' = 2)')
+SELECT materialize(CAST('a', 'Nullable(String)')), toTypeName(materialize(1)), materialize([1, 2])[1], isConstant(materialize(1)), isConstant(1)
+SELECT CASE WHEN 1 THEN 'a' ELSE toString(number) END AS c FROM numbers(3) WHERE 0 GROUP BY ALL
+SELECT if(1, 'a', toString(number)) AS c FROM numbers(3) WHERE 0 GROUP BY ALL

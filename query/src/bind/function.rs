@@ -725,6 +725,9 @@ fn fails_aside(args: &[Typed]) -> bool {
 
 /// The truth of a condition that is the same in every row.
 fn truth_of(condition: &Typed) -> Option<bool> {
+    if condition.expr.is_volatile() {
+        return None;
+    }
     constant_of(condition).ok().flatten()?.truth()
 }
 

@@ -6,7 +6,7 @@ use super::{
     rounding, strings,
     supertype::literal,
     text, time_floor, time_format, time_make, time_parse, time_shift, tuples,
-    udf::{Kernel, Nulls, row_call},
+    udf::{Call, Kernel, Nulls, row_call, volatile_call},
     uuids, vectors,
 };
 use crate::{
@@ -273,6 +273,12 @@ fn called(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         "materialize" | "identity" => {
             let [a] = exactly(&name, args)?;
+            let is_constant = a.expr.column_refs().is_empty() && !a.expr.is_volatile();
+            if name == "materialize" && is_constant {
+                // No longer a constant for what asks whether it is one: what differs between two rows is none.
+                let ty = a.ty.clone();
+                return Ok(volatile_call(&name, vec![a], ty, first_argument));
+            }
             return Ok(a);
         }
         _ => {}
@@ -332,6 +338,10 @@ fn called(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         None => Err(unknown(&name)),
     }
+}
+
+fn first_argument(_: &Call, args: &[Value]) -> SqlResult<Value> {
+    Ok(args.first().cloned().unwrap_or(Value::Null))
 }
 
 fn wrong_count(name: &str) -> String {
@@ -444,7 +454,7 @@ fn negation(arg: Typed) -> SqlResult<Typed> {
 }
 
 /// `greatest` and `least` of several values; NULLs do not count.
-pub(super) fn extreme(call: &super::udf::Call, args: &[Value]) -> SqlResult<Value> {
+pub(super) fn extreme(call: &Call, args: &[Value]) -> SqlResult<Value> {
     let wanted = if call.name == "greatest" {
         std::cmp::Ordering::Greater
     } else {

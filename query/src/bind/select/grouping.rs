@@ -136,6 +136,10 @@ impl Binder<'_> {
     /// Whether an expression is the same in every row; where its columns do not matter, it is known without them from now on.
     fn is_constant(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<bool> {
         let written = self.expr(expr, scope, env)?.expr;
+        // CASE is decided for each row, also where its condition is a constant.
+        if holds_case(expr) && !written.column_refs().is_empty() {
+            return Ok(false);
+        }
         let Some(value) = constant(&written) else { return Ok(false) };
         if value != written {
             scope.constants.borrow_mut().push((written, value));
@@ -236,6 +240,14 @@ fn modify(grouping: &mut Grouping, modifier: &GroupByWithModifier) -> SqlResult<
         ));
     }
     Ok(())
+}
+
+fn holds_case(expr: &Expr) -> bool {
+    let is_case = |expr: &Expr| match expr {
+        Expr::Case { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    ast::visit_expressions(expr, is_case).is_break()
 }
 
 /// What an expression is in every row, if that is the same. ClickHouse computes no lambda in advance.
