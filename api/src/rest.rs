@@ -20,6 +20,10 @@ use axum::{
     http::{HeaderName, HeaderValue},
     routing::{any, delete, get, patch, post, put},
 };
+use handlers::{
+    accounts, collections, databases, documents, endpoints, health, mcp, providers, relationships,
+    upkeep,
+};
 use rekor_core::limits;
 use std::sync::Arc;
 use tower_http::{
@@ -49,30 +53,30 @@ pub const OPEN_ROUTES: &[(&str, &str)] = &[
 pub(crate) fn routes(service: Arc<Service>) -> Router {
     let mcp = Arc::new(crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX));
     let mut router = Router::new()
-        .route("/mcp", any(handlers::mcp).layer(Extension(Arc::clone(&mcp))))
-        .route("/e/{slug}/mcp", any(handlers::endpoint_mcp).layer(Extension(Arc::clone(&mcp))))
+        .route("/mcp", any(mcp::mcp).layer(Extension(Arc::clone(&mcp))))
+        .route("/e/{slug}/mcp", any(mcp::endpoint_mcp).layer(Extension(Arc::clone(&mcp))))
         .route("/sse", get(sse::open).layer(Extension(Arc::clone(&mcp))))
         .route("/sse/messages", post(sse::message).layer(Extension(mcp)))
-        .route("/health/live", get(handlers::live))
-        .route("/health/ready", get(handlers::ready))
-        .route("/health/status", get(handlers::status))
-        .route("/metrics", get(handlers::metrics))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/health/status", get(health::status))
+        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::document))
-        .route("/v1/whoami", get(handlers::whoami))
-        .route("/v1/admin/stats", get(handlers::stats))
-        .route("/v1/admin/check", get(handlers::check))
-        .route("/v1/admin/audit", get(handlers::verify_audit))
-        .route("/v1/admin/flush", post(handlers::flush))
-        .route("/v1/admin/compact", post(handlers::compact))
+        .route("/v1/whoami", get(accounts::whoami))
+        .route("/v1/admin/stats", get(upkeep::stats))
+        .route("/v1/admin/check", get(upkeep::check))
+        .route("/v1/admin/audit", get(upkeep::verify_audit))
+        .route("/v1/admin/flush", post(upkeep::flush))
+        .route("/v1/admin/compact", post(upkeep::compact))
         .route("/auth/authorize", get(pages::authorize_page).post(pages::authorize))
         .route("/auth/device", get(pages::device_page).post(pages::approve_device))
-        .route("/v1/auth/enrol", post(handlers::enrol))
-        .route("/v1/auth/login", post(handlers::login))
-        .route("/v1/auth/logout", post(handlers::logout))
+        .route("/v1/auth/enrol", post(accounts::enrol))
+        .route("/v1/auth/login", post(accounts::login))
+        .route("/v1/auth/logout", post(accounts::logout))
         .route("/auth/confirm", get(confirm::show).post(confirm::confirm))
-        .route("/v1/auth/confirm", post(handlers::confirm))
+        .route("/v1/auth/confirm", post(accounts::confirm))
         .route("/v1/auth/confirm/browser", post(confirm::ask))
-        .route("/v1/auth/password", post(handlers::change_password))
+        .route("/v1/auth/password", post(accounts::change_password))
         .route("/v1/auth/device", post(pages::start_device))
         .route("/v1/auth/token", post(pages::exchange))
         .route("/oauth/authorize", get(consent::authorize_page).post(consent::log_in))
@@ -80,61 +84,61 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/oauth/token", post(oauth::token))
         .route("/oauth/register", post(oauth::register))
         .route("/oauth/revoke", post(oauth::revoke))
-        .route("/v1/clients", post(handlers::create_client).get(handlers::list_clients))
-        .route("/v1/clients/{id}", delete(handlers::revoke_client))
-        .route("/v1/users", post(handlers::create_user).get(handlers::list_users))
-        .route("/v1/users/{id}", put(handlers::change_user).delete(handlers::delete_user))
-        .route("/v1/tokens", post(handlers::create_token).get(handlers::list_tokens))
-        .route("/v1/tokens/{id}", delete(handlers::revoke_token))
-        .route("/v1/{db}/collections", get(handlers::list_collections))
+        .route("/v1/clients", post(accounts::create_client).get(accounts::list_clients))
+        .route("/v1/clients/{id}", delete(accounts::revoke_client))
+        .route("/v1/users", post(accounts::create_user).get(accounts::list_users))
+        .route("/v1/users/{id}", put(accounts::change_user).delete(accounts::delete_user))
+        .route("/v1/tokens", post(accounts::create_token).get(accounts::list_tokens))
+        .route("/v1/tokens/{id}", delete(accounts::revoke_token))
+        .route("/v1/{db}/collections", get(collections::list_collections))
         .route(
             "/v1/{db}/collections/{id}",
-            get(handlers::get_collection)
-                .put(handlers::put_collection)
-                .delete(handlers::delete_collection),
+            get(collections::get_collection)
+                .put(collections::put_collection)
+                .delete(collections::delete_collection),
         )
         .route(
             "/v1/{db}/relationships",
-            post(handlers::put_relationship)
-                .put(handlers::put_relationship)
-                .get(handlers::list_relationships),
+            post(relationships::put_relationship)
+                .put(relationships::put_relationship)
+                .get(relationships::list_relationships),
         )
         .route(
             "/v1/{db}/relationships/{id}",
-            get(handlers::get_relationship).delete(handlers::delete_relationship),
+            get(relationships::get_relationship).delete(relationships::delete_relationship),
         )
-        .route("/v1/{db}/collections/{id}/history", get(handlers::collection_history))
-        .route("/v1/{db}/collections/{id}/describe", get(handlers::describe_collection))
-        .route("/v1/{db}/collections/{id}/diff", post(handlers::collection_diff))
-        .route("/v1/{db}/export/{collection}", get(handlers::export))
-        .route("/v1/{db}/relationship-types", get(handlers::list_relationship_types))
+        .route("/v1/{db}/collections/{id}/history", get(collections::collection_history))
+        .route("/v1/{db}/collections/{id}/describe", get(collections::describe_collection))
+        .route("/v1/{db}/collections/{id}/diff", post(collections::collection_diff))
+        .route("/v1/{db}/export/{collection}", get(documents::export))
+        .route("/v1/{db}/relationship-types", get(relationships::list_relationship_types))
         .route(
             "/v1/{db}/relationship-types/{id}",
-            get(handlers::get_relationship_type)
-                .put(handlers::put_relationship_type)
-                .delete(handlers::delete_relationship_type),
+            get(relationships::get_relationship_type)
+                .put(relationships::put_relationship_type)
+                .delete(relationships::delete_relationship_type),
         )
-        .route("/v1/{db}/endpoints", get(handlers::list_endpoints))
+        .route("/v1/{db}/endpoints", get(endpoints::list_endpoints))
         .route(
             "/v1/{db}/endpoints/{id}",
-            get(handlers::get_endpoint)
-                .put(handlers::put_endpoint)
-                .delete(handlers::delete_endpoint),
+            get(endpoints::get_endpoint)
+                .put(endpoints::put_endpoint)
+                .delete(endpoints::delete_endpoint),
         )
-        .route("/v1/{db}/providers/{provider}/import", post(handlers::import_tools))
-        .route("/v1/{db}/providers/{provider}/export", get(handlers::export_tools))
+        .route("/v1/{db}/providers/{provider}/import", post(providers::import_tools))
+        .route("/v1/{db}/providers/{provider}/export", get(providers::export_tools))
         .route(
             "/v1/{db}/providers/{provider}/import-call/{collection}",
-            post(handlers::import_call),
+            post(providers::import_call),
         )
-        .route("/v1/{db}/batch", post(handlers::batch))
+        .route("/v1/{db}/batch", post(documents::batch))
         .route("/v1/{db}/sql", post(sql::sql))
         .route("/v1/{db}/results", get(results::list))
         .route("/v1/{db}/results/{id}", get(results::get).delete(results::delete))
         .route("/v1/{db}/results/{id}/download", get(results::download))
         .route(
             "/v1/{db}/import/{collection}",
-            post(handlers::import).layer(DefaultBodyLimit::disable()),
+            post(documents::import).layer(DefaultBodyLimit::disable()),
         );
     for suffix in ["", "/{*path}"] {
         let at = |name: &str| format!("/.well-known/{name}{suffix}");
@@ -147,50 +151,50 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         router = router
             .route(
                 &format!("/v1/{databases}"),
-                post(handlers::create_database).get(handlers::list_databases),
+                post(databases::create_database).get(databases::list_databases),
             )
             .route(
                 &format!("/v1/{databases}/{{id}}"),
-                get(handlers::get_database)
-                    .put(handlers::change_database)
-                    .delete(handlers::delete_database),
+                get(databases::get_database)
+                    .put(databases::change_database)
+                    .delete(databases::delete_database),
             )
-            .route(&format!("/v1/{databases}/{{id}}/restore"), post(handlers::restore_database))
+            .route(&format!("/v1/{databases}/{{id}}/restore"), post(databases::restore_database))
             .route(
                 &format!("/v1/{databases}/{{id}}/previews"),
-                post(handlers::create_preview).get(handlers::list_previews),
+                post(databases::create_preview).get(databases::list_previews),
             )
-            .route(&format!("/v1/{databases}/{{id}}/promote"), post(handlers::promote))
-            .route(&format!("/v1/{databases}/{{id}}/promotions"), get(handlers::promotions))
+            .route(&format!("/v1/{databases}/{{id}}/promote"), post(databases::promote))
+            .route(&format!("/v1/{databases}/{{id}}/promotions"), get(databases::promotions))
             .route(
                 &format!("/v1/{databases}/{{id}}/promotions/{{promotion}}"),
-                get(handlers::promotion),
+                get(databases::promotion),
             )
-            .route(&format!("/v1/{databases}/{{id}}/rollback"), post(handlers::rollback));
+            .route(&format!("/v1/{databases}/{{id}}/rollback"), post(databases::rollback));
     }
     for documents in ["documents", "records"] {
         let base = format!("/v1/{{db}}/{documents}/{{collection}}");
         router = router
             .route(
                 &base,
-                post(handlers::put_document)
-                    .put(handlers::put_document)
-                    .get(handlers::find_documents),
+                post(documents::put_document)
+                    .put(documents::put_document)
+                    .get(documents::find_documents),
             )
             .route(
                 &format!("{base}/{{id}}"),
-                put(handlers::put_document_by_id)
-                    .merge(patch(handlers::patch_document))
-                    .get(handlers::get_document)
-                    .delete(handlers::delete_document),
+                put(documents::put_document_by_id)
+                    .merge(patch(documents::patch_document))
+                    .get(documents::get_document)
+                    .delete(documents::delete_document),
             )
-            .route(&format!("{base}/query"), post(handlers::query_documents))
-            .route(&format!("{base}/{{id}}/cancel"), post(handlers::cancel_document))
-            .route(&format!("{base}/{{id}}/related"), get(handlers::related));
+            .route(&format!("{base}/query"), post(documents::query_documents))
+            .route(&format!("{base}/{{id}}/cancel"), post(documents::cancel_document))
+            .route(&format!("{base}/{{id}}/related"), get(relationships::related));
     }
     router
-        .fallback(handlers::unknown_route)
-        .method_not_allowed_fallback(handlers::unknown_method)
+        .fallback(health::unknown_route)
+        .method_not_allowed_fallback(health::unknown_method)
         .layer(axum::middleware::from_fn(extract::request_key))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&service), limit::limit))
         .layer(RequestDecompressionLayer::new())
