@@ -230,3 +230,32 @@ SELECT 1 +
 SELECT (1
 SELECT sum(x) OVER (ORDER BY x) FROM (SELECT 1 AS x) WHERE sum(x) OVER () > 1
 SELECT uniqMerge(uniqState(1))
+SELECT d.Int64, d.String, dynamicType(d) FROM (SELECT arrayJoin([CAST(1::Int64,'Dynamic'), CAST('x','Dynamic')]) AS d)
+SELECT v.UInt8, v.String FROM (SELECT CAST(1::UInt8,'Variant(UInt8,String)') AS v)
+SELECT 1::UInt8::Variant(UInt8,String) AS v, v.UInt8
+SELECT toTypeName(c1), toTypeName(c2), * FROM values((1,'a'),(300,NULL))
+SELECT toTypeName(c1), * FROM values(1,2,-3)
+SELECT toTypeName(c1), * FROM values('x','y')
+SELECT * FROM values('a UInt8', 300)
+SELECT * FROM values('a UInt8', -1)
+SELECT * FROM values('a UInt8', 1.5)
+SELECT * FROM values('a Date', '2024-01-01', 5)
+SELECT * FROM values('a UInt8', NULL)
+SELECT * FROM values('a UInt8, b String', (1,'x',3))
+SELECT * FROM values('a UInt8, b String', 1)
+SELECT * FROM values('a Array(Int32), m Map(String,Int8)', ([1,2],map('a',1)))
+SELECT t.a FROM values('a Nullable(String), b Decimal(10,2)', (NULL, 1.5),('q','2.5')) AS t
+SELECT * FROM values('a Int32')
+SELECT * FROM values()
+SELECT * FROM values('a Enum8(\'x\'=1)', 'x')
+SELECT * FROM values('a Int32', (1),(2+3))
+SELECT * FROM values('`a b` Int32, c DateTime(\'UTC\')', (1,'2024-01-01 00:00:00'))
+SELECT * FROM VALUES('a Int32', 1)
+SELECT * FROM values((1,2),(3))
+SELECT * FROM values('a', 'b', 'c')
+SELECT * FROM values('a b', 'b', 'c')
+SELECT * FROM values('a Tuple(Int8,Int8)', (1,2))
+SELECT * FROM values('a Bool', true, false)
+SELECT sum(v) FROM values('k String, v UInt64', ('a',1),('b',2)) WHERE k='a'
+SELECT * FROM values('a Int8, b Int8', tuple(1,2), (3,4))
+SELECT * FROM values('a DateTime', toDateTime('2020-01-01 00:00:00'), 5)

@@ -60,6 +60,12 @@ impl Binder<'_> {
                 let each = scalar("tupleElement", vec![base, literal(&key)?])?;
                 self.value_path(each, rest)
             }
+            ChType::Dynamic | ChType::Variant(_) if part_type(&base.ty, first).is_some() => {
+                let ty = literal(&Value::String(first.clone()))?;
+                let function =
+                    if base.ty == ChType::Dynamic { "dynamicElement" } else { "variantElement" };
+                self.value_path(scalar(function, vec![base, ty])?, rest)
+            }
             ChType::Tuple(_) | ChType::Map(..) | ChType::Dynamic => {
                 let key = literal(
                     &first.parse().map_or_else(|_| Value::String(first.clone()), Value::Int),
@@ -104,6 +110,16 @@ impl Binder<'_> {
             }
             _ => Ok(None),
         }
+    }
+}
+
+/// The type that a part of a value of several types names: `dynamic.Int64` is the value if it is one. Of a path into JSON the
+/// part is a member, whatever it is called.
+fn part_type(base: &ChType, part: &str) -> Option<ChType> {
+    let ty = parse_type(part).ok().filter(|ty| ty.to_string() == part)?;
+    match base {
+        ChType::Variant(members) => members.contains(&ty).then_some(ty),
+        _ => Some(ty),
     }
 }
 

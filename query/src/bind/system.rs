@@ -8,9 +8,10 @@ use crate::{
     types::ChType,
     value::Value,
 };
+use std::borrow::Cow;
 
 /// A column of a table that is written out: its name, its type, its values.
-pub(super) type LiteralColumn = (&'static str, ChType, Vec<Value>);
+pub(super) type LiteralColumn = (Cow<'static, str>, ChType, Vec<Value>);
 
 /// The tables of the database `system`.
 const NAMES: [&str; 5] = ["one", "functions", "tables", "columns", "formats"];
@@ -20,11 +21,11 @@ fn text(value: impl Into<String>) -> Value {
 }
 
 fn texts(name: &'static str, values: Vec<Value>) -> LiteralColumn {
-    (name, ChType::String, values)
+    (Cow::Borrowed(name), ChType::String, values)
 }
 
 fn flags(name: &'static str, values: impl Iterator<Item = bool>) -> LiteralColumn {
-    (name, ChType::UInt(8), values.map(|flag| Value::Int(flag.into())).collect())
+    (Cow::Borrowed(name), ChType::UInt(8), values.map(|flag| Value::Int(flag.into())).collect())
 }
 
 impl Binder<'_> {
@@ -60,7 +61,7 @@ impl Binder<'_> {
             texts("table", tables),
             texts("name", names),
             texts("type", types),
-            ("position", ChType::UInt(64), positions),
+            ("position".into(), ChType::UInt(64), positions),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! Table functions: tables of numbers, and kept answers.
+//! Table functions: tables of numbers, kept answers; `values` has a file of its own.
 
 use super::{
     Binder,
@@ -22,7 +22,7 @@ use datafusion::{
     logical_expr::{Expr as Plan, LogicalPlanBuilder},
 };
 use sqlparser::ast;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// Most rows of a table function.
 const ROWS_MAX: i128 = 1_000_000;
@@ -40,6 +40,9 @@ impl Binder<'_> {
         if settings.is_some() {
             return Err(unsupported("SETTINGS inside a table function"));
         }
+        if name.eq_ignore_ascii_case("values") {
+            return self.values_table(args, alias, env);
+        }
         if name == "result" {
             return self.result_table(args, alias, env);
         }
@@ -47,7 +50,7 @@ impl Binder<'_> {
             return Err(SqlError::new(
                 ChCode::UnknownFunction,
                 format!(
-                    "Unknown table function {name}; there are numbers, zeros, generateSeries and result. Tables have no brackets behind their names."
+                    "Unknown table function {name}; there are numbers, zeros, generateSeries, values and result. Tables have no brackets behind their names."
                 ),
             ));
         }
@@ -149,7 +152,7 @@ impl Binder<'_> {
         numbers: impl Iterator<Item = i128>,
         alias: Option<String>,
     ) -> SqlResult<Source> {
-        self.literal_rows(&[(column, ty, numbers.map(Value::Int).collect())], alias)
+        self.literal_rows(&[(Cow::Borrowed(column), ty, numbers.map(Value::Int).collect())], alias)
     }
 
     /// A table of columns with these values.
@@ -164,7 +167,7 @@ impl Binder<'_> {
             fields.push(arrow::datatypes::Field::new(&id, ty.arrow(), ty.is_nullable()));
             arrays.push(crate::value::to_array(values, ty)?);
             named.push(Named {
-                name: (*name).to_owned(),
+                name: name.clone().into_owned(),
                 ty: ty.clone(),
                 place: Place::Plan(id.clone()),
                 hidden: false,
