@@ -135,6 +135,7 @@ ch_codes! {
     MemoryLimitExceeded = 241 "MEMORY_LIMIT_EXCEEDED",
     TooLargeStringSize = 131 "TOO_LARGE_STRING_SIZE",
     UnionAllResultStructuresMismatch = 258 "UNION_ALL_RESULT_STRUCTURES_MISMATCH",
+    CannotExtractTableStructure = 636 "CANNOT_EXTRACT_TABLE_STRUCTURE",
     UnknownElementOfEnum = 691 "UNKNOWN_ELEMENT_OF_ENUM",
     CannotParseUuid = 376 "CANNOT_PARSE_UUID",
     IllegalSyntaxForDataType = 377 "ILLEGAL_SYNTAX_FOR_DATA_TYPE",

@@ -92,7 +92,7 @@ fn inferred(rows: &[Typed]) -> SqlResult<Vec<(String, ChType)>> {
     let width = types.first().map_or(0, Vec::len);
     if types.iter().any(|row| row.len() != width) {
         return Err(SqlError::new(
-            ChCode::BadArguments,
+            ChCode::CannotExtractTableStructure,
             "Cannot determine a common structure for values function arguments: the amount of columns is different for different arguments",
         ));
     }
