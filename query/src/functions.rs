@@ -68,6 +68,7 @@ pub(crate) use ordinal::ordinal;
 pub(crate) use registry::scalar;
 pub(crate) use supertype::{common_type, literal, scalar_of, shared_type};
 pub(crate) use time_shift::shift;
+pub(crate) use udf::is_call_of;
 pub(crate) use window::{Over, is_window_only, window};
 
 /// A quantity in words, as `formatReadableQuantity` gives it.

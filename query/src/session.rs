@@ -1,6 +1,7 @@
 //! The only place that makes a DataFusion session, and the way of errors out of it.
 
 mod cooperation;
+mod nested;
 mod single;
 
 use crate::{

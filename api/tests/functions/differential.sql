@@ -255,3 +255,26 @@ SELECT number FROM numbers(2) WHERE materialize('zzz') > CAST('b', 'Enum8(\'a\' 
 SELECT materialize(CAST('a', 'Nullable(String)')), toTypeName(materialize(1)), materialize([1, 2])[1], isConstant(materialize(1)), isConstant(1)
 SELECT CASE WHEN 1 THEN 'a' ELSE toString(number) END AS c FROM numbers(3) WHERE 0 GROUP BY ALL
 SELECT if(1, 'a', toString(number)) AS c FROM numbers(3) WHERE 0 GROUP BY ALL
+-- A NULL in an array comes last in an ORDER BY with LIMIT, too, also where it comes first in the rows.
+SELECT [nullIf(number < 20000, 1) + number] AS c1 FROM numbers(30000) ORDER BY c1 LIMIT 2;
+-- Sums of large integers are exact in avg.
+SELECT avg(i64) FROM (SELECT CAST([-9223372036854775808, -3, 0, 2, 5, 42, 1000000007, 9223372036854775807, 9], 'Array(Int64)')[(number + 1) % 9 + 1] AS i64 FROM numbers(24));
+SELECT number, avg(x) OVER (ORDER BY number ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (SELECT number, nullIf(number, 3) AS x FROM numbers(6)) ORDER BY number;
+SELECT number % 3 AS k, avg(number), avg(nullIf(number, 3)) FROM numbers(10) GROUP BY k ORDER BY k;
+SELECT avg(number), avg(nullIf(number, 3)) FROM numbers(0);
+-- Text that is no name of an Enum may be the number of one.
+SELECT CAST('a', 'Enum8(\'a\' = 1, \'b\' = 2)') = '1', CAST('a', 'Enum8(\'a\' = 1, \'b\' = 2)') < '2', CAST('a', 'Enum8(\'a\' = 1, \'b\' = 2)') = '3', CAST('a', 'Enum8(\'a\' = 1, \'b\' = 2)') IN ('1'), CAST('1', 'Enum8(\'a\' = 1, \'b\' = 2)');
+SELECT JSONType('', 'b') != '0', JSONType('', 'b') = toString(0);
+SELECT CAST(materialize('1'), 'Enum8(\'a\' = 1, \'b\' = 2)');
+SELECT CAST('1', 'Enum8(\'a\' = 1, \'1\' = 2)');
+-- A lambda, a padded text, and coalesce beside a column are computed for each row: keys of GROUP BY ALL.
+SELECT if(arrayExists(x1 -> 1, [1, NULL]), 1, 2) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT leftPad('a', 3, 'x') AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT coalesce(1, number) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT coalesce(NULL, 2) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT leftPad('a', 3) AS c1, count() FROM numbers(2) GROUP BY c1 WITH ROLLUP ORDER BY c1;
+-- Bool and UInt8 in branches that are computed in advance.
+SELECT if(0, JSONExtractBool('', 'a'), CAST(0, 'Bool')), if(0, 0, CAST(0, 'Bool')), 0 ? true : hasSubsequence('', 'ab');
+-- What answers for an item that there is not.
+SELECT isZeroOrNull(arrayElement([], 5)), isNullable(arrayElement([], 5)), toTypeName(toNullable(arrayElement([], 5)));
+SELECT age('week', toDateTime('2025-01-16 00:00:00'), toDateTime64('2000-01-01 00:00:00.001', 3)), age('week', toDateTime('2025-01-15 10:20:30'), toDateTime64('2000-01-01 00:00:00.001', 3));

@@ -199,10 +199,7 @@ impl Binder<'_> {
                 let alike = |branch: &Typed| {
                     branch.ty != whole.ty && without_bool(&branch.ty) == without_bool(&whole.ty)
                 };
-                Ok(taken
-                    .filter(alike)
-                    .filter(|branch| branch.constant().is_none())
-                    .unwrap_or(whole))
+                Ok(taken.filter(alike).filter(|branch| !is_constant(branch)).unwrap_or(whole))
             }
             _ => scalar(name, args),
         }
@@ -696,16 +693,15 @@ impl Binder<'_> {
     }
 }
 
+/// Whether ClickHouse computes an argument in advance, which it does not with what has a lambda in it.
+fn is_constant(arg: &Typed) -> bool {
+    let holds_lambda = arg.expr.exists(|node| Ok(is_lambda_call(node))).unwrap_or(true);
+    arg.expr.column_refs().is_empty() && !arg.expr.is_volatile() && !holds_lambda
+}
+
 /// Whether a condition is a constant, and computing a branch that is one fails. What fails on purpose is not computed in
 /// advance.
 fn fails_aside(args: &[Typed]) -> bool {
-    // Nor is what has a lambda in it.
-    let holds_lambda = |arg: &Typed| arg.expr.exists(|node| Ok(is_lambda_call(node)));
-    let constant = |arg: &Typed| {
-        arg.expr.column_refs().is_empty()
-            && !arg.expr.is_volatile()
-            && !holds_lambda(arg).unwrap_or(true)
-    };
     let (mut conditions, mut values) = (Vec::new(), Vec::new());
     for branch in args.chunks(2) {
         match branch {
@@ -716,8 +712,8 @@ fn fails_aside(args: &[Typed]) -> bool {
             rest => values.extend(rest),
         }
     }
-    conditions.into_iter().any(constant)
-        && values.into_iter().filter(|value| constant(value)).any(|value| {
+    conditions.into_iter().any(is_constant)
+        && values.into_iter().filter(|value| is_constant(value)).any(|value| {
             constant_of(value)
                 .is_err_and(|error| error.code != ChCode::FunctionThrowIfValueIsNonZero)
         })

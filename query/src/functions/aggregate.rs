@@ -1,6 +1,7 @@
 //! Aggregates: DataFusion's where they mean the same, a collecting one of our own elsewhere. What ClickHouse answers for
 //! no rows (0, '', [], NULL for Nullable) is put on top.
 
+mod averages;
 mod bases;
 mod categorical;
 mod collect;
@@ -383,6 +384,14 @@ fn mean(call: &AggregateCall, arg: &Typed) -> SqlResult<Option<AggregateResult>>
         return Ok(None);
     }
     let (ty, empty) = nullable_as(arg, ChType::Float(64), Value::Float(f64::NAN));
+    if matches!(plain, ChType::Int(64) | ChType::UInt(64)) {
+        if call.distinct {
+            return Ok(None);
+        }
+        let (exact, _) = nullable_as(arg, ChType::Decimal(averages::DIGITS, 0), Value::Null);
+        let arg = cast(arg.clone(), &exact)?.into_value();
+        return Ok(Some(native(call, Arc::new(averages::udaf()), vec![arg], false, ty, empty)));
+    }
     let arg = cast(arg.clone(), &ty)?.into_value();
     Ok(Some(native(call, avg_udaf(), vec![arg], call.distinct, ty, empty)))
 }

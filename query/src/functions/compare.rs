@@ -1,7 +1,7 @@
 //! Comparisons, IN, and truth. Native wherever DataFusion means the same, so that files, row groups and pages are pruned.
 
 use super::{
-    convert::{cast, convert},
+    convert::{cast, convert, enum_name},
     ordinal::ordinal,
     supertype::{common_type, scalar_of},
     udf::{Call, Nulls, row_call},
@@ -111,10 +111,8 @@ fn is_text(ty: &ChType) -> bool {
 /// Enum, nor less or greater.
 fn with_name(name: &str, op: Operator, a: &Typed, b: &Typed) -> SqlResult<Option<Typed>> {
     let constant = |side: &Typed, of: &Typed| match of.ty.strip_nullable() {
-        ty @ ChType::Enum(_, names) => constant_text(side).map(|text| {
-            let is_name = names.iter().any(|(known, _)| *known == text);
-            is_name.then(|| (Value::String(text), ty.clone()))
-        }),
+        ty @ ChType::Enum(_, names) => constant_text(side)
+            .map(|text| enum_name(&Value::String(text), names).ok().map(|name| (name, ty.clone()))),
         _ => None,
     };
     let (names, found, first) = match (constant(a, b), constant(b, a)) {

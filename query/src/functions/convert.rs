@@ -231,12 +231,17 @@ fn enum_number(ty: &ChType, name: &str) -> Option<i16> {
     names.iter().find(|(known, _)| known == name).map(|(_, number)| *number)
 }
 
-/// The name of an Enum's element, given by name or number.
-fn enum_name(value: &Value, names: &[(String, i16)]) -> SqlResult<Value> {
-    let found = names.iter().find(|(name, number)| match value {
-        Value::Int(wanted) => *wanted == i128::from(*number),
-        other => text_of(other) == *name,
-    });
+/// The name of an Enum's element, given by name or number; text that is no name may be a number.
+pub(super) fn enum_name(value: &Value, names: &[(String, i16)]) -> SqlResult<Value> {
+    let text = text_of(value);
+    let of_number = |wanted: i128| names.iter().find(|(_, number)| wanted == i128::from(*number));
+    let found = match value {
+        Value::Int(wanted) => of_number(*wanted),
+        _ => names
+            .iter()
+            .find(|(name, _)| text == *name)
+            .or_else(|| of_number(text.parse::<i16>().ok()?.into())),
+    };
     found.map(|(name, _)| Value::String(name.clone())).ok_or_else(|| {
         let message = format!("Unknown element '{}' for enum", text_of(value));
         SqlError::new(ChCode::UnknownElementOfEnum, message)

@@ -194,7 +194,20 @@ fn nothing() -> Typed {
 fn takes_nothing(name: &str) -> bool {
     matches!(
         canonical(name).as_str(),
-        "array" | "tuple" | "map" | "if" | "multiIf" | "toTypeName" | "and" | "or" | "ignore"
+        "array"
+            | "tuple"
+            | "map"
+            | "if"
+            | "multiIf"
+            | "toTypeName"
+            | "and"
+            | "or"
+            | "ignore"
+            | "isZeroOrNull"
+            | "isNullable"
+            | "isConstant"
+            | "toColumnTypeName"
+            | "toNullable"
     ) || name.starts_with("accurateCast")
 }
 

@@ -359,11 +359,13 @@ fn between(call: &Call, args: &[Value]) -> SqlResult<Value> {
 }
 
 /// Weeks of an age. A week that is not full does not count; ClickHouse finds that out by the weekdays in the order of the
-/// arguments and by the clock in the order of time, also where they go back.
+/// arguments and by the clock in the order of time, also where they go back, and in one hour by the clock alone.
 fn full_weeks(a: DateTime<Utc>, b: DateTime<Utc>) -> i64 {
     let (earlier, later) = if a <= b { (a, b) } else { (b, a) };
     let day = |t: DateTime<Utc>| t.weekday().num_days_from_monday();
-    let incomplete = (day(a), earlier.time()) > (day(b), later.time());
+    let in_one_hour = earlier.hour() == later.hour();
+    let incomplete =
+        day(a) > day(b) || ((day(a) == day(b) || in_one_hour) && earlier.time() > later.time());
     let towards_zero = if a <= b { -1 } else { 1 };
     boundaries(IntervalUnit::Week, a, b) + towards_zero * i64::from(incomplete)
 }

@@ -85,6 +85,13 @@ pub(crate) fn volatile_call(name: &str, args: Vec<Typed>, ret: ChType, kernel: K
     call_of(name, args, ret, Nulls::Pass, kernel, Volatility::Volatile)
 }
 
+/// Whether an expression is the call of one of some functions.
+pub(crate) fn is_call_of(expr: &Expr, names: &[&str]) -> bool {
+    let Expr::ScalarFunction(call) = expr else { return false };
+    let udf = call.func.inner().downcast_ref::<RowUdf>();
+    udf.is_some_and(|udf| names.contains(&udf.call.name.as_str()))
+}
+
 fn call_of(
     name: &str,
     args: Vec<Typed>,

@@ -1,6 +1,7 @@
 //! Inputs of one partition for operators that need one. DataFusion 54 takes the operator that joins partitions from beneath a
 //! join that collects its left side, when it moves a sort; its own check then refuses the plan.
 
+use super::nested::NestedOrders;
 use datafusion::{
     common::{
         Result as DfResult,
@@ -20,12 +21,16 @@ type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 /// DataFusion's check, which is the last to see a plan.
 const CHECK: &str = "SanityCheckPlan";
 
-/// DataFusion's rules, and before its check the one of this module.
+/// DataFusion's rules, and before its check the one of this module and that of orders by nested values.
 pub(super) fn rules() -> Vec<Rule> {
     let all = PhysicalOptimizer::new().rules.into_iter();
     all.flat_map(|rule| {
-        let before = (rule.name() == CHECK).then(|| Arc::new(SinglePartitions) as Rule);
-        before.into_iter().chain([rule])
+        let own: Vec<Rule> = if rule.name() == CHECK {
+            vec![Arc::new(SinglePartitions), Arc::new(NestedOrders)]
+        } else {
+            Vec::new()
+        };
+        own.into_iter().chain([rule])
     })
     .collect()
 }

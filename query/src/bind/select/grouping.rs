@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{ChCode, SqlError, SqlResult},
-    functions::{default_value, is_lambda_call, scalar_of},
+    functions::{default_value, is_call_of, is_lambda_call, scalar_of},
     typed::Typed,
     types::ChType,
 };
@@ -136,8 +136,11 @@ impl Binder<'_> {
     /// Whether an expression is the same in every row; where its columns do not matter, it is known without them from now on.
     fn is_constant(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<bool> {
         let written = self.expr(expr, scope, env)?.expr;
-        // CASE is decided for each row, also where its condition is a constant.
-        if holds_case(expr) && !written.column_refs().is_empty() {
+        // CASE is decided for each row, also where its condition is a constant; and so is coalesce, also where it looks at no
+        // column because a value before is never NULL.
+        if holds_case(expr) && !written.column_refs().is_empty()
+            || holds_coalesce(expr) && self.names_columns(expr, scope, env)
+        {
             return Ok(false);
         }
         let Some(value) = constant(&written) else { return Ok(false) };
@@ -145,6 +148,19 @@ impl Binder<'_> {
             scope.constants.borrow_mut().push((written, value));
         }
         Ok(true)
+    }
+
+    /// Whether any name in an expression is that of a column which differs between rows.
+    fn names_columns(&self, expr: &Expr, scope: &Scope, env: &Env) -> bool {
+        let is_column = |expr: &Expr| match expr {
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+                let bound = self.expr(expr, scope, env);
+                let varies = bound.is_ok_and(|bound| !bound.expr.column_refs().is_empty());
+                if varies { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }
+            _ => ControlFlow::Continue(()),
+        };
+        ast::visit_expressions(expr, is_column).is_break()
     }
 
     /// The place of a key among the keys of the query.
@@ -250,12 +266,32 @@ fn holds_case(expr: &Expr) -> bool {
     ast::visit_expressions(expr, is_case).is_break()
 }
 
-/// What an expression is in every row, if that is the same. ClickHouse computes no lambda in advance.
+fn holds_coalesce(expr: &Expr) -> bool {
+    let is_coalesce = |expr: &Expr| match expr {
+        Expr::Function(call) if is_coalesce_name(&call.name.to_string()) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    ast::visit_expressions(expr, is_coalesce).is_break()
+}
+
+fn is_coalesce_name(name: &str) -> bool {
+    ["coalesce", "ifnull"].contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// What an expression is in every row, if that is the same.
 fn constant(expr: &Plan) -> Option<Plan> {
     let folded = expr.clone().transform_up(|node| Ok(decided(node))).ok()?.data;
-    let holds_lambda = folded.exists(|node| Ok(is_lambda_call(node))).unwrap_or(true);
-    let varies = holds_lambda || folded.is_volatile() || !folded.column_refs().is_empty();
-    (!varies).then_some(folded)
+    (!varies(&folded)).then_some(folded)
+}
+
+/// The functions without a lambda that ClickHouse does not compute in advance.
+const PER_ROW: &[&str] = &["leftPad", "leftPadUTF8", "rightPad", "rightPadUTF8"];
+
+/// Whether ClickHouse computes an expression for each row.
+fn varies(expr: &Plan) -> bool {
+    let is_late = |node: &Plan| is_lambda_call(node) || is_call_of(node, PER_ROW);
+    let late = expr.exists(|node| Ok(is_late(node))).unwrap_or(true);
+    late || expr.is_volatile() || !expr.column_refs().is_empty()
 }
 
 /// An `if` whose condition is a constant is the branch that it takes; `x AND false` and `x OR true` do not depend on x.
@@ -286,7 +322,7 @@ fn decided(expr: Plan) -> Transformed<Plan> {
 
 /// The truth of a condition that is a constant.
 fn constant_truth(condition: &Plan) -> Option<bool> {
-    if condition.is_volatile() || !condition.column_refs().is_empty() {
+    if varies(condition) {
         return None;
     }
     let value = crate::session::evaluate_constant(condition).ok()?;
