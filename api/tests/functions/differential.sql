@@ -274,7 +274,7 @@ SELECT coalesce(1, number) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
 SELECT coalesce(NULL, 2) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
 SELECT leftPad('a', 3) AS c1, count() FROM numbers(2) GROUP BY c1 WITH ROLLUP ORDER BY c1;
 -- Bool and UInt8 in branches that are computed in advance.
-SELECT if(0, JSONExtractBool('', 'a'), CAST(0, 'Bool')), if(0, 0, CAST(0, 'Bool')), 0 ? true : hasSubsequence('', 'ab');
+SELECT if(0, JSONExtractBool('', 'a'), CAST(0, 'Bool')), if(0, 0, CAST(0, 'Bool')), 0 ? true : 1 > 2;
 -- What answers for an item that there is not.
 SELECT isZeroOrNull(arrayElement([], 5)), isNullable(arrayElement([], 5)), toTypeName(toNullable(arrayElement([], 5)));
 SELECT age('week', toDateTime('2025-01-16 00:00:00'), toDateTime64('2000-01-01 00:00:00.001', 3)), age('week', toDateTime('2025-01-15 10:20:30'), toDateTime64('2000-01-01 00:00:00.001', 3));
