@@ -388,8 +388,7 @@ fn mean(call: &AggregateCall, arg: &Typed) -> SqlResult<Option<AggregateResult>>
         if call.distinct {
             return Ok(None);
         }
-        let (exact, _) = nullable_as(arg, ChType::Decimal(averages::DIGITS, 0), Value::Null);
-        let arg = cast(arg.clone(), &exact)?.into_value();
+        let arg = arg.clone().into_value();
         return Ok(Some(native(call, Arc::new(averages::udaf()), vec![arg], false, ty, empty)));
     }
     let arg = cast(arg.clone(), &ty)?.into_value();

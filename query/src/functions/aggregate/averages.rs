@@ -3,11 +3,14 @@
 use datafusion::{
     arrow::{
         array::{
-            Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, UInt64Array,
+            Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, PrimitiveArray,
+            UInt64Array,
         },
-        datatypes::{DataType, Decimal128Type, Field, FieldRef, UInt64Type},
+        datatypes::{
+            ArrowPrimitiveType, DataType, Decimal128Type, Field, FieldRef, Int64Type, UInt64Type,
+        },
     },
-    common::{Result as DfResult, ScalarValue},
+    common::{Result as DfResult, ScalarValue, internal_err},
     logical_expr::{
         Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature,
         Volatility,
@@ -16,8 +19,8 @@ use datafusion::{
 };
 use std::sync::Arc;
 
-/// The type in which integers arrive, and of their sum: it holds 2⁶³ of them.
-pub(super) const DIGITS: u8 = 38;
+/// Digits of the type of sums: it holds that of 2⁶³ integers.
+const DIGITS: u8 = 38;
 
 const SUM: DataType = DataType::Decimal128(DIGITS, 0);
 
@@ -90,18 +93,30 @@ fn states(columns: &[ArrayRef]) -> Option<(&Decimal128Array, &UInt64Array)> {
     Some((sums.as_primitive::<Decimal128Type>(), counts.as_primitive::<UInt64Type>()))
 }
 
-/// The sum and the number of the integers of a column.
-fn added(values: &[ArrayRef]) -> (i128, u64) {
-    let Some(values) = values.first().map(|values| values.as_primitive::<Decimal128Type>()) else {
-        return (0, 0);
+/// The total of the integers of a column.
+fn added(columns: &[ArrayRef]) -> DfResult<Total> {
+    match columns {
+        [column] if *column.data_type() == DataType::Int64 => {
+            Ok(total(column.as_primitive::<Int64Type>()))
+        }
+        [column] if *column.data_type() == DataType::UInt64 => {
+            Ok(total(column.as_primitive::<UInt64Type>()))
+        }
+        _ => internal_err!("avg of integers takes a column of 64-bit integers"),
+    }
+}
+
+fn total<T: ArrowPrimitiveType<Native: Into<i128>>>(values: &PrimitiveArray<T>) -> Total {
+    let sum = match values.null_count() {
+        0 => values.values().iter().fold(0, |sum: i128, value| sum.wrapping_add((*value).into())),
+        _ => values.iter().flatten().fold(0, |sum: i128, value| sum.wrapping_add(value.into())),
     };
-    let sum = values.iter().flatten().fold(0, i128::wrapping_add);
-    (sum, (values.len() - values.null_count()) as u64)
+    Total { sum, count: (values.len() - values.null_count()) as u64 }
 }
 
 impl Accumulator for Total {
     fn update_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
-        let (sum, count) = added(values);
+        let Total { sum, count } = added(values)?;
         self.add(sum, count);
         Ok(())
     }
@@ -133,7 +148,7 @@ impl Accumulator for Total {
 
     /// A frame of a window leaves rows behind.
     fn retract_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
-        let (sum, count) = added(values);
+        let Total { sum, count } = added(values)?;
         self.sum = self.sum.wrapping_sub(sum);
         self.count = self.count.wrapping_sub(count);
         Ok(())
@@ -148,6 +163,28 @@ impl Accumulator for Total {
 #[derive(Debug, Default)]
 struct Totals(Vec<Total>);
 
+impl Totals {
+    /// Adds the integers of a column to their groups.
+    fn add<T: ArrowPrimitiveType<Native: Into<i128>>>(
+        &mut self,
+        values: &PrimitiveArray<T>,
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+    ) {
+        let kept = |row: usize| {
+            values.is_valid(row)
+                && filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
+        };
+        for (row, (group, value)) in groups.iter().zip(values.values()).enumerate() {
+            if kept(row)
+                && let Some(total) = self.0.get_mut(*group)
+            {
+                total.add((*value).into(), 1);
+            }
+        }
+    }
+}
+
 impl GroupsAccumulator for Totals {
     fn update_batch(
         &mut self,
@@ -157,18 +194,14 @@ impl GroupsAccumulator for Totals {
         total_num_groups: usize,
     ) -> DfResult<()> {
         self.0.resize(total_num_groups, Total::default());
-        let Some(values) = values.first().map(|values| values.as_primitive::<Decimal128Type>())
-        else {
-            return Ok(());
-        };
-        for (row, (group, value)) in group_indices.iter().zip(values.values()).enumerate() {
-            let kept = filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
-            if kept
-                && values.is_valid(row)
-                && let Some(total) = self.0.get_mut(*group)
-            {
-                total.add(*value, 1);
+        match values {
+            [column] if *column.data_type() == DataType::Int64 => {
+                self.add(column.as_primitive::<Int64Type>(), group_indices, filter);
             }
+            [column] if *column.data_type() == DataType::UInt64 => {
+                self.add(column.as_primitive::<UInt64Type>(), group_indices, filter);
+            }
+            _ => return internal_err!("avg of integers takes a column of 64-bit integers"),
         }
         Ok(())
     }
