@@ -258,3 +258,14 @@ async fn a_cancelled_document_stays_and_says_so() {
     let revived = api.ok("PUT", &format!("{base}/b"), json!({"data": {"n": 3}})).await;
     assert_eq!(revived.get("cancelled"), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_imports_where_nothing_is_learns_it_however_much_they_send() {
+    let directory = tempfile::tempdir().unwrap();
+    let api = Api::start(directory.path()).await;
+    shop(&api).await;
+    let lines = "{\"n\":1}\n".repeat(1 << 21);
+    let media = "Content-Type: application/x-ndjson\r\n";
+    let (status, _, answer) = api.raw("POST", "/v1/shop/import/nowhere", media, &lines).await;
+    assert_eq!(status, 404, "{answer}");
+}
