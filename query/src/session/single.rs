@@ -21,12 +21,12 @@ type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 /// DataFusion's check, which is the last to see a plan.
 const CHECK: &str = "SanityCheckPlan";
 
-/// DataFusion's rules, and before its check the one of this module and that of orders by nested values.
+/// DataFusion's rules, and before its check that of orders by nested values and the one of this module.
 pub(super) fn rules() -> Vec<Rule> {
     let all = PhysicalOptimizer::new().rules.into_iter();
     all.flat_map(|rule| {
         let own: Vec<Rule> = if rule.name() == CHECK {
-            vec![Arc::new(SinglePartitions), Arc::new(NestedOrders)]
+            vec![Arc::new(NestedOrders), Arc::new(SinglePartitions)]
         } else {
             Vec::new()
         };
