@@ -12,6 +12,7 @@ mod pages;
 mod results;
 mod sql;
 mod sse;
+mod unread;
 
 use crate::service::Service;
 use axum::{
@@ -203,6 +204,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .layer(axum::middleware::from_fn(access::log))
         .layer(axum::middleware::from_fn(extract::request_id))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::middleware::from_fn(unread::read_on))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .with_state(service)

@@ -260,12 +260,22 @@ async fn a_cancelled_document_stays_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_imports_where_nothing_is_learns_it_however_much_they_send() {
+async fn who_is_refused_learns_it_however_much_they_send() {
     let directory = tempfile::tempdir().unwrap();
     let api = Api::start(directory.path()).await;
     shop(&api).await;
-    let lines = "{\"n\":1}\n".repeat(1 << 21);
-    let media = "Content-Type: application/x-ndjson\r\n";
-    let (status, _, answer) = api.raw("POST", "/v1/shop/import/nowhere", media, &lines).await;
-    assert_eq!(status, 404, "{answer}");
+    let long = "{\"n\":1}\n".repeat(1 << 21);
+    let lines = "Content-Type: application/x-ndjson\r\n";
+    let stranger = api.with("rks_of_nobody");
+    for (client, path, headers, expected) in [
+        (&api, "/v1/shop/import/nowhere", lines, 404),
+        (&stranger, "/v1/shop/import/items", lines, 401),
+        (&stranger, "/v1/shop/batch", "", 401),
+        (&stranger, "/mcp", "", 401),
+        (&api, "/v1/shop/batch", "", 413),
+        (&api, "/v1/nowhere/at/all", "", 404),
+    ] {
+        let (status, _, answer) = client.raw("POST", path, headers, &long).await;
+        assert_eq!(status, expected, "{path}: {answer}");
+    }
 }

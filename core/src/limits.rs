@@ -162,3 +162,7 @@ pub const FLUSH_INTERVAL: std::time::Duration = std::time::Duration::from_secs(3
 pub const FILE_ROWS_MAX: u64 = 4 << 20;
 /// Most segments kept in the segment list of one file.
 pub const SEGMENTS_MAX: usize = 4_096;
+/// How much is read of a body whose request was refused before, so that its client gets to see the answer.
+pub const UNREAD_BODY_BYTES_MAX: usize = 64 * MIB;
+/// How long such a body is read.
+pub const UNREAD_BODY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);

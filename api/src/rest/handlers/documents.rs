@@ -12,21 +12,14 @@ use crate::{
     },
 };
 use axum::{
-    body::BodyDataStream,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
-use futures::StreamExt;
-use rekor_core::{Error, Result, id::RowId, limits};
+use rekor_core::{Error, Result, id::RowId};
 use rekor_ingest::RowKey;
 use serde::Deserialize;
 use serde_json::Value;
-use std::time::Duration;
-
-/// How much of a body is read for nothing, and for how long.
-const UNREAD_BYTES_MAX: usize = 64 * limits::MIB;
-const UNREAD_TIME_MAX: Duration = Duration::from_secs(5);
 
 async fn write_document(
     service: &Service,
@@ -230,22 +223,6 @@ pub(in crate::rest) async fn import(
     Query(options): Query<ImportOptions>,
     request: Request,
 ) -> Answer {
-    let mut body = request.into_body().into_data_stream();
-    let report = service.import(&caller, (&db, &collection), &options, &mut body).await;
-    if report.is_err() {
-        // A client that still sends when the connection closes would see that, and not the error.
-        let _late = tokio::time::timeout(UNREAD_TIME_MAX, read_on(body)).await;
-    }
-    ok(report?)
-}
-
-/// Reads the rest of a body, up to a limit, for nothing.
-async fn read_on(mut body: BodyDataStream) {
-    let mut left = UNREAD_BYTES_MAX;
-    while let Some(Ok(chunk)) = body.next().await {
-        match left.checked_sub(chunk.len()) {
-            Some(rest) => left = rest,
-            None => return,
-        }
-    }
+    let body = request.into_body().into_data_stream();
+    ok(service.import(&caller, (&db, &collection), &options, body).await?)
 }
