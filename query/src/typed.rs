@@ -45,6 +45,11 @@ impl Typed {
         }
     }
 
+    /// Whether it is the same in every row, and can be computed before there are any.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.expr.column_refs().is_empty() && !self.expr.is_volatile()
+    }
+
     /// A bare NULL: `Nullable(Nothing)`.
     pub(crate) fn null() -> Self {
         Self::value(lit(ScalarValue::Null), ChType::Nullable(Box::new(ChType::Nothing)))

@@ -696,7 +696,7 @@ impl Binder<'_> {
 /// Whether ClickHouse computes an argument in advance, which it does not with what has a lambda in it.
 fn is_constant(arg: &Typed) -> bool {
     let holds_lambda = arg.expr.exists(|node| Ok(is_lambda_call(node))).unwrap_or(true);
-    arg.expr.column_refs().is_empty() && !arg.expr.is_volatile() && !holds_lambda
+    arg.is_fixed() && !holds_lambda
 }
 
 /// Whether a condition is a constant, and computing a branch that is one fails. What fails on purpose is not computed in
@@ -721,7 +721,7 @@ fn fails_aside(args: &[Typed]) -> bool {
 
 /// The truth of a condition that is the same in every row.
 fn truth_of(condition: &Typed) -> Option<bool> {
-    if condition.expr.is_volatile() {
+    if !condition.is_fixed() {
         return None;
     }
     constant_of(condition).ok().flatten()?.truth()

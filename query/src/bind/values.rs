@@ -76,7 +76,7 @@ fn structure(text: Option<&Expr>) -> Option<Vec<(String, ChType)>> {
 }
 
 fn constant(row: Typed) -> SqlResult<Typed> {
-    if row.expr.column_refs().is_empty() && !row.expr.is_volatile() {
+    if row.is_fixed() {
         return Ok(row);
     }
     Err(SqlError::new(ChCode::BadArguments, "The rows of values are constants"))

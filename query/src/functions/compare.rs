@@ -150,8 +150,7 @@ fn text_as_literal(arg: Typed) -> SqlResult<Typed> {
 
 /// The text that an expression is in every row.
 fn constant_text(arg: &Typed) -> Option<String> {
-    let constant = arg.expr.column_refs().is_empty() && !arg.expr.is_volatile();
-    if !constant || !is_text(arg.ty.strip_nullable()) {
+    if !arg.is_fixed() || !is_text(arg.ty.strip_nullable()) {
         return None;
     }
     let array = crate::session::evaluate_constant(&arg.expr).ok()?;

@@ -286,8 +286,7 @@ fn called(name: &str, args: Vec<Typed>) -> SqlResult<Typed> {
         }
         "materialize" | "identity" => {
             let [a] = exactly(&name, args)?;
-            let is_constant = a.expr.column_refs().is_empty() && !a.expr.is_volatile();
-            if name == "materialize" && is_constant {
+            if name == "materialize" && a.is_fixed() {
                 // No longer a constant for what asks whether it is one: what differs between two rows is none.
                 let ty = a.ty.clone();
                 return Ok(volatile_call(&name, vec![a], ty, first_argument));
