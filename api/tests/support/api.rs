@@ -62,7 +62,8 @@ impl Api {
             "Content-Type: application/json\r\n"
         };
         let request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n{headers}{media}Content-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n{headers}{media}Content-Length: {}\r\n\r\n{body}",
+            self.port,
             self.token,
             body.len()
         );
