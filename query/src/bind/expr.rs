@@ -1,27 +1,30 @@
 //! Expressions.
 
+mod grouped;
+mod literals;
+mod names;
+mod sets;
+mod subquery;
+
+pub(super) use grouped::check_grouped;
+
 use super::{
     Binder, correlated, parse_type,
     query::Env,
-    scope::{Clause, Place, Scope},
+    scope::{Clause, Scope},
     unsupported,
 };
 use crate::{
-    dialect::MARK,
     error::{ChCode, Position, SqlError, SqlResult},
-    functions::{case, cast, explicit_cast, in_values, literal, reads_as, scalar, to_predicate},
+    functions::{case, cast, explicit_cast, literal, scalar, to_predicate},
     typed::Typed,
-    types::{ChType, IntervalUnit},
+    types::ChType,
     value::{Value, value_at},
 };
-use datafusion::{
-    common::tree_node::{Transformed, TreeNode},
-    logical_expr::Expr as Plan,
-};
+use datafusion::logical_expr::Expr as Plan;
+use grouped::replace_keys;
+use literals::negative;
 use sqlparser::ast::{self, BinaryOperator, Expr, Spanned, UnaryOperator};
-
-/// The names and types of columns.
-type Named = Vec<(String, ChType)>;
 
 impl Binder<'_> {
     /// The value of an expression.
@@ -262,187 +265,6 @@ impl Binder<'_> {
         }
     }
 
-    /// An identifier's text; a marked one in quotes stands for an Identifier parameter.
-    pub(super) fn part(&self, ident: &ast::Ident) -> SqlResult<String> {
-        match ident.value.strip_prefix(MARK) {
-            Some(param) if ident.quote_style == Some('`') => self.identifier(param),
-            _ => Ok(ident.value.clone()),
-        }
-    }
-
-    /// What a dotted name means. An alias wins over a column, except inside its own expression.
-    pub(super) fn name(&self, parts: &[String], scope: &Scope, env: &Env) -> SqlResult<Typed> {
-        let Some((first, rest)) = parts.split_first() else {
-            return Err(unsupported("An empty name"));
-        };
-        if let Some(chosen) = scope.chosen.borrow().get(first) {
-            return Ok(chosen.clone());
-        }
-        let parameter = scope
-            .lambdas
-            .borrow()
-            .iter()
-            .rev()
-            .find_map(|params| params.iter().find(|(name, ..)| name == first).cloned());
-        if let Some((_, id, ty)) = parameter {
-            return self.value_path(Typed::value(super::column(&id), ty), rest);
-        }
-        if rest.is_empty()
-            && (first == "true" || first == "false")
-            && !scope.aliases.contains_key(first)
-        {
-            return literal(&Value::Bool(first == "true"));
-        }
-        if rest.is_empty() && !scope.aliases.contains_key(first) {
-            match first.as_str() {
-                "nan" | "NaN" => return literal(&Value::Float(f64::NAN)),
-                "inf" | "Inf" => return literal(&Value::Float(f64::INFINITY)),
-                _ => {}
-            }
-        }
-        if let Some(typed) = self.alias(first, rest, scope, env)? {
-            return Ok(typed);
-        }
-        if let Some(typed) = self.named_by_with(first, rest, scope, env)? {
-            return Ok(typed);
-        }
-        if let Some((second, path)) = rest.split_first()
-            && let Some(table) =
-                scope.tables.iter().find(|table| table.alias.as_deref() == Some(first))
-            && let Some(found) = table.columns.iter().find(|column| column.name == *second)
-        {
-            return self.column_path(found, path);
-        }
-        for taken in (1..=parts.len()).rev() {
-            let (head, path) = parts.split_at(taken);
-            let name = head.join(".");
-            let mut tables = scope.tables.iter();
-            if let Some(found) =
-                tables.find_map(|table| table.open_columns().find(|column| column.name == name))
-            {
-                return self.column_path(found, path);
-            }
-        }
-        let near = scope.near(first);
-        let hint = match (near.is_empty(), scope.tables.is_empty()) {
-            (false, _) => format!(" Maybe you meant: {near:?}."),
-            (true, true) => " The query has no FROM; a text needs single quotes.".to_owned(),
-            (true, false) => String::new(),
-        };
-        Err(SqlError::new(
-            ChCode::UnknownIdentifier,
-            format!("Unknown expression identifier `{}`.{hint}", parts.join(".")),
-        ))
-    }
-
-    /// What `WITH expr AS name` says that a name is; inside of the expression, the name is a column's.
-    fn named_by_with(
-        &self,
-        first: &str,
-        rest: &[String],
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Option<Typed>> {
-        let Some(expr) = env.expression(first) else { return Ok(None) };
-        let is_table = scope.tables.iter().any(|table| table.alias.as_deref() == Some(first));
-        if !rest.is_empty() && is_table {
-            return Ok(None);
-        }
-        let value = self.expr_inner(&expr, scope, &env.without(first))?;
-        self.value_path(value, rest).map(Some)
-    }
-
-    fn alias(
-        &self,
-        first: &str,
-        rest: &[String],
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Option<Typed>> {
-        let Some(expr) = scope.aliases.get(first) else { return Ok(None) };
-        // `inv.total` means the table, and `item.amount` the ARRAY JOIN alias, even where a SELECT alias has that name.
-        let is_relation = scope.tables.iter().any(|table| {
-            table.alias.as_deref() == Some(first) || table.columns.iter().any(|c| c.name == first)
-        });
-        if scope.expanding.borrow().iter().any(|name| name == first)
-            || (!rest.is_empty() && is_relation)
-        {
-            return Ok(None);
-        }
-        scope.expanding.borrow_mut().push(first.to_owned());
-        let value = self.aliased_value(expr, scope, env);
-        scope.expanding.borrow_mut().pop();
-        self.value_path(value?, rest).map(Some)
-    }
-
-    /// What an alias stands for. Inside of a lambda whose parameters it does not use it is the same expression as outside, so
-    /// that grouping keys and aggregates are found in it.
-    fn aliased_value(&self, expr: &Expr, scope: &Scope, env: &Env) -> SqlResult<Typed> {
-        let value = self.expr_inner(expr, scope, env)?;
-        if !scope.grouped.get() || scope.lambdas.borrow().is_empty() {
-            return Ok(value);
-        }
-        let uses_parameters =
-            value.expr.column_refs().into_iter().any(|used| {
-                scope.lambdas.borrow().iter().flatten().any(|(_, id, _)| *id == used.name)
-            });
-        if uses_parameters {
-            return Ok(value);
-        }
-        let around = scope.lambdas.take();
-        let outside = self.expr_inner(expr, scope, env);
-        scope.lambdas.replace(around);
-        outside
-    }
-
-    fn access(
-        &self,
-        root: &Expr,
-        chain: &[ast::AccessExpr],
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Typed> {
-        let (mut value, chain) = self.access_base(root, chain, scope, env)?;
-        for step in chain {
-            value = match step {
-                ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
-                    scalar("arrayElement", vec![value, self.expr(index, scope, env)?])?
-                }
-                ast::AccessExpr::Dot(Expr::Identifier(ident)) => {
-                    self.value_path(value, std::slice::from_ref(&self.part(ident)?))?
-                }
-                ast::AccessExpr::Dot(Expr::Value(number)) => {
-                    self.value_path(value, std::slice::from_ref(&number.value.to_string()))?
-                }
-                other => return Err(unsupported(&format!("The access `{other}`"))),
-            };
-        }
-        Ok(value)
-    }
-
-    /// What a chain starts from: the longest dotted name, so that `data.a.b[1]` looks up `data.a.b` as one path.
-    fn access_base<'c>(
-        &self,
-        root: &Expr,
-        chain: &'c [ast::AccessExpr],
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<(Typed, &'c [ast::AccessExpr])> {
-        let mut parts = match root {
-            Expr::Identifier(ident) => vec![self.part(ident)?],
-            Expr::CompoundIdentifier(idents) => {
-                idents.iter().map(|ident| self.part(ident)).collect::<SqlResult<Vec<_>>>()?
-            }
-            other => return Ok((self.expr(other, scope, env)?, chain)),
-        };
-        let mut rest = chain;
-        while let [ast::AccessExpr::Dot(Expr::Identifier(ident)), tail @ ..] = rest {
-            parts.push(self.part(ident)?);
-            rest = tail;
-        }
-        Ok((self.name(&parts, scope, env)?, rest))
-    }
-
     /// `CEIL` and `FLOOR`, which the parser takes apart, with a number of digits.
     fn whole(&self, name: &str, value: Typed, field: &ast::CeilFloorKind) -> SqlResult<Typed> {
         let mut args = vec![value];
@@ -456,31 +278,6 @@ impl Binder<'_> {
             }
         }
         scalar(name, args)
-    }
-
-    pub(super) fn constant(&self, value: &ast::Value) -> SqlResult<Typed> {
-        match value {
-            ast::Value::Number(text, false) => {
-                literal(&number(text).ok_or_else(|| unsupported(&format!("The number {text}")))?)
-            }
-            ast::Value::SingleQuotedString(text) | ast::Value::EscapedStringLiteral(text) => {
-                literal(&Value::String(text.clone()))
-            }
-            ast::Value::HexStringLiteral(digits) => {
-                match hex::decode(digits).map(String::from_utf8) {
-                    Ok(Ok(text)) => literal(&Value::String(text)),
-                    _ => Err(SqlError::new(
-                        ChCode::CannotParseText,
-                        format!(
-                            "x'{digits}' is no UTF-8 text; for a number write 0x{digits}, up to 16 digits."
-                        ),
-                    )),
-                }
-            }
-            ast::Value::Boolean(value) => literal(&Value::Bool(*value)),
-            ast::Value::Null => Ok(Typed::null()),
-            other => Err(unsupported(&format!("The literal {other}"))),
-        }
     }
 
     fn binary(
@@ -539,178 +336,6 @@ impl Binder<'_> {
     ) -> SqlResult<Typed> {
         let same = same(self.expr(a, scope, env)?, self.expr(b, scope, env)?)?;
         if distinct { scalar("not", vec![same]) } else { Ok(same) }
-    }
-
-    fn in_list(
-        &self,
-        expr: &Expr,
-        list: &[Expr],
-        negated: bool,
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Typed> {
-        let value = self.expr(expr, scope, env)?;
-        let mut values = Vec::new();
-        for item in list {
-            let item = self.expr(item, scope, env)?;
-            match constant_of(&item)? {
-                Some(found) => values.extend(set_members(found, &item.ty, &value.ty)),
-                None => return self.in_expressions(&value, list, negated, scope, env),
-            }
-        }
-        in_values(value, values, negated)
-    }
-
-    /// IN with members that depend on the row.
-    fn in_expressions(
-        &self,
-        value: &Typed,
-        list: &[Expr],
-        negated: bool,
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Typed> {
-        let mut any = literal(&Value::Int(0))?;
-        for item in list {
-            any = scalar(
-                "or",
-                vec![any, scalar("equals", vec![value.clone(), self.expr(item, scope, env)?])?],
-            )?;
-        }
-        if negated { scalar("not", vec![any]) } else { Ok(any) }
-    }
-
-    /// `in(value, [array])` and `in(value, {p:Array(T)})`: sets that are expressions.
-    pub(super) fn in_set(
-        &self,
-        value: Typed,
-        set: &Expr,
-        negated: bool,
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Typed> {
-        let set = self.expr(set, scope, env)?;
-        match constant_of(&set)? {
-            Some(found) => {
-                in_values(value.clone(), set_members(found, &set.ty, &value.ty), negated)
-            }
-            None if matches!(set.ty, ChType::Array(_)) => {
-                let has = scalar("has", vec![set, value])?;
-                if negated { scalar("not", vec![has]) } else { Ok(has) }
-            }
-            None => {
-                Err(unsupported("IN with a set that is neither a list, an array nor a subquery"))
-            }
-        }
-    }
-
-    fn in_query(
-        &self,
-        expr: &Expr,
-        query: &ast::Query,
-        negated: bool,
-        scope: &Scope,
-        env: &Env,
-    ) -> SqlResult<Typed> {
-        let value = self.expr(expr, scope, env)?;
-        let (rows, columns) = self.rows(query, env)?;
-        let types: Vec<ChType> = columns.into_iter().map(|(_, ty)| ty).collect();
-        let values = rows
-            .into_iter()
-            .map(|mut row| {
-                if row.len() == 1 {
-                    (row.remove(0), types.first().cloned().unwrap_or(ChType::Nothing))
-                } else {
-                    (
-                        Value::Tuple(row),
-                        ChType::Tuple(types.iter().map(|ty| (None, ty.clone())).collect()),
-                    )
-                }
-            })
-            .filter(|(member, ty)| reads_as(member, ty, &value.ty))
-            .collect();
-        in_values(value, values, negated)
-    }
-
-    /// The one value of a subquery; NULL without a row.
-    fn scalar_query(&self, query: &ast::Query, env: &Env) -> SqlResult<Typed> {
-        let (mut rows, columns) = self.rows(query, env)?;
-        if rows.len() > 1 {
-            return Err(SqlError::new(
-                ChCode::IncorrectResultOfScalarSubquery,
-                "Scalar subquery returned more than one row.",
-            ));
-        }
-        let constant = |value: &Value, ty: ChType| {
-            let value = crate::functions::scalar_of(value, &ty)?;
-            Ok(Typed::value(datafusion::logical_expr::lit(value), ty))
-        };
-        let row = rows.pop();
-        if let [(_, ty)] = columns.as_slice() {
-            let ty = ty.clone().nullable();
-            return match row.and_then(|mut row| row.pop()).filter(|value| !value.is_null()) {
-                Some(value) => constant(&value, ty),
-                None if ty.is_nullable() => constant(&Value::Null, ty),
-                None => constant(&crate::functions::default_value(&ty), ty),
-            };
-        }
-        // Several columns are a tuple with their names, or none.
-        match row {
-            Some(row) => {
-                let fields = columns.into_iter().map(|(name, ty)| (Some(name), ty));
-                constant(&Value::Tuple(row), ChType::Tuple(fields.collect()))
-            }
-            None => {
-                let fields = columns.into_iter().map(|(_, ty)| (None, ty));
-                constant(&Value::Null, ChType::Tuple(fields.collect()).nullable())
-            }
-        }
-    }
-
-    /// Runs a subquery now.
-    fn rows(&self, query: &ast::Query, env: &Env) -> SqlResult<(Vec<Vec<Value>>, Named)> {
-        let relation = self.query(query, env)?;
-        let columns: Named =
-            relation.columns.iter().map(|c| (c.name.clone(), c.ty.clone())).collect();
-        let mut rows = Vec::new();
-        for batch in self.tables.run(relation.plan)? {
-            for row in 0..batch.num_rows() {
-                let cells = batch
-                    .columns()
-                    .iter()
-                    .zip(&columns)
-                    .map(|(array, (_, ty))| value_at(array, row, ty))
-                    .collect::<SqlResult<Vec<_>>>()?;
-                rows.push(cells);
-            }
-        }
-        Ok((rows, columns))
-    }
-
-    fn interval(&self, interval: &ast::Interval, scope: &Scope, env: &Env) -> SqlResult<Typed> {
-        let ast::Interval {
-            value,
-            leading_field,
-            leading_precision: None,
-            last_field: None,
-            fractional_seconds_precision: None,
-        } = interval
-        else {
-            return Err(unsupported(
-                "A precision or a second unit of an INTERVAL; write a tuple of intervals",
-            ));
-        };
-        let unit = leading_field.as_ref().map(ToString::to_string).unwrap_or_default();
-        let unit =
-            interval_unit(&unit).ok_or_else(|| unsupported(&format!("INTERVAL … {unit}")))?;
-        let value = self.expr(value, scope, env)?;
-        if *value.ty.strip_nullable() == ChType::Nothing {
-            return Ok(Typed::null());
-        }
-        let nullable = matches!(value.ty, ChType::Nullable(_));
-        let of = |ty: ChType| if nullable { ty.nullable() } else { ty };
-        let value = cast(value, &of(ChType::Int(64)))?;
-        Ok(Typed::value(value.into_value(), of(ChType::Interval(unit))))
     }
 }
 
@@ -771,24 +396,6 @@ fn place(expr: &Expr) -> Option<Position> {
     (start.line > 0).then_some(Position { line: start.line, column: start.column })
 }
 
-fn interval_unit(word: &str) -> Option<IntervalUnit> {
-    let lower = word.to_ascii_lowercase();
-    Some(match lower.strip_suffix('s').unwrap_or(&lower) {
-        "year" => IntervalUnit::Year,
-        "quarter" => IntervalUnit::Quarter,
-        "month" => IntervalUnit::Month,
-        "week" => IntervalUnit::Week,
-        "day" => IntervalUnit::Day,
-        "hour" => IntervalUnit::Hour,
-        "minute" => IntervalUnit::Minute,
-        "second" => IntervalUnit::Second,
-        "millisecond" => IntervalUnit::Millisecond,
-        "microsecond" => IntervalUnit::Microsecond,
-        "nanosecond" => IntervalUnit::Nanosecond,
-        _ => return None,
-    })
-}
-
 fn part_function(unit: &str) -> Option<&'static str> {
     Some(match unit.to_ascii_lowercase().as_str() {
         "year" => "toYear",
@@ -802,29 +409,6 @@ fn part_function(unit: &str) -> Option<&'static str> {
     })
 }
 
-fn number(text: &str) -> Option<Value> {
-    let text = text.replace('_', "");
-    let float = || text.parse().ok().filter(|v: &f64| v.is_finite()).map(Value::Float);
-    if text.contains(['.', 'e', 'E']) {
-        return float();
-    }
-    let whole = text.parse().ok().filter(|v| (0..=i128::from(u64::MAX)).contains(v));
-    whole.map(Value::Int).or_else(float)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "what does not fit an integer is a Float64")]
-fn negative(value: &ast::Value) -> Option<Value> {
-    match value {
-        ast::Value::Number(text, _) => match number(text)? {
-            Value::Int(v) if -v < i128::from(i64::MIN) => Some(Value::Float(-(v as f64))),
-            Value::Int(v) => Some(Value::Int(-v)),
-            Value::Float(v) => Some(Value::Float(-v)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// The value of an expression without columns.
 pub(super) fn constant_of(typed: &Typed) -> SqlResult<Option<Value>> {
     if !typed.expr.column_refs().is_empty() {
@@ -832,23 +416,6 @@ pub(super) fn constant_of(typed: &Typed) -> SqlResult<Option<Value>> {
     }
     let array = crate::session::evaluate_constant(&typed.clone().into_value())?;
     value_at(&array, 0, &typed.ty).map(Some)
-}
-
-/// The members a constant stands for in a set: an array or tuple its elements, unless the left side is one itself.
-fn set_members(found: Value, ty: &ChType, left: &ChType) -> Vec<(Value, ChType)> {
-    match (found, ty) {
-        (Value::Array(items), ChType::Array(item))
-            if !matches!(left.strip_nullable(), ChType::Array(_)) =>
-        {
-            items.into_iter().map(|v| (v, (**item).clone())).collect()
-        }
-        (Value::Tuple(items), ChType::Tuple(fields))
-            if !matches!(left.strip_nullable(), ChType::Tuple(_)) =>
-        {
-            items.into_iter().zip(fields.iter().map(|(_, ty)| ty.clone())).collect()
-        }
-        (value, ty) => vec![(value, ty.clone())],
-    }
 }
 
 /// Whether values are equal, or both are NULL.
@@ -864,87 +431,4 @@ fn same(a: Typed, b: Typed) -> SqlResult<Typed> {
     }
     let equal = scalar("ifNull", vec![equal, literal(&Value::Int(0))?])?;
     scalar("or", vec![equal, both_null])
-}
-
-/// In a grouped query, parts that are a grouping key become the key's column.
-fn replace_keys(typed: Typed, scope: &Scope) -> SqlResult<Typed> {
-    let (keys, constants) = (scope.keys.borrow(), scope.constants.borrow());
-    let replaced = typed.expr.transform_down(|node| {
-        if let Some((_, value)) = constants.iter().find(|(written, _)| *written == node) {
-            return Ok(Transformed::new(
-                value.clone(),
-                true,
-                datafusion::common::tree_node::TreeNodeRecursion::Jump,
-            ));
-        }
-        for key in keys.iter() {
-            if node == key.value {
-                return Ok(Transformed::new(
-                    super::column(&key.id),
-                    true,
-                    datafusion::common::tree_node::TreeNodeRecursion::Jump,
-                ));
-            }
-            if key.predicate.as_ref() == Some(&node) {
-                let back = datafusion::logical_expr::cast(
-                    super::column(&key.id),
-                    arrow::datatypes::DataType::Boolean,
-                );
-                return Ok(Transformed::new(
-                    back,
-                    true,
-                    datafusion::common::tree_node::TreeNodeRecursion::Jump,
-                ));
-            }
-        }
-        Ok(Transformed::no(node))
-    });
-    Ok(Typed { expr: replaced.map_err(super::plan_error)?.data, ..typed })
-}
-
-/// A grouped expression may use only keys, aggregates and windows.
-pub(super) fn check_grouped(typed: &Typed, scope: &Scope) -> SqlResult<()> {
-    if !scope.grouped.get() {
-        return Ok(());
-    }
-    for used in typed.expr.column_refs() {
-        let known = scope.keys.borrow().iter().any(|key| key.id == used.name)
-            || scope.grouping_id.borrow().as_ref() == Some(&used.name)
-            || scope
-                .aggregates
-                .borrow()
-                .iter()
-                .chain(scope.windows.borrow().iter())
-                .any(|c| c.id == used.name);
-        if !known {
-            let name = scope
-                .tables
-                .iter()
-                .flat_map(|t| &t.columns)
-                .find(|c| matches!(&c.place, Place::Plan(id) if *id == used.name));
-            let name = name.map_or_else(|| requested_name(scope, &used.name), |c| c.name.clone());
-            return Err(SqlError::new(
-                ChCode::NotAnAggregate,
-                format!(
-                    "Column '{name}' is not under aggregate function and not in GROUP BY keys."
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn requested_name(scope: &Scope, id: &str) -> String {
-    for column in scope.tables.iter().flat_map(|t| &t.columns) {
-        if let Place::Scan(scan) = &column.place
-            && let Some((request, _)) =
-                scan.columns.borrow().iter().find(|(request, _)| request.output == id)
-        {
-            return match &request.source {
-                super::ScanSource::Column(name) => name.clone(),
-                super::ScanSource::Sub { column, .. } => column.name(),
-            };
-        }
-    }
-    id.to_owned()
 }
