@@ -1,7 +1,9 @@
 //! The only place that makes a DataFusion session, and the way of errors out of it.
 
 mod cooperation;
+mod late;
 mod nested;
+mod rules;
 mod single;
 
 use crate::{
@@ -93,7 +95,7 @@ pub(crate) fn session(
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(crate::optimizer::rules())
-        .with_physical_optimizer_rules(single::rules())
+        .with_physical_optimizer_rules(rules::rules())
         .with_physical_optimizer_rule(Arc::new(cooperation::CooperativeJoins))
         .build();
     Ok(SessionContext::new_with_state(state))

@@ -278,3 +278,21 @@ SELECT if(0, JSONExtractBool('', 'a'), CAST(0, 'Bool')), if(0, 0, CAST(0, 'Bool'
 -- What answers for an item that there is not.
 SELECT isZeroOrNull(arrayElement([], 5)), isNullable(arrayElement([], 5)), toTypeName(toNullable(arrayElement([], 5)));
 SELECT age('week', toDateTime('2025-01-16 00:00:00'), toDateTime64('2000-01-01 00:00:00.001', 3)), age('week', toDateTime('2025-01-15 10:20:30'), toDateTime64('2000-01-01 00:00:00.001', 3));
+-- What ORDER BY does not need is computed for the rows of the LIMIT only.
+SELECT intDiv(1, number) AS x FROM numbers(3) ORDER BY number DESC LIMIT 1;
+SELECT number, intDiv(10, number) AS x, toString(number) AS s FROM numbers(4) ORDER BY number DESC LIMIT 2, 1;
+SELECT intDiv(10, number) AS x, number AS n FROM numbers(4) ORDER BY n DESC LIMIT 2 OFFSET 1;
+SELECT intDiv(10, a), intDiv(a, 2) AS n FROM (SELECT number AS a, number + 1 AS b FROM numbers(4)) ORDER BY n DESC, a DESC LIMIT 3;
+SELECT a + b, n FROM (SELECT number AS a, number + 1 AS b, 9 - number AS n FROM numbers(9)) ORDER BY n LIMIT 2;
+SELECT k, intDiv(10, sum(v)) FROM values('k String, v UInt8', ('a', 0), ('b', 5), ('c', 2)) GROUP BY k ORDER BY k DESC LIMIT 2;
+SELECT number % 3 AS g, intDiv(10, number) FROM numbers(1, 9) ORDER BY g, number LIMIT 1 BY g LIMIT 2;
+SELECT arrayMap(x -> intDiv(x, number), [1, 2]) AS q FROM numbers(3) ORDER BY number DESC LIMIT 2;
+SELECT q FROM (SELECT intDiv(10, number) AS q FROM numbers(5) ORDER BY number DESC LIMIT 3) WHERE q > 2;
+SELECT (SELECT 7) + number AS x, toDate('2024-01-01') + number AS d FROM numbers(3) ORDER BY number DESC LIMIT 2;
+SELECT intDiv(6, number - 1) AS x, sum(x) OVER () AS s FROM numbers(2, 3) ORDER BY number DESC LIMIT 2;
+SELECT number / 2 AS h, intDiv(6, number) AS q FROM numbers(4) ORDER BY h DESC LIMIT 3;
+SELECT DISTINCT intDiv(6, number) AS q FROM numbers(1, 4) ORDER BY q DESC LIMIT 2;
+SELECT toString(number) AS s, s || '!' AS t FROM numbers(12) ORDER BY s DESC LIMIT 3;
+SELECT a.number, intDiv(4, b.number) AS q FROM numbers(3) AS a JOIN numbers(3) AS b ON a.number = b.number ORDER BY a.number DESC LIMIT 2;
+SELECT number % 2 AS k, intDiv(4, count()) AS c FROM numbers(5) GROUP BY k WITH TOTALS ORDER BY k DESC LIMIT 1;
+SELECT intDiv(1, number) AS x FROM numbers(3) ORDER BY ALL LIMIT 1;

@@ -1,14 +1,13 @@
 //! Inputs of one partition for operators that need one. DataFusion 54 takes the operator that joins partitions from beneath a
 //! join that collects its left side, when it moves a sort; its own check then refuses the plan.
 
-use super::nested::NestedOrders;
 use datafusion::{
     common::{
         Result as DfResult,
         config::ConfigOptions,
         tree_node::{Transformed, TransformedResult, TreeNode},
     },
-    physical_optimizer::{PhysicalOptimizerRule, optimizer::PhysicalOptimizer},
+    physical_optimizer::PhysicalOptimizerRule,
     physical_plan::{
         Distribution, ExecutionPlan, ExecutionPlanProperties,
         coalesce_partitions::CoalescePartitionsExec,
@@ -16,27 +15,9 @@ use datafusion::{
 };
 use std::sync::Arc;
 
-type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
-
-/// DataFusion's check, which is the last to see a plan.
-const CHECK: &str = "SanityCheckPlan";
-
-/// DataFusion's rules, and before its check that of orders by nested values and the one of this module.
-pub(super) fn rules() -> Vec<Rule> {
-    let all = PhysicalOptimizer::new().rules.into_iter();
-    all.flat_map(|rule| {
-        let own: Vec<Rule> = if rule.name() == CHECK {
-            vec![Arc::new(NestedOrders), Arc::new(SinglePartitions)]
-        } else {
-            Vec::new()
-        };
-        own.into_iter().chain([rule])
-    })
-    .collect()
-}
-
+/// Collects the partitions of an input of which one is asked for.
 #[derive(Debug)]
-struct SinglePartitions;
+pub(super) struct SinglePartitions;
 
 impl PhysicalOptimizerRule for SinglePartitions {
     fn optimize(
@@ -81,17 +62,4 @@ fn collected(plan: Arc<dyn ExecutionPlan>) -> DfResult<Transformed<Arc<dyn Execu
         return Ok(Transformed::no(plan));
     }
     plan.with_new_children(children).map(Transformed::yes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A check that goes by another name in the next release would refuse plans again.
-    #[test]
-    fn partitions_are_collected_before_the_check() {
-        let names: Vec<String> = rules().iter().map(|rule| rule.name().to_owned()).collect();
-        let at = names.iter().position(|name| name == CHECK).unwrap();
-        assert_eq!(names[at - 1], "single_partitions");
-    }
 }

@@ -14,9 +14,13 @@ use crate::{
     typed::Typed,
 };
 use datafusion::{
-    common::tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+    common::{
+        Column,
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+    },
     logical_expr::{Expr as Plan, LogicalPlan, LogicalPlanBuilder, SortExpr, lit},
 };
+use std::collections::BTreeSet;
 
 impl Binder<'_> {
     /// Projection, DISTINCT, ORDER BY and LIMIT.
@@ -37,6 +41,8 @@ impl Binder<'_> {
             exprs.push(typed.into_value().alias(id));
         }
         let Order { keys, filling } = order;
+        let may_wait = tail.limit.is_some() && !keys.is_empty() && !distinct && filling.is_none();
+        let late = if may_wait { take_late(&mut exprs, &keys) } else { Vec::new() };
         let sort = self.sort_columns(keys, distinct, &columns, &mut exprs)?;
         let mut builder = LogicalPlanBuilder::from(plan).project(exprs).map_err(plan_error)?;
         if distinct {
@@ -56,7 +62,7 @@ impl Binder<'_> {
             None if tail.with_ties => sorted(self.tied(plan, &sort, tail)?, &sort, None)?,
             None => limited(sorted(plan, &sort, Some(tail))?, tail)?,
         };
-        self.finished(plan, columns, sort, tail, totals)
+        self.finished(plan, columns, late, sort, tail, totals)
     }
 
     /// The sort keys as columns of the projection; keys that are not selected are added to it.
@@ -69,13 +75,9 @@ impl Binder<'_> {
     ) -> SqlResult<Vec<SortExpr>> {
         let mut sort = Vec::new();
         for key in keys {
-            let same = exprs
-                .iter()
-                .zip(columns)
-                .find(|(expr, _)| matches!(expr, Plan::Alias(alias) if *alias.expr == key.expr))
-                .map(|(_, c)| c.id.clone());
+            let same = exprs.iter().find(|expr| *plain(expr) == key.expr);
             let id = match same {
-                Some(id) => id,
+                Some(same) => same.qualified_name().1,
                 None if distinct => {
                     let expr = of_selected(&key.expr, exprs, columns)?;
                     sort.push(SortExpr { expr, ..key });
@@ -92,17 +94,23 @@ impl Binder<'_> {
         Ok(sort)
     }
 
-    /// Only the answer's columns, and the number of each row if the query around asks for it.
+    /// Only the answer's columns, the `late` ones computed now, and the number of each row if the query around asks for it.
     fn finished(
         &self,
         plan: LogicalPlan,
         columns: Vec<Output>,
+        late: Vec<Plan>,
         sort: Vec<SortExpr>,
         tail: &Tail<'_>,
         totals: Option<LogicalPlan>,
     ) -> SqlResult<Relation> {
         let mut plan = plan;
-        let mut only = columns.iter().map(|c| column(&c.id)).collect::<Vec<_>>();
+        let is_of = |expr: &&Plan, id: &str| matches!(expr, Plan::Alias(alias) if alias.name == id);
+        let value = |c: &Output| {
+            let late = late.iter().find(|expr| is_of(expr, &c.id));
+            late.cloned().unwrap_or_else(|| column(&c.id))
+        };
+        let mut only = columns.iter().map(value).collect::<Vec<_>>();
         let order = (tail.wants_order && !sort.is_empty()).then(|| self.fresh());
         if let Some(id) = &order {
             plan = windowed(plan, &[row_number(id, Vec::new(), sort)])?;
@@ -131,6 +139,34 @@ impl Binder<'_> {
             .filter(after.and(column(&ranked).lt_eq(lit(last))))
             .and_then(LogicalPlanBuilder::build)
             .map_err(plan_error)
+    }
+}
+
+/// Takes the columns that ORDER BY does not need from a projection, and leaves in it what they are computed from: behind a
+/// LIMIT they are computed for few rows, and, as in ClickHouse, without the errors of all others. Where nothing is computed,
+/// nothing is taken.
+fn take_late(exprs: &mut Vec<Plan>, keys: &[SortExpr]) -> Vec<Plan> {
+    let is_late = |expr: &Plan| match plain(expr) {
+        Plan::Column(_) => true,
+        value => !value.is_volatile() && keys.iter().all(|key| key.expr != *value),
+    };
+    let computes = |expr: &Plan| !matches!(plain(expr), Plan::Column(_) | Plan::Literal(..));
+    if !exprs.iter().any(|expr| is_late(expr) && computes(expr)) {
+        return Vec::new();
+    }
+    let (late, early): (Vec<_>, Vec<_>) = std::mem::take(exprs).into_iter().partition(is_late);
+    let needed: BTreeSet<Column> =
+        late.iter().flat_map(|expr| expr.column_refs()).cloned().collect();
+    *exprs = early;
+    exprs.extend(needed.into_iter().map(Plan::Column));
+    late
+}
+
+/// A column of a projection without the name that it has there.
+fn plain(expr: &Plan) -> &Plan {
+    match expr {
+        Plan::Alias(alias) => &alias.expr,
+        other => other,
     }
 }
 
