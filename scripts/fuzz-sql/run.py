@@ -117,7 +117,7 @@ def judged(judge, query, entry, shrinks):
     seed, kind, text, sql, _ = entry
     meets = exclusions.excluded(sql, kind, text)
     if meets and kind == "cut":
-        return [seed, f"excluded: {meets}", "", sql, None]
+        return [seed, f"excluded: {meets}", text, sql, None]
     if kind.startswith("lenient") and shrinks != "all":
         return entry
     unexplained = [] if meets else [query]
@@ -135,7 +135,7 @@ def judged(judge, query, entry, shrinks):
     if meets:
         shrink.shrink(query, fails)
     if not unexplained:
-        return [seed, f"excluded: {meets}", "", sql, None]
+        return [seed, f"excluded: {meets}", text, sql, None]
     small = shrink.shrink(unexplained[-1], unexplained_fails)
     return [seed, kind, judge.outcome(small)[1], sql, tree.sql(small)]
 
@@ -146,7 +146,7 @@ def run(options):
     seeds, results = context.Queue(), context.Queue()
     corpus = ["corpus " + line for line in CORPUS.read_text().splitlines() if not line.startswith("--")]
     out = open(options.out, "w") if options.out else None
-    wanted = corpus + [f"{options.seed}:{i}" for i in range(options.count)]
+    wanted = corpus + [f"{options.seed}:{i}" for i in range(options.first, options.first + options.count)]
     batches = [wanted[at:at + 25] for at in range(0, len(wanted), 25)]
     for batch in batches:
         seeds.put(batch)
@@ -173,8 +173,9 @@ def run(options):
                 both[text] += 1
             elif failed(kind):
                 failures.append({"seed": seed, "kind": kind, "text": text, "sql": sql, "small": small})
-                if out:
-                    print(json.dumps(failures[-1], ensure_ascii=False), file=out, flush=True)
+            if out and (failed(kind) or kind.startswith("excluded")):
+                line = {"seed": seed, "kind": kind, "text": text, "sql": sql, "small": small}
+                print(json.dumps(line, ensure_ascii=False), file=out, flush=True)
         if seen % 1000 < 25:
             print(f"{seen} queries, {seen / (time.time() - start):.0f}/s: {dict(counts)}", file=sys.stderr)
     for worker in workers:
@@ -206,12 +207,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rekor")
     parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--first", type=int, default=0, help="the query of the run to begin with, to go on with one")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--replay", help="one seed: both answers, then the query made small")
     parser.add_argument("--sql", help="one query: both answers")
     parser.add_argument("--shrink", choices=["differences", "all"], default="differences")
-    parser.add_argument("--out", help="all failures, one JSON object a line")
+    parser.add_argument("--out", help="all failures and what is excluded, one JSON object a line")
     options = parser.parse_args()
     if options.replay or options.sql:
         replay(options)
