@@ -5,6 +5,7 @@ mod late;
 mod nested;
 mod rules;
 mod single;
+mod statistics;
 
 use crate::{
     budget::Budget,

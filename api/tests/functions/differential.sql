@@ -296,3 +296,18 @@ SELECT toString(number) AS s, s || '!' AS t FROM numbers(12) ORDER BY s DESC LIM
 SELECT a.number, intDiv(4, b.number) AS q FROM numbers(3) AS a JOIN numbers(3) AS b ON a.number = b.number ORDER BY a.number DESC LIMIT 2;
 SELECT number % 2 AS k, intDiv(4, count()) AS c FROM numbers(5) GROUP BY k WITH TOTALS ORDER BY k DESC LIMIT 1;
 SELECT intDiv(1, number) AS x FROM numbers(3) ORDER BY ALL LIMIT 1;
+-- An aggregate with a condition over an aggregate of no rows.
+SELECT sumIf(0, c1 != '') AS c2 FROM (SELECT min('a') AS c1 FROM numbers(3) WHERE 0);
+SELECT countIf(c1 = 0), sumIf(c1 + 5, c1 = 0) AS c2 FROM (SELECT count() AS c1 FROM numbers(3) WHERE 0);
+SELECT countIf(c1 > 1) FROM (SELECT count() AS c1 FROM numbers(3));
+-- What is the same in every row although it names a column is no key of GROUP BY ALL, in coalesce, too.
+SELECT coalesce(1, if(isNull(toString(number)), 2, 2)) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT coalesce('a', if(isNull(toString(number)), 'b', 'b')) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT coalesce(1, number > 5 AND 0) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT coalesce(1, number > 5 AND 1) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+SELECT ifNull(1, number) AS c1, count() FROM numbers(2) WHERE 0 GROUP BY ALL;
+-- The body of a lambda fails for no item of an empty array.
+SELECT arrayMap(x1 -> nullIf(x1, x1)::String, CAST([], 'Array(String)'));
+SELECT arrayMap(x1 -> ascii(nullIf(x1, x1))::String, arrayFilter(x2 -> 0, ['a', NULL])) AS c1;
+SELECT arrayMap(x1 -> CAST(nullIf(x1, x1), 'Int8'), range(number)) FROM numbers(1);
+SELECT arrayMap(x1 -> intDiv(1, 0), CAST([], 'Array(String)'));

@@ -27,7 +27,10 @@ use datafusion::{
         Operator, cast, expr::Case, lit,
     },
 };
-use sqlparser::ast::{self, Expr, GroupByExpr, GroupByWithModifier, Visit};
+use sqlparser::ast::{
+    self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, GroupByWithModifier,
+    Visit,
+};
 use std::ops::ControlFlow;
 
 /// Most keys of a CUBE: it makes two sets of each.
@@ -139,7 +142,7 @@ impl Binder<'_> {
         // CASE is decided for each row, also where its condition is a constant; and so is coalesce, also where it looks at no
         // column because a value before is never NULL.
         if holds_case(expr) && !written.column_refs().is_empty()
-            || holds_coalesce(expr) && self.names_columns(expr, scope, env)
+            || self.coalesces_columns(expr, scope, env)
         {
             return Ok(false);
         }
@@ -150,17 +153,16 @@ impl Binder<'_> {
         Ok(true)
     }
 
-    /// Whether any name in an expression is that of a column which differs between rows.
-    fn names_columns(&self, expr: &Expr, scope: &Scope, env: &Env) -> bool {
-        let is_column = |expr: &Expr| match expr {
-            Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
-                let bound = self.expr(expr, scope, env);
-                let varies = bound.is_ok_and(|bound| !bound.expr.column_refs().is_empty());
-                if varies { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            }
-            _ => ControlFlow::Continue(()),
+    /// Whether a coalesce in an expression has an argument that differs between rows.
+    fn coalesces_columns(&self, expr: &Expr, scope: &Scope, env: &Env) -> bool {
+        let varies = |arg: &Expr| {
+            self.expr(arg, scope, env).is_ok_and(|bound| constant(&bound.expr).is_none())
         };
-        ast::visit_expressions(expr, is_column).is_break()
+        let of_columns = |expr: &Expr| match coalesced(expr).any(varies) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        ast::visit_expressions(expr, of_columns).is_break()
     }
 
     /// The place of a key among the keys of the query.
@@ -266,12 +268,19 @@ fn holds_case(expr: &Expr) -> bool {
     ast::visit_expressions(expr, is_case).is_break()
 }
 
-fn holds_coalesce(expr: &Expr) -> bool {
-    let is_coalesce = |expr: &Expr| match expr {
-        Expr::Function(call) if is_coalesce_name(&call.name.to_string()) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
+/// The arguments of a coalesce; none of another expression.
+fn coalesced(expr: &Expr) -> impl Iterator<Item = &Expr> {
+    let list = match expr {
+        Expr::Function(call) if is_coalesce_name(&call.name.to_string()) => match &call.args {
+            FunctionArguments::List(list) => list.args.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
     };
-    ast::visit_expressions(expr, is_coalesce).is_break()
+    list.iter().filter_map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)) => Some(arg),
+        _ => None,
+    })
 }
 
 fn is_coalesce_name(name: &str) -> bool {
