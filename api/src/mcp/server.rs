@@ -89,7 +89,7 @@ impl Envelope {
 /// The MCP server over HTTP.
 #[derive(Clone)]
 pub(crate) struct Server {
-    pub(super) service: Arc<Service>,
+    pub(crate) service: Arc<Service>,
     plain: Handler,
     plain_endpoints: endpoint::Handler,
     admin: StreamableHttpService<Handler, NeverSessionManager>,
