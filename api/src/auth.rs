@@ -230,18 +230,19 @@ fn permit(
         };
     };
     let collections = principal.collections(permission, database);
-    let (allowed, what) = match on.collection {
-        Some(collection) => {
-            (collections.contains(collection), format!("the collection {collection} of {database}"))
-        }
-        None if place == Place::Whole => {
-            (collections.is_all(), format!("{database} with all its collections"))
-        }
-        None => (!collections.is_empty(), database.to_string()),
+    let allowed = match on.collection {
+        Some(collection) => collections.contains(collection),
+        None if place == Place::Whole => collections.is_all(),
+        None => !collections.is_empty(),
     };
     if allowed {
         return Ok(());
     }
+    let what = match on.collection {
+        Some(collection) => format!("the collection {collection} of {database}"),
+        None if place == Place::Whole => format!("{database} with all its collections"),
+        None => database.to_string(),
+    };
     Err(lacking(
         permission,
         format!(

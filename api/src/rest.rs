@@ -16,7 +16,7 @@ mod unread;
 
 use crate::service::Service;
 use axum::{
-    Extension, Router,
+    Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue},
     routing::{any, delete, get, patch, post, put},
@@ -52,12 +52,7 @@ pub const OPEN_ROUTES: &[(&str, &str)] = &[
 
 /// The router of all routes.
 pub(crate) fn routes(service: Arc<Service>) -> Router {
-    let mcp = Arc::new(crate::mcp::Server::new(Arc::clone(&service), BODY_BYTES_MAX));
     let mut router = Router::new()
-        .route("/mcp", any(mcp::mcp).layer(Extension(Arc::clone(&mcp))))
-        .route("/e/{slug}/mcp", any(mcp::endpoint_mcp).layer(Extension(Arc::clone(&mcp))))
-        .route("/sse", get(sse::open).layer(Extension(Arc::clone(&mcp))))
-        .route("/sse/messages", post(sse::message).layer(Extension(mcp)))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/health/status", get(health::status))
@@ -195,8 +190,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
     }
     router
         .fallback(health::unknown_route)
-        .method_not_allowed_fallback(health::unknown_method)
         .layer(axum::middleware::from_fn(extract::request_key))
+        .merge(mcp_routes(&service))
+        .method_not_allowed_fallback(health::unknown_method)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&service), limit::limit))
         .layer(RequestDecompressionLayer::new())
         .layer(axum::middleware::from_fn(extract::known_encoding))
@@ -208,6 +204,18 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .with_state(service)
+}
+
+/// The routes of MCP. None of them takes an `Idempotency-Key`, and their server is their state: a layer around them would be
+/// paid for by each call.
+fn mcp_routes(service: &Arc<Service>) -> Router<Arc<Service>> {
+    let server = Arc::new(crate::mcp::Server::new(Arc::clone(service), BODY_BYTES_MAX));
+    Router::new()
+        .route("/mcp", any(mcp::mcp))
+        .route("/e/{slug}/mcp", any(mcp::endpoint_mcp))
+        .route("/sse", get(sse::open))
+        .route("/sse/messages", post(sse::message))
+        .with_state(server)
 }
 
 /// Which pages of other origins may call from a browser: none, unless the server was told some.

@@ -97,11 +97,6 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// Validation with `path`, `expected`, `given` and `example` for each argument that is wrong or missing.
     pub(super) fn check(&mut self, tool: &str, action: &Action) -> Result<()> {
-        let place = if action.name.is_empty() {
-            tool.to_owned()
-        } else {
-            format!("{tool} with action {:?}", action.name)
-        };
         let mut problems = Vec::new();
         for (name, _) in &self.0 {
             if !action.parameters().any(|parameter| parameter.name == name) {
@@ -115,7 +110,10 @@ impl<'a> Arguments<'a> {
                 None => {}
             }
         }
-        refuse(&place, problems)
+        if action.name.is_empty() || problems.is_empty() {
+            return refuse(tool, problems);
+        }
+        refuse(&format!("{tool} with action {:?}", action.name), problems)
     }
 
     /// A text; empty if it was not given.

@@ -216,11 +216,13 @@ impl Call<'_> {
                     expected_version: self.expected(),
                 };
                 let key = self.row_key()?;
-                written(service.cancel_document(caller, db, collection, key, cancelling).await?)
+                let writing = service.cancel_document(caller, db, collection, key, cancelling);
+                written(Box::pin(writing).await?)
             }
             _ => {
                 let (key, expected) = (self.row_key()?, self.expected());
-                written(service.delete_document(caller, db, collection, key, expected).await?)
+                let writing = service.delete_document(caller, db, collection, key, expected);
+                written(Box::pin(writing).await?)
             }
         }
     }

@@ -72,7 +72,7 @@ impl Drop for Slot {
 
 /// Who a credential is, for what is kept by credential.
 pub(super) fn owner(caller: &Caller) -> String {
-    format!("{}:{}", caller.principal.actor_type(), caller.principal.id)
+    [caller.principal.actor_type(), ":", &caller.principal.id].concat()
 }
 
 /// What a wait for news ended with.

@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, Uri, header, uri::Authority};
 use rekor_core::{Error, Result};
 use std::net::IpAddr;
 
+const LOCALHOST: &str = "localhost";
+
 /// Refuses requests for names that are not the server's, and from pages that may not call it.
 ///
 /// # Errors
@@ -44,15 +46,21 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 fn is_own_name(host: &str, public_url: Option<&str>) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host();
-    let public = public_url.and_then(|url| url.parse::<Uri>().ok());
-    is_local(name)
-        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
-        || public.is_some_and(|url| url.host().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    let is_public = |url: &str| {
+        let url = url.parse::<Uri>().ok();
+        url.is_some_and(|url| url.host().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    };
+    name.eq_ignore_ascii_case(LOCALHOST)
+        || address(name).is_some()
+        || public_url.is_some_and(is_public)
 }
 
 fn is_local(name: &str) -> bool {
-    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    name.eq_ignore_ascii_case(LOCALHOST) || address(name).is_some_and(|it| it.is_loopback())
+}
+
+fn address(name: &str) -> Option<IpAddr> {
+    name.trim_matches(['[', ']']).parse().ok()
 }
 
 /// A page of this machine that calls a server of this machine, as inspectors do.

@@ -1,40 +1,36 @@
 //! Requests of a session that are worked on, so that its client can call them off: in the older era a client says so in a
 //! message, and keeps the connection.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// What is worked on, by the request's id as it was written.
+/// What is worked on, by the request's id as it was written. It is seldom more than one.
 #[derive(Debug, Default)]
-pub(super) struct Running(Mutex<HashMap<Arc<str>, Arc<Notify>>>);
+pub(super) struct Running(Mutex<Vec<(Box<str>, Arc<Notify>)>>);
 
 /// A request that is worked on; forgotten when dropped.
 #[derive(Debug)]
 pub(super) struct Work<'a> {
     running: &'a Running,
-    id: Arc<str>,
     stop: Arc<Notify>,
 }
 
 impl Running {
     /// Begins to work on a request.
     pub(super) fn begin(&self, id: &str) -> Work<'_> {
-        let work = Work { running: self, id: Arc::from(id), stop: Arc::default() };
-        self.lock().insert(Arc::clone(&work.id), Arc::clone(&work.stop));
+        let work = Work { running: self, stop: Arc::default() };
+        self.lock().push((id.into(), Arc::clone(&work.stop)));
         work
     }
 
-    /// Calls a request off, if it is worked on.
+    /// Calls a request off, if it is worked on; of two with one id the later.
     pub(super) fn cancel(&self, id: &str) {
-        if let Some(stop) = self.lock().get(id) {
+        if let Some((_, stop)) = self.lock().iter().rfind(|(known, _)| **known == *id) {
             stop.notify_one();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Arc<Notify>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Box<str>, Arc<Notify>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -48,11 +44,7 @@ impl Work<'_> {
 
 impl Drop for Work<'_> {
     fn drop(&mut self) {
-        let mut all = self.running.lock();
-        // A client may have used the id again.
-        if all.get(&self.id).is_some_and(|stop| Arc::ptr_eq(stop, &self.stop)) {
-            all.remove(&self.id);
-        }
+        self.running.lock().retain(|(_, stop)| !Arc::ptr_eq(stop, &self.stop));
     }
 }
 

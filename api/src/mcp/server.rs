@@ -89,7 +89,7 @@ impl Envelope {
 /// The MCP server over HTTP.
 #[derive(Clone)]
 pub(crate) struct Server {
-    pub(super) service: Arc<Service>,
+    pub(crate) service: Arc<Service>,
     plain: Handler,
     plain_endpoints: endpoint::Handler,
     admin: StreamableHttpService<Handler, NeverSessionManager>,
@@ -343,6 +343,8 @@ async fn unless_called_off<T>(
     let Some(session) = session else { return Some(work.await) };
     let request = session.running.begin(id);
     tokio::select! {
+        // What is done at once is not waited for.
+        biased;
         done = work => Some(done),
         // Dropping the work ends its query.
         () = request.is_called_off() => None,

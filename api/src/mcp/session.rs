@@ -62,9 +62,9 @@ impl Session {
 
     /// Touches it, unless it is over; whether it was not.
     fn is_touched(&self) -> bool {
-        let (now, listening) = (Instant::now(), self.is_listening());
+        let now = Instant::now();
         self.with(|state| {
-            let goes_on = listening || !is_long_ago(state.used, now);
+            let goes_on = !is_long_ago(state.used, now) || self.is_listening();
             if goes_on {
                 state.used = now;
             }
@@ -166,8 +166,15 @@ impl All {
     fn make_room(&mut self, owner: &str) -> bool {
         let only = self.own(owner) >= limits::MCP_SESSIONS_PER_CREDENTIAL_MAX;
         let may_go = self.of.iter().filter(|(whose, _)| !only || *whose == owner);
-        let may_go = may_go.flat_map(|(_, own)| own.values()).filter(|known| !known.is_listening());
-        let longest_idle = may_go.min_by_key(|known| known.used()).cloned();
+        let mut longest_idle: Option<(Instant, &Arc<Session>)> = None;
+        for session in may_go.flat_map(|(_, own)| own.values()) {
+            let used = session.used();
+            // Few are asked whether they listen: this may be done for a thousand, and all others wait.
+            if longest_idle.is_none_or(|(least, _)| used < least) && !session.is_listening() {
+                longest_idle = Some((used, session));
+            }
+        }
+        let longest_idle = longest_idle.map(|(_, session)| Arc::clone(session));
         longest_idle.is_some_and(|session| self.remove(&session))
     }
 

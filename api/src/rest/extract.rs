@@ -157,17 +157,19 @@ async fn keyed(request: Request) -> Result<Request, Error> {
 /// The authenticated caller.
 pub(super) struct By(pub(super) Caller);
 
-impl FromRequestParts<Arc<Service>> for By {
-    type Rejection = Failure;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        service: &Arc<Service>,
+impl By {
+    /// Who sent a request, by the credential that it shows for a resource.
+    ///
+    /// # Errors
+    /// `Unauthorized`.
+    pub(super) fn of(
+        parts: &Parts,
+        service: &Service,
+        shown_for: &Resource,
     ) -> Result<Self, Failure> {
         let (principal, source) = match parts.extensions.get::<Principal>() {
             Some(local) => (local.clone(), "cli"),
             None => {
-                let shown_for = parts.extensions.get().unwrap_or(&Resource::Rest);
                 let principal = service.authenticate(bearer(&parts.headers), shown_for)?;
                 (principal, source(&parts.headers))
             }
@@ -180,6 +182,17 @@ impl FromRequestParts<Arc<Service>> for By {
             .to_owned();
         let request = parts.extensions.get::<RequestKey>().cloned();
         Ok(Self(Caller { principal, source, request_id, request }))
+    }
+}
+
+impl FromRequestParts<Arc<Service>> for By {
+    type Rejection = Failure;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Failure> {
+        Self::of(parts, service, &Resource::Rest)
     }
 }
 

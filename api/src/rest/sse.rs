@@ -7,7 +7,6 @@ use crate::{
     service::{Caller, Service},
 };
 use axum::{
-    Extension,
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
@@ -49,35 +48,28 @@ fn request_id(headers: &HeaderMap) -> &str {
 }
 
 /// Opens the stream of a client.
-pub(super) async fn open(
-    State(service): State<Arc<Service>>,
-    Extension(server): Extension<Arc<Server>>,
-    request: Request,
-) -> Answer {
+pub(super) async fn open(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let (mut parts, _) = request.into_parts();
-    check(&service, &parts.uri)?;
+    let service = &server.service;
+    check(service, &parts.uri)?;
     server.guard(&parts.headers)?;
-    let Query(opening) = Query::<Opening>::from_request_parts(&mut parts, &service).await?;
+    let Query(opening) = Query::<Opening>::from_request_parts(&mut parts, service).await?;
     let caller = match &opening.token {
         Some(token) => {
             let principal = service.authenticate(Some(token), &Resource::Rest)?;
             Caller::new(principal, "mcp", request_id(&parts.headers))
         }
-        None => By::from_request_parts(&mut parts, &service).await?.0,
+        None => By::of(&parts, service, &Resource::Rest)?.0,
     };
     Ok(server.connect(caller, opening.vocab.face(opening.read_only))?)
 }
 
 /// Takes a message of a client; the answer goes to its stream.
-pub(super) async fn message(
-    State(service): State<Arc<Service>>,
-    Extension(server): Extension<Arc<Server>>,
-    request: Request,
-) -> Answer {
+pub(super) async fn message(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let (mut parts, body) = request.into_parts();
-    check(&service, &parts.uri)?;
+    check(&server.service, &parts.uri)?;
     server.guard(&parts.headers)?;
-    let Query(sender) = Query::<Sender>::from_request_parts(&mut parts, &service).await?;
+    let Query(sender) = Query::<Sender>::from_request_parts(&mut parts, &server).await?;
     let request_id = request_id(&parts.headers).to_owned();
     let body = whole(body).await?;
     server.deliver(&sender.session, request_id, body)?;
