@@ -8,6 +8,8 @@ mod api;
 use api::Api;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn code(answer: &Value) -> &str {
     answer["error"]["code"].as_str().unwrap_or("")
@@ -277,5 +279,25 @@ async fn who_is_refused_learns_it_however_much_they_send() {
     ] {
         let (status, _, answer) = client.raw("POST", path, headers, &long).await;
         assert_eq!(status, expected, "{path}: {answer}");
+    }
+}
+
+/// A client sends the head of a request first, and its body when the answer may be on its way: the connection stays theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_before_the_body_keeps_the_connection() {
+    let directory = tempfile::tempdir().unwrap();
+    let api = Api::start(directory.path()).await;
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", api.port)).await.unwrap();
+    for path in ["/v1/shop/batch", "/mcp"] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stream.write_all(b"{}").await.unwrap();
+        let mut answer = [0; 16_384];
+        let length = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(answer.starts_with("HTTP/1.1 401"), "{path}: {answer:?}");
     }
 }

@@ -1,12 +1,23 @@
 // The TypeScript SDK gets in by OAuth: discovery, registration, PKCE, a person at the forms, a refresh.
 // usage: oauth.mjs URL LOGIN PASSWORD [browser]   with `browser` the person uses Chromium instead of bare forms
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
 const [url, login, password, how] = process.argv.slice(2);
-const redirect = 'http://127.0.0.1:43998/callback';
+// The program on the person's machine that waits for the answer.
+const came = {};
+came.back = new Promise((done) => (came.done = done));
+const waiting = createServer((request, response) => {
+  response.end('done');
+  if (request.url.startsWith('/callback')) came.done(new URL(request.url, redirect));
+}).listen(0, '127.0.0.1');
+await once(waiting, 'listening');
+waiting.unref();
+const redirect = `http://127.0.0.1:${waiting.address().port}/callback`;
 let answer;
 
 // A person with no browser: fills the forms by hand.
@@ -29,18 +40,10 @@ async function byForms(page) {
 // A person with a browser: what its policies would block is not done.
 async function byBrowser(page) {
   const { chromium } = await import('playwright-core');
-  const { createServer } = await import('node:http');
   const browser = await chromium.launch({
     executablePath: process.env.REKOR_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
-  // The program on the person's machine that waits for the answer.
-  const came = {};
-  came.back = new Promise((done) => (came.done = done));
-  const server = createServer((request, response) => {
-    response.end('done');
-    if (request.url.startsWith('/callback')) came.done(new URL(request.url, redirect));
-  }).listen(43998, '127.0.0.1');
   const tab = await browser.newPage();
   const refused = [];
   tab.on('console', (message) => message.type() === 'error' && refused.push(message.text()));
@@ -59,7 +62,6 @@ async function byBrowser(page) {
   await tab.getByRole('button', { name: 'Allow' }).click();
   const back = await came.back;
   await browser.close();
-  server.close();
   const blocked = refused.filter((text) => /policy/i.test(text));
   assert.deepEqual(blocked, []);
   return back;

@@ -17,12 +17,9 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Bodies up to this are on their way as a whole: the connection takes in the rest of them by itself.
-const SHORT_BYTES_MAX: u64 = 16_384;
-
-/// Reads what is left of a long body when its request is refused, up to a limit.
+/// Reads what is left of a body when its request is refused, up to a limit. That of a short one may not be there yet, too.
 pub(super) async fn read_on(request: Request, next: Next) -> Response {
-    if !is_long(request.headers()) {
+    if !is_sent(request.headers()) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
@@ -35,13 +32,12 @@ pub(super) async fn read_on(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether a body is long, or may be. A client that waits for leave to send gets none with a refusal.
-fn is_long(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let length: Option<u64> = length.and_then(|length| length.parse().ok());
-    let is_long = length.is_some_and(|length| length > SHORT_BYTES_MAX)
+/// Whether there is a body, and it comes in any case: a client that waits for leave to send gets none with a refusal.
+fn is_sent(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let has_body = length.is_some_and(|length| length != "0")
         || headers.contains_key(header::TRANSFER_ENCODING);
-    is_long && !headers.contains_key(header::EXPECT)
+    has_body && !headers.contains_key(header::EXPECT)
 }
 
 async fn discard(mut body: Shared) {
