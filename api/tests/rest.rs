@@ -9,7 +9,7 @@ use api::Api;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 fn code(answer: &Value) -> &str {
     answer["error"]["code"].as_str().unwrap_or("")
@@ -287,17 +287,27 @@ async fn who_is_refused_learns_it_however_much_they_send() {
 async fn who_is_refused_before_the_body_keeps_the_connection() {
     let directory = tempfile::tempdir().unwrap();
     let api = Api::start(directory.path()).await;
-    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", api.port)).await.unwrap();
-    for path in ["/v1/shop/batch", "/mcp"] {
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", api.port)).await.unwrap();
+    let mut stream = BufReader::new(stream);
+    for path in ["/v1/shop/batch", "/mcp", "/v1/shop/batch"] {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
         stream.write_all(b"{}").await.unwrap();
-        let mut answer = [0; 16_384];
-        let length = stream.read(&mut answer).await.unwrap();
-        let answer = String::from_utf8_lossy(&answer[..length]);
-        assert!(answer.starts_with("HTTP/1.1 401"), "{path}: {answer:?}");
+        let (mut head, mut length) = (String::new(), 0);
+        while !head.ends_with("\r\n\r\n") {
+            let begins = head.len();
+            assert!(
+                stream.read_line(&mut head).await.unwrap() > 0,
+                "{path}: closed after {head:?}"
+            );
+            if let Some(("content-length", value)) = head[begins..].trim_end().split_once(": ") {
+                length = value.parse().unwrap();
+            }
+        }
+        stream.read_exact(&mut vec![0; length]).await.unwrap();
+        assert!(head.starts_with("HTTP/1.1 401"), "{path}: {head}");
     }
 }

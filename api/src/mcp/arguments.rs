@@ -110,10 +110,15 @@ impl<'a> Arguments<'a> {
                 None => {}
             }
         }
-        if action.name.is_empty() || problems.is_empty() {
-            return refuse(tool, problems);
+        if problems.is_empty() {
+            return Ok(());
         }
-        refuse(&format!("{tool} with action {:?}", action.name), problems)
+        let place = if action.name.is_empty() {
+            tool.to_owned()
+        } else {
+            format!("{tool} with action {:?}", action.name)
+        };
+        refuse(&place, problems)
     }
 
     /// A text; empty if it was not given.

@@ -311,3 +311,8 @@ SELECT arrayMap(x1 -> nullIf(x1, x1)::String, CAST([], 'Array(String)'));
 SELECT arrayMap(x1 -> ascii(nullIf(x1, x1))::String, arrayFilter(x2 -> 0, ['a', NULL])) AS c1;
 SELECT arrayMap(x1 -> CAST(nullIf(x1, x1), 'Int8'), range(number)) FROM numbers(1);
 SELECT arrayMap(x1 -> intDiv(1, 0), CAST([], 'Array(String)'));
+-- The same where the answer has fewer columns than what it is computed from.
+SELECT n, intDiv(a, b) AS q FROM values('n UInt8, a UInt8, b UInt8', (1, 4, 0), (2, 4, 2), (3, 9, 3)) ORDER BY n DESC LIMIT 2;
+SELECT n, intDiv(a, b) AS q FROM (SELECT number AS n, number + 1 AS a, number % 3 AS b FROM numbers(3)) ORDER BY n DESC LIMIT 1, 1;
+SELECT k, intDiv(a, b) AS q FROM (SELECT number % 50 AS k, sum(number) AS a, k AS b FROM numbers(500) GROUP BY k) ORDER BY k DESC LIMIT 3;
+SELECT sum(q) FROM (SELECT n, intDiv(a, b) AS q FROM (SELECT number AS n, number + 1 AS a, number % 3 AS b FROM numbers(3)) ORDER BY n DESC LIMIT 2);

@@ -1,6 +1,7 @@
 //! Expressions behind a LIMIT. DataFusion brings a projection that has fewer columns than its input beneath a sort, where it is
 //! computed for all rows instead of those of the LIMIT, and fails for any of them.
 
+use super::rules::Rule;
 use datafusion::{
     common::{
         Result as DfResult,
@@ -8,7 +9,7 @@ use datafusion::{
         tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion},
     },
     physical_expr::expressions::Column,
-    physical_optimizer::PhysicalOptimizerRule,
+    physical_optimizer::{PhysicalOptimizerRule, output_requirements::OutputRequirementExec},
     physical_plan::{
         ExecutionPlan,
         projection::{ProjectionExec, remove_unnecessary_projections},
@@ -16,8 +17,6 @@ use datafusion::{
     },
 };
 use std::sync::Arc;
-
-type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// DataFusion's rule for projections, except for those that compute something of the rows that a sort with a LIMIT leaves.
 #[derive(Debug)]
@@ -79,8 +78,14 @@ impl LateProjections {
 /// Whether a plan is a projection right behind a sort with a LIMIT, and computes something.
 fn is_late(plan: &Arc<dyn ExecutionPlan>) -> bool {
     let Some(projection) = plan.downcast_ref::<ProjectionExec>() else { return false };
-    let input = projection.input();
-    let is_limited = input.fetch().is_some()
-        && (input.is::<SortExec>() || input.is::<SortPreservingMergeExec>());
-    is_limited && projection.expr().iter().any(|column| !column.expr.is::<Column>())
+    is_limited_sort(projection.input())
+        && projection.expr().iter().any(|column| !column.expr.is::<Column>())
+}
+
+/// Whether a plan is a sort with a LIMIT; until DataFusion has made the rest, a note of its order may stand above it.
+fn is_limited_sort(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    if plan.is::<OutputRequirementExec>() {
+        return plan.children().into_iter().all(is_limited_sort);
+    }
+    plan.fetch().is_some() && (plan.is::<SortExec>() || plan.is::<SortPreservingMergeExec>())
 }

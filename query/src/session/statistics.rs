@@ -1,14 +1,13 @@
 //! Aggregates that statistics answer. DataFusion 54 looks for one beneath an aggregate with a FILTER, finds the aggregate of a
 //! subquery, and puts its value in the place of the outer one.
 
+use super::rules::Rule;
 use datafusion::{
     common::{Result as DfResult, config::ConfigOptions, tree_node::TreeNode},
     physical_optimizer::PhysicalOptimizerRule,
     physical_plan::{ExecutionPlan, aggregates::AggregateExec},
 };
 use std::sync::Arc;
-
-type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// DataFusion's rule, for plans without a FILTER.
 #[derive(Debug)]
