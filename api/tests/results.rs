@@ -14,12 +14,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use mcp::{MODERN, Mcp};
 use rekor_api::ServiceConfig;
 use rekor_core::limits;
+use rekor_query::{Execution, Patience};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
 };
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 async fn start() -> (tempfile::TempDir, Api) {
     let directory = tempfile::tempdir().unwrap();
@@ -560,4 +562,57 @@ async fn agents_get_a_handle_when_an_answer_is_too_long() {
     let other = Mcp { token: other.token, ..mcp.clone() };
     let refused = other.rpc("resources/read", json!({"uri": uri})).await;
     assert!(refused["error"]["message"].as_str().unwrap().contains("no result"), "{refused}");
+}
+
+/// A server whose queries wait only so long for others, with as many downloads as may run at once, which nobody reads.
+async fn with_stalled_downloads(directory: &Path, patience: Patience) -> (Api, Vec<TcpStream>) {
+    let api = Api::serve(ServiceConfig {
+        owner_token: Some(OWNER.into()),
+        execution: Execution { patience, ..Execution::default() },
+        ..ServiceConfig::local(directory.to_owned())
+    })
+    .await;
+    api.ok("POST", "/v1/databases", json!({"id": "shop"})).await;
+    // More than the sockets take in.
+    let long = "SELECT number, repeat('x', 1000) AS text FROM numbers(50000)";
+    let path =
+        format!("/v1/shop/results/{}/download?format=CSV", id(&keep(&api, "shop", long).await));
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {OWNER}\r\n\r\n");
+    let mut stalled = Vec::new();
+    for _ in 0..limits::SQL_CONCURRENT_MAX {
+        let mut stream = TcpStream::connect(("127.0.0.1", api.port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        // The head of the answer is there, and so is the query.
+        stream.readable().await.unwrap();
+        stalled.push(stream);
+    }
+    (api, stalled)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_waits_only_so_long_for_its_turn() {
+    let directory = tempfile::tempdir().unwrap();
+    let patience = Patience { turn: Duration::from_millis(200), ..Patience::default() };
+    let (api, stalled) = with_stalled_downloads(directory.path(), patience).await;
+    let body = json!({"query": "SELECT 1"}).to_string();
+    let (status, head, error) = api.raw("POST", "/v1/shop/sql", "", &body).await;
+    assert_eq!((status, &error["error"]["code"]), (429, &json!("RATE_LIMITED")));
+    assert!(head.contains("retry-after: 1"), "{head}");
+    drop(stalled);
+    // That nobody is there any more is seen soon.
+    for _ in 0..50 {
+        if api.raw("POST", "/v1/shop/sql", "", &body).await.0 == 200 {
+            return;
+        }
+    }
+    panic!("downloads whose clients went away still hold their places");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn downloads_that_nobody_reads_give_their_places_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let patience = Patience { reader: Duration::from_millis(200), ..Patience::default() };
+    let (api, _stalled) = with_stalled_downloads(directory.path(), patience).await;
+    assert_eq!(sql(&api, "shop", "SELECT 1 AS n").await["data"], json!([{"n": 1}]));
 }

@@ -74,6 +74,8 @@ pub const SQL_CONCURRENT_MAX: usize = 8;
 pub const SQL_QUEUE_MAX: usize = 512;
 /// How long a query waits for its turn before it is told to come back.
 pub const SQL_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
+/// How long rows of a download wait for their reader before their query ends: it has one of the places of those that run.
+pub const SQL_READER_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(60);
 /// Output of one call of an expanding SQL function.
 pub const SQL_CALL_BYTES_MAX: usize = 64 * MIB;
 /// Largest kept answer of a query, as an object.

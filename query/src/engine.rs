@@ -43,7 +43,10 @@ use std::{
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, error::SendTimeoutError},
+    },
     task::AbortHandle,
 };
 
@@ -72,6 +75,7 @@ pub struct QueryEngine {
 struct Shared {
     partitions: usize,
     pushdown: Pushdown,
+    patience: Patience,
     runtime: Arc<RuntimeEnv>,
 }
 
@@ -82,6 +86,23 @@ pub struct Execution {
     pub partitions: Option<usize>,
     /// Where filters act.
     pub pushdown: Pushdown,
+    /// How long queries wait for others.
+    pub patience: Patience,
+}
+
+/// How long a query waits for others.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a place among those that run at once.
+    pub turn: Duration,
+    /// For the reader of its rows, where they are read as they come.
+    pub reader: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { turn: limits::SQL_WAIT_MAX, reader: limits::SQL_READER_WAIT_MAX }
+    }
 }
 
 /// Whether the scan of a table applies the filters of a query.
@@ -228,7 +249,12 @@ impl QueryEngine {
             threads: Some(threads),
             running: Arc::new(Semaphore::new(limits::SQL_CONCURRENT_MAX)),
             waiting: AtomicUsize::new(0),
-            shared: Shared { partitions, pushdown: execution.pushdown, runtime: runtime(store)? },
+            shared: Shared {
+                partitions,
+                pushdown: execution.pushdown,
+                patience: execution.patience,
+                runtime: runtime(store)?,
+            },
         })
     }
 
@@ -277,8 +303,10 @@ impl QueryEngine {
         let threads = self.threads.as_ref().ok_or_else(stopping)?;
         let (batches, received) = mpsc::channel(STREAM_BATCHES);
         let query = threads.spawn(async move {
-            let _permit = permit;
-            if let Err(error) = shared.stream(request, &budget, &batches).await {
+            let streamed = shared.stream(request, &budget, &batches).await;
+            // Not held while the reader is told: it may be slow.
+            drop(permit);
+            if let Err(error) = streamed {
                 // Nobody reads it if the client went away.
                 drop(batches.send(Err(error.into())).await);
             }
@@ -296,7 +324,7 @@ impl QueryEngine {
     async fn admit(&self) -> Result<OwnedSemaphorePermit> {
         let _place = Place::take(&self.waiting)?;
         let turn = Arc::clone(&self.running).acquire_owned();
-        match tokio::time::timeout(limits::SQL_WAIT_MAX, turn).await {
+        match tokio::time::timeout(self.shared.patience.turn, turn).await {
             Ok(permit) => permit.map_err(|_| stopping()),
             Err(_) => Err(too_many()),
         }
@@ -325,6 +353,14 @@ impl Drop for Place<'_> {
 fn too_many() -> Error {
     let said = "Too many queries are waiting; try again in a second.";
     Error { retry_after_s: Some(1), ..Error::new(ErrorKind::RateLimited, said) }
+}
+
+fn not_read(time: Duration) -> SqlError {
+    let said = format!(
+        "Nobody read the rows for {} s, and the query was stopped; ask again and read on.",
+        time.as_secs_f32()
+    );
+    SqlError::new(ChCode::TimeoutExceeded, said)
 }
 
 fn too_late(time: Duration) -> SqlError {
@@ -399,8 +435,10 @@ impl Shared {
                 snapshot_seq: snapshot_seq.clone(),
                 kept: None,
             };
-            if batches.send(Ok(answer)).await.is_err() {
-                break;
+            match batches.send_timeout(Ok(answer), self.patience.reader).await {
+                Ok(()) => {}
+                Err(SendTimeoutError::Closed(_)) => break,
+                Err(SendTimeoutError::Timeout(_)) => return Err(not_read(self.patience.reader)),
             }
         }
         Ok(())

@@ -24,8 +24,8 @@ mod typed;
 mod value;
 
 pub use engine::{
-    Execution, Pushdown, QueryEngine, QueryLimits, QueryRequest, QueryResult, ResultColumn, Scope,
-    keep_answer,
+    Execution, Patience, Pushdown, QueryEngine, QueryLimits, QueryRequest, QueryResult,
+    ResultColumn, Scope, keep_answer,
 };
 pub use format::{Format, StreamEncoder};
 pub use functions::{FunctionInfo, FunctionKind, functions};

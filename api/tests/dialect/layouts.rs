@@ -48,7 +48,8 @@ async fn cases_answer_the_same_in_memory_and_files_with_any_number_of_threads() 
 
     let mut plain: Option<BTreeSet<String>> = None;
     for (partitions, pushdown) in EXECUTIONS {
-        let execution = Execution { partitions: Some(partitions), pushdown };
+        let execution =
+            Execution { partitions: Some(partitions), pushdown, ..Execution::default() };
         let service = open(directory.path(), execution, true);
         let stats = service.stats(&caller).unwrap();
         let mixed = stats.file_count > 0 && stats.memory_bytes > 0 && stats.dead_row_count > 0;
