@@ -80,9 +80,7 @@ pub(crate) fn session(
     options.sql_parser.enable_ident_normalization = false;
     options.execution.parquet.pushdown_filters = false;
     options.execution.parquet.reorder_filters = true;
-    // Its bugs gave wrong answers in this release line, and no plan of ours has nested fields to push.
-    options.optimizer.enable_leaf_expression_pushdown = false;
-    options.optimizer.max_passes = 3;
+    options.optimizer.max_passes = 2;
     // `x IS TRUE` is never NULL for the logical plan, and may be for the physical one: no reason to refuse a query.
     options.execution.skip_physical_aggregate_schema_check = true;
     options.extensions.insert(budget.clone());
@@ -94,7 +92,6 @@ pub(crate) fn session(
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
-        .with_default_features()
         .with_optimizer_rules(crate::optimizer::rules())
         .with_physical_optimizer_rules(rules::rules())
         .with_physical_optimizer_rule(Arc::new(cooperation::CooperativeJoins))
