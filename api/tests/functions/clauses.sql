@@ -259,3 +259,27 @@ SELECT * FROM values('a Bool', true, false)
 SELECT sum(v) FROM values('k String, v UInt64', ('a',1),('b',2)) WHERE k='a'
 SELECT * FROM values('a Int8, b Int8', tuple(1,2), (3,4))
 SELECT * FROM values('a DateTime', toDateTime('2020-01-01 00:00:00'), 5)
+SELECT cityHash64(*) = cityHash64(1, 2) FROM (SELECT 1, 2);
+SELECT max(*), count(*), COUNT( * ) FROM (SELECT 1 AS a);
+SELECT tuple(*), [*], (*, 1), array(*) FROM (SELECT 1 AS a, 2 AS b);
+SELECT concat(*, 'a') FROM (SELECT 'x' AS a, 'y' AS b);
+SELECT uniq(*), count(DISTINCT *), uniqExact(t.*), max(t.a) FROM (SELECT 1 AS a, 2 AS b) AS t;
+SELECT (*) FROM (SELECT 1 AS a, 2 AS b);
+SELECT arrayMap(x -> tuple(x, *), [1]) FROM (SELECT 1 AS a, 2 AS b);
+SELECT a FROM (SELECT 1 AS a, 2 AS b) WHERE cityHash64(*) > 0 GROUP BY a, tuple(*) ORDER BY tuple(*);
+SELECT 3 *(2), (3)*2, [1][1]*2;
+SELECT 0 = any(number) + 1, 5 > any(number) FROM numbers(3);
+SELECT number FROM numbers(3) GROUP BY number HAVING number = any(number) ORDER BY number;
+SELECT number, number = ANY (SELECT number*2 FROM numbers(3)) FROM numbers(5) ORDER BY number;
+SELECT number, number = SOME (SELECT number*2 FROM numbers(3)) FROM numbers(5) ORDER BY number;
+SELECT number, number != ANY (SELECT number*2 FROM numbers(3)), number != ANY (SELECT 2) FROM numbers(5) ORDER BY number;
+SELECT number, number = ALL (SELECT number*2 FROM numbers(3)), number = ALL (SELECT 3) FROM numbers(5) ORDER BY number;
+SELECT number, number <> ALL (SELECT number*2 FROM numbers(3)) FROM numbers(5) ORDER BY number;
+SELECT number, number > ANY (SELECT number+1 FROM numbers(3)), number >= ALL (SELECT number+1 FROM numbers(3)) FROM numbers(5) ORDER BY number;
+SELECT number, number < ANY (SELECT number+1 FROM numbers(3)), number <= ALL (SELECT number+1 FROM numbers(3)) FROM numbers(5) ORDER BY number;
+SELECT 1 > ANY (SELECT number FROM numbers(0)), 1 > ALL (SELECT number FROM numbers(0));
+SELECT 0 = ANY((SELECT 0));
+SELECT 1 = ANY ([1, 2]);
+SELECT number FROM numbers(9) WHERE number > ALL (SELECT number FROM numbers(6)) ORDER BY number;
+SELECT $$it's \n$$, $a$ x $$ y $a$, length($$$$);
+SELECT (1, 2) = ANY (SELECT 1, 2);

@@ -26,6 +26,9 @@ impl Binder<'_> {
 
     /// The columns of an expression that is a set of them; `None` if it is another expression.
     pub(super) fn column_set(&self, expr: &Expr, scope: &Scope) -> SqlResult<Option<Vec<Chosen>>> {
+        if let Expr::Nested(inner) = expr {
+            return self.column_set(inner, scope);
+        }
         let Some(("columns", arguments)) = marked_call(expr) else { return Ok(None) };
         let [table, matcher, transformers @ ..] = arguments.as_slice() else {
             return Err(unsupported("That set of columns"));

@@ -3,6 +3,7 @@
 mod grouped;
 mod literals;
 mod names;
+mod quantified;
 mod sets;
 mod subquery;
 
@@ -51,8 +52,20 @@ impl Binder<'_> {
         to_predicate(self.expr(expr, scope, env)?)
     }
 
+    /// The values of a list, with every set of columns spread out.
     fn exprs(&self, exprs: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {
-        exprs.iter().map(|e| self.expr(e, scope, env)).collect()
+        let mut values = Vec::with_capacity(exprs.len());
+        for expr in exprs {
+            match self.column_set(expr, scope)? {
+                Some(columns) => {
+                    for (_, column) in columns {
+                        values.push(self.expr(&column, scope, env)?);
+                    }
+                }
+                None => values.push(self.expr(expr, scope, env)?),
+            }
+        }
+        Ok(values)
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per kind of expression")]
@@ -143,6 +156,12 @@ impl Binder<'_> {
             }
             Expr::InSubquery { expr, subquery, negated } => {
                 self.in_query(expr, subquery, *negated, scope, env)
+            }
+            Expr::AnyOp { left, compare_op, right, is_some: _ } => {
+                self.quantified((left, compare_op, right), false, scope, env)
+            }
+            Expr::AllOp { left, compare_op, right } => {
+                self.quantified((left, compare_op, right), true, scope, env)
             }
             Expr::Exists { subquery, negated } => {
                 let found = match self.correlated_exists(subquery, scope, env)? {

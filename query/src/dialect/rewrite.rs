@@ -9,6 +9,7 @@
 //! | `LIMIT n, m BY k`, `OFFSET`, `FETCH`, `WITH TIES` | `SETTINGS ⌘limit = …` | `bind/query/limit.rs` |
 //! | `* EXCEPT … APPLY …`, `COLUMNS('re')` | `⌘columns(table, matcher, transformers…)` | `bind/columns.rs` |
 //! | `f(expr AS name)` | `f(expr ⌘as name)`, then `f(⌘as(expr, name))` | `bind/select/items.rs` |
+//! | `x = any(y)` | `` x = `any`(y) `` | as any call |
 //! | `ANY`, `ASOF` | `GLOBAL`, see [`joins`] | `bind/join.rs` |
 //! | `t FINAL` | `t WITH (⌘final)` | `bind/from.rs` |
 //! | `ARRAY JOIN expr` | `ARRAY JOIN ⌘expr(expr)` | `bind/from.rs` |
@@ -22,6 +23,7 @@ mod joins;
 mod lexical;
 mod limit;
 mod literals;
+mod quantified;
 mod with;
 
 use super::tokens::Tokens;
@@ -37,6 +39,7 @@ pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> SqlResult<Vec<TokenWithSpan
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
     for rule in [
         literals::rewrite,
+        quantified::rewrite,
         branches::rewrite,
         with::rewrite,
         columns::rewrite,

@@ -1,5 +1,5 @@
 //! Escapes in texts and quoted names, as ClickHouse reads them: an escape that it does not know stays as written, so that
-//! `'\d'` is a digit of a pattern. The tokenizer leaves them alone.
+//! `'\d'` is a digit of a pattern. The tokenizer leaves them alone. A text between `$$` has none.
 
 use super::{syntax, tokens::position};
 use crate::error::SqlResult;
@@ -15,6 +15,10 @@ pub(super) fn unescape(tokens: &mut [TokenWithSpan]) -> SqlResult<()> {
         match token {
             Token::SingleQuotedString(text) => {
                 *text = unescaped(text, '\'').map_err(wrong)?;
+            }
+            Token::DollarQuotedString(text) => {
+                let plain = std::mem::take(&mut text.value);
+                *token = Token::SingleQuotedString(plain);
             }
             Token::Word(word) => {
                 if let Some(quote) = word.quote_style {

@@ -1,5 +1,6 @@
 //! Sets of columns: `*`, `t.*`, `COLUMNS('re')` and `COLUMNS(a, b)` with EXCEPT, REPLACE and APPLY behind them become one
-//! call, `⌘columns(table, matcher, transformers…)`. A bare `*` stays what it is.
+//! call, `⌘columns(table, matcher, transformers…)`; so does a bare `*` between other values. As the whole list of SELECT and in
+//! `count(*)` it stays what it is.
 
 use super::branches::is_set_operator;
 use crate::{
@@ -43,8 +44,8 @@ fn inner(tokens: &Tokens, range: Range<usize>) -> SqlResult<Vec<TokenWithSpan>> 
 fn matcher(tokens: &Tokens, at: usize) -> SqlResult<Option<(Vec<TokenWithSpan>, usize)>> {
     let span = tokens.span(at);
     let mut out = Vec::new();
-    if *tokens.token(at) == Token::Mul && is_transformer(tokens, at + 1) && starts_item(tokens, at)
-    {
+    let is_set = is_transformer(tokens, at + 1) && starts_item(tokens, at);
+    if *tokens.token(at) == Token::Mul && (is_set || is_argument(tokens, at)) {
         call("all", Vec::new(), span, &mut out);
         return Ok(Some((out, at + 1)));
     }
@@ -66,6 +67,26 @@ fn matcher(tokens: &Tokens, at: usize) -> SqlResult<Option<(Vec<TokenWithSpan>, 
 fn starts_item(tokens: &Tokens, at: usize) -> bool {
     matches!(tokens.before(at), Token::Comma | Token::LParen | Token::Period)
         || is_word(tokens.before(at), &["SELECT", "DISTINCT", "ALL"])
+}
+
+/// Whether a `*` here is one of several values: of a call, a tuple or an array. That of `count(*)` is none.
+fn is_argument(tokens: &Tokens, at: usize) -> bool {
+    let ends = matches!(tokens.token(at + 1), Token::Comma | Token::RParen | Token::RBracket);
+    ends && match tokens.before(at) {
+        Token::LParen => {
+            let called = at.checked_sub(2).map(|called| tokens.token(called));
+            let counted = called.is_some_and(|called| is_word(called, &["COUNT"]));
+            !(counted && *tokens.token(at + 1) == Token::RParen)
+        }
+        Token::LBracket | Token::Comma => true,
+        // What stands behind one name is the table's; a list of SELECT is left to the parser.
+        Token::Period => {
+            let is_one_name =
+                at.checked_sub(3).is_some_and(|at| *tokens.token(at) != Token::Period);
+            is_one_name && *tokens.token(at + 1) != Token::Comma
+        }
+        before => is_word(before, &["DISTINCT"]),
+    }
 }
 
 /// The table before a set of columns: `t.` is taken back from what was written.
