@@ -25,6 +25,7 @@ mod select;
 mod system;
 mod table_function;
 mod types;
+mod untuple;
 mod values;
 
 pub(crate) use types::parse_type;

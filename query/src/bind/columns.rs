@@ -3,6 +3,7 @@
 
 use super::{
     Binder,
+    query::Env,
     scope::{Named, Scope},
     unsupported,
 };
@@ -51,6 +52,27 @@ impl Binder<'_> {
             chosen = transformed(chosen, transformer)?;
         }
         Ok(Some(chosen))
+    }
+
+    /// A list of expressions, with every set of columns spread out.
+    pub(super) fn spread(
+        &self,
+        exprs: Vec<Expr>,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Vec<Expr>> {
+        let mut spread = Vec::with_capacity(exprs.len());
+        for expr in exprs {
+            let set = match self.column_set(&expr, scope)? {
+                None => self.elements(&expr, scope, env)?,
+                columns => columns,
+            };
+            match set {
+                Some(columns) => spread.extend(columns.into_iter().map(|(_, expr)| expr)),
+                None => spread.push(expr),
+            }
+        }
+        Ok(spread)
     }
 
     /// Columns as expressions under names that only they have, so that no alias can stand in their place.

@@ -54,18 +54,8 @@ impl Binder<'_> {
 
     /// The values of a list, with every set of columns spread out.
     fn exprs(&self, exprs: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {
-        let mut values = Vec::with_capacity(exprs.len());
-        for expr in exprs {
-            match self.column_set(expr, scope)? {
-                Some(columns) => {
-                    for (_, column) in columns {
-                        values.push(self.expr(&column, scope, env)?);
-                    }
-                }
-                None => values.push(self.expr(expr, scope, env)?),
-            }
-        }
-        Ok(values)
+        let exprs = self.spread(exprs.to_vec(), scope, env)?;
+        exprs.iter().map(|expr| self.expr(expr, scope, env)).collect()
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per kind of expression")]

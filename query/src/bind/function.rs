@@ -60,7 +60,7 @@ impl Binder<'_> {
         })?;
         let (args, distinct, inner_nulls) = arguments(args)?;
         let respect_nulls = respect_nulls.or(inner_nulls);
-        let args = self.spread(args, scope)?;
+        let args = self.spread(args, scope, env)?;
         let parts = Parts {
             name: &name,
             parameters,
@@ -106,6 +106,7 @@ impl Binder<'_> {
             )));
         }
         match (name.as_str(), args.as_slice()) {
+            ("untuple", _) => self.only_element(&Expr::Function(function.clone()), scope, env),
             ("arrayJoin", [array]) => self.array_join(array, scope, env),
             ("if" | "multiIf", args) => self.conditional(&name, args, scope, env),
             ("in" | "notIn" | "globalIn", [value, set]) => {
@@ -156,18 +157,6 @@ impl Binder<'_> {
             _ => scalar(&name, self.args(&args, scope, env)?)
                 .map_err(|error| super::foreign::foreign(&name, error)),
         }
-    }
-
-    /// The arguments, with every set of columns (`COLUMNS('re')`) spread out.
-    fn spread(&self, args: Vec<Expr>, scope: &Scope) -> SqlResult<Vec<Expr>> {
-        let mut spread = Vec::with_capacity(args.len());
-        for arg in args {
-            match self.column_set(&arg, scope)? {
-                Some(columns) => spread.extend(columns.into_iter().map(|(_, expr)| expr)),
-                None => spread.push(arg),
-            }
-        }
-        Ok(spread)
     }
 
     fn args(&self, args: &[Expr], scope: &Scope, env: &Env) -> SqlResult<Vec<Typed>> {

@@ -78,12 +78,6 @@ impl Binder<'_> {
         let mut scope = Scope::new(tables);
         scope.named_windows = parts.windows;
         let items = self.items(&parts.projection, &mut scope)?;
-        if items.is_empty() {
-            return Err(SqlError::new(
-                ChCode::EmptyListOfColumnsQueried,
-                "Empty list of columns in SELECT: no column matches.",
-            ));
-        }
         let keys = match &select.group_by {
             ast::GroupByExpr::Expressions(keys, _) => keys.as_slice(),
             ast::GroupByExpr::All(_) => &[],
@@ -91,6 +85,13 @@ impl Binder<'_> {
         let others = [&select.prewhere, &select.selection, &select.having, &select.qualify];
         let others = others.into_iter().flatten().chain(keys).chain(order_exprs(tail.order_by));
         self.inner_aliases(items.iter().map(|item| &item.expr).chain(others), &mut scope)?;
+        let items = self.untupled(items, &scope, env)?;
+        if items.is_empty() {
+            return Err(SqlError::new(
+                ChCode::EmptyListOfColumnsQueried,
+                "Empty list of columns in SELECT: no column matches.",
+            ));
+        }
         let mut conditions = Vec::new();
         for condition in [&select.prewhere, &select.selection].into_iter().flatten() {
             conditions.push(self.condition(condition, &scope, env)?);

@@ -5,7 +5,7 @@ use super::{
     constant_of,
 };
 use crate::{
-    error::SqlResult,
+    error::{ChCode, SqlError, SqlResult},
     functions::{in_values, literal, reads_as, scalar},
     typed::Typed,
     types::ChType,
@@ -88,6 +88,7 @@ impl Binder<'_> {
         let value = self.expr(expr, scope, env)?;
         let (rows, columns) = self.rows(query, env)?;
         let types: Vec<ChType> = columns.into_iter().map(|(_, ty)| ty).collect();
+        check_columns(&value.ty, &types)?;
         let values = rows
             .into_iter()
             .map(|mut row| {
@@ -104,6 +105,26 @@ impl Binder<'_> {
             .collect();
         in_values(value, values, negated)
     }
+}
+
+/// Refuses a subquery that has not the columns for a value: as many as a tuple has elements, or one.
+fn check_columns(value: &ChType, columns: &[ChType]) -> SqlResult<()> {
+    let elements = |ty: &ChType| match ty.strip_nullable() {
+        ChType::Tuple(fields) => fields.len(),
+        _ => 1,
+    };
+    let (left, right) = (elements(value), columns.len());
+    let is_tuple =
+        |ty: &ChType| matches!(ty.strip_nullable(), ChType::Tuple(_)) && elements(ty) == left;
+    if left == right || matches!(columns, [only] if is_tuple(only)) {
+        return Ok(());
+    }
+    Err(SqlError::new(
+        ChCode::NumberOfColumnsDoesntMatch,
+        format!(
+            "Number of columns in section IN doesn't match: {left} at left, {right} at right; give the subquery as many columns as the value has."
+        ),
+    ))
 }
 
 /// The members a constant stands for in a set: an array or tuple its elements, unless the left side is one itself.

@@ -99,11 +99,11 @@ impl Binder<'_> {
         };
         let by_all = matches!(group_by, GroupByExpr::All(_));
         let mut sets = Vec::new();
-        for list in &lists {
+        for list in lists {
             let mut places = Vec::new();
-            for expr in list {
-                if !by_all || !self.is_constant(expr, scope, env)? {
-                    places.push(self.key(expr, items, scope, env)?);
+            for expr in self.spread(list, scope, env)? {
+                if !by_all || !self.is_constant(&expr, scope, env)? {
+                    places.push(self.key(&expr, items, scope, env)?);
                 }
             }
             sets.push(places);

@@ -6,6 +6,7 @@ use super::super::{
     query::Env,
     scope::Scope,
     unsupported,
+    untuple::untuple_of,
 };
 use crate::{
     dialect::MARK,
@@ -78,12 +79,41 @@ impl Binder<'_> {
                     plain(options)?;
                     let table = name.to_string();
                     let table = table.trim_matches(['`', '"']);
-                    items.extend(spread(self.all_columns(Some(table), scope)?));
+                    match self.all_columns(Some(table), scope) {
+                        Ok(columns) => items.extend(spread(columns)),
+                        // No table: a tuple then.
+                        Err(error) => items.push(tuple(name).ok_or(error)?),
+                    }
                 }
                 other => return Err(unsupported(&format!("`{other}` in SELECT"))),
             }
         }
         Ok(items)
+    }
+
+    /// The items with the elements of every `untuple` spread out; all aliases are known.
+    pub(super) fn untupled(
+        &self,
+        items: Vec<Item>,
+        scope: &Scope,
+        env: &Env,
+    ) -> SqlResult<Vec<Item>> {
+        let mut spread = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(elements) = self.elements(&item.expr, scope, env)? else {
+                spread.push(item);
+                continue;
+            };
+            let named = |(element, expr): Chosen| {
+                let name = match item.aliased {
+                    true => format!("{}.{element}", item.name),
+                    false => output_name(&expr, &[]),
+                };
+                Item { name, expr, aliased: false }
+            };
+            spread.extend(elements.into_iter().map(named));
+        }
+        Ok(spread)
     }
 
     /// Notes the names that stand inside of expressions.
@@ -182,6 +212,19 @@ pub(in crate::bind) fn aliased(expr: &Expr) -> Option<(Expr, String)> {
 /// A set of columns as items.
 fn spread(columns: Vec<Chosen>) -> impl Iterator<Item = Item> {
     columns.into_iter().map(|(name, expr)| Item { name, expr, aliased: false })
+}
+
+/// `t.*` of a tuple: its elements under the name before the star.
+fn tuple(name: &ast::ObjectName) -> Option<Item> {
+    let idents: Vec<_> =
+        name.0.iter().map(|part| part.as_ident().cloned()).collect::<Option<_>>()?;
+    let names: Vec<&str> = idents.iter().map(|ident| ident.value.as_str()).collect();
+    let name = names.join(".");
+    let tuple = match idents.as_slice() {
+        [ident] => Expr::Identifier(ident.clone()),
+        _ => Expr::CompoundIdentifier(idents),
+    };
+    Some(Item { name, expr: untuple_of(tuple), aliased: true })
 }
 
 /// What other databases write behind `*` is refused; EXCEPT, REPLACE and APPLY are taken by the token pass.
