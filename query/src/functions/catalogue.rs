@@ -7,9 +7,9 @@ mod names;
 
 use super::{
     aggregate, array_edit, array_sets, bits, calendar, conversion, encoding, hashes, ip, json,
-    keyed, maps, markup, math, misc, random, readable, reduce, regexp, registry, reinterpret,
-    replace, rounding, search, similarity, slices, split, strings, time_floor, time_format,
-    time_make, time_parse, time_shift, tuples, urls, uuids, vectors,
+    key_value_pairs, keyed, maps, markup, math, misc, printf, random, readable, reduce, regexp,
+    registry, reinterpret, replace, rounding, search, similarity, slices, split, strings,
+    time_floor, time_format, time_make, time_parse, time_shift, tuples, urls, uuids, vectors,
 };
 use std::collections::BTreeSet;
 
@@ -83,7 +83,7 @@ const SCALARS: &[Family] = &[
     ("Rounding", &[rounding::NAMES]),
     ("Bits", &[bits::NAMES]),
     ("Conversion", &[conversion::NAMES, names::CONVERSIONS, reinterpret::NAMES]),
-    ("Text", &[names::TEXT, strings::NAMES, slices::NAMES]),
+    ("Text", &[names::TEXT, strings::NAMES, printf::NAMES, slices::NAMES]),
     ("Search in text", &[search::NAMES, regexp::NAMES]),
     ("Replacement in text", &[replace::NAMES]),
     ("Splitting and joining text", &[split::NAMES]),
@@ -104,7 +104,7 @@ const SCALARS: &[Family] = &[
     ("Parsing times", &[time_parse::NAMES, names::TIME_PARSING]),
     ("Arrays", &[names::ARRAYS, array_edit::NAMES, array_sets::NAMES, reduce::NAMES]),
     ("Arrays with lambdas", &[keyed::NAMES, keyed::WITH_LAMBDA]),
-    ("Maps", &[maps::NAMES]),
+    ("Maps", &[maps::NAMES, key_value_pairs::NAMES]),
     ("Tuples and variants", &[names::COMPOSITES, tuples::NAMES]),
     ("Vectors", &[vectors::NAMES]),
     ("JSON", &[names::JSON]),

@@ -1,7 +1,7 @@
 //! What functions of text share: their arguments, their answers, the checks of their types, and their names in any case.
 
 use super::{
-    encoding, hashes, ip, markup, random, regexp,
+    encoding, hashes, ip, key_value_pairs, markup, printf, random, regexp,
     registry::Entry,
     replace, search, similarity, slices, split, strings,
     udf::{Kernel, Nulls},
@@ -114,7 +114,7 @@ pub(super) fn illegal(position: usize, ty: &ChType, expected: &str) -> SqlError 
     SqlError::new(ChCode::IllegalTypeOfArgument, message)
 }
 
-fn dynamic(ty: &ChType) -> bool {
+pub(super) fn dynamic(ty: &ChType) -> bool {
     matches!(ty, ChType::Dynamic | ChType::Variant(_))
 }
 
@@ -147,7 +147,7 @@ pub(super) fn check(args: &[ChType], kinds: &str, ret: ChType) -> SqlResult<ChTy
     Ok(if floats && args.iter().any(dynamic) { ChType::Dynamic } else { ret })
 }
 
-fn is_number(ty: &ChType) -> bool {
+pub(super) fn is_number(ty: &ChType) -> bool {
     use ChType::{Bool, Float, Int, UInt};
     matches!(ty, Int(_) | UInt(_) | Float(_) | Bool)
 }
@@ -204,6 +204,8 @@ type Module = (&'static [&'static str], fn(&str) -> Option<Entry>);
 /// The functions of text, by subject.
 const MODULES: &[Module] = &[
     (strings::NAMES, strings::entry),
+    (printf::NAMES, printf::entry),
+    (key_value_pairs::NAMES, key_value_pairs::entry),
     (slices::NAMES, slices::entry),
     (search::NAMES, search::entry),
     (regexp::NAMES, regexp::entry),
@@ -243,6 +245,7 @@ pub(super) fn canonical<'a>(name: &'a str, lower: &'a str) -> &'a str {
         | "substring" | "unbin" | "unhex" | "upper" | "format" => lower,
         "array_to_string" => "arrayStringConcat",
         "byteslice" | "substr" | "mid" => "substring",
+        "str_to_map" => "extractKeyValuePairs",
         "char_length" | "character_length" => "lengthUTF8",
         "concat_ws" => "concatWithSeparator",
         "countsubstrings" => "countSubstrings",
@@ -283,6 +286,7 @@ pub(super) fn canonical<'a>(name: &'a str, lower: &'a str) -> &'a str {
             "isASCII" => "isValidASCII",
             "levenshteinDistance" => "editDistance",
             "levenshteinDistanceUTF8" => "editDistanceUTF8",
+            "mapFromString" => "extractKeyValuePairs",
             "mismatches" => "byteHammingDistance",
             "rand32" => "rand",
             "splitByAlpha" => "alphaTokens",
