@@ -46,7 +46,7 @@ use crate::service::{Caller, Service};
 use action::Tool;
 use arguments::Arguments;
 use axum::http::{Uri, request::Parts};
-use choice::{choose, find, unknown_tool};
+use choice::{choose, is_offered, named, unknown_tool};
 use follow::Slots;
 use outlook::Place;
 use rekor_core::{
@@ -306,6 +306,15 @@ fn answered(result: ToolResult) -> CallToolResponse {
     CallToolResult::from(result).into()
 }
 
+/// The error of a tool that there is not for this caller.
+fn not_there(name: &str, visit: &Visit) -> ErrorData {
+    let face = &visit.place.face;
+    let offered = tools::offered(&visit.caller.principal, face);
+    let names: Vec<String> = offered.map(|(tool, _)| spoken(tool.name, face.vocabulary)).collect();
+    step_up::note_hidden(name, visit);
+    ErrorData::invalid_params(unknown_tool(name, names.iter().map(String::as_str)), None)
+}
+
 fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "The call was cancelled.")
 }
@@ -318,20 +327,16 @@ impl Handler {
         arguments: Option<&RawValue>,
         visit: &Visit,
     ) -> Result<ToolResult, ErrorData> {
-        let Some(tool) = find(name, visit) else {
-            let face = &visit.place.face;
-            let offered = tools::offered(&visit.caller.principal, face);
-            let names: Vec<String> =
-                offered.map(|(tool, _)| spoken(tool.name, face.vocabulary)).collect();
-            step_up::note_hidden(name, visit);
-            let known = names.iter().map(String::as_str);
-            return Err(ErrorData::invalid_params(unknown_tool(name, known), None));
-        };
-        let done = self.call(tool, name, arguments, visit).await;
-        Ok(done.unwrap_or_else(|error| {
-            visit.lacked.note(&error);
-            failure(&speech::for_agents(error))
-        }))
+        let Some(tool) = named(name) else { return Err(not_there(name, visit)) };
+        match self.call(tool, name, arguments, visit).await {
+            Ok(result) => Ok(result),
+            // What is offered nothing of is not there, whatever is wrong with the call besides.
+            Err(_) if !is_offered(tool, visit) => Err(not_there(name, visit)),
+            Err(error) => {
+                visit.lacked.note(&error);
+                Ok(failure(&speech::for_agents(error)))
+            }
+        }
     }
 
     async fn call(

@@ -19,7 +19,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue},
-    routing::{any, delete, get, patch, post, put},
+    routing::{delete, get, patch, post, put},
 };
 use handlers::{
     accounts, collections, databases, documents, endpoints, health, mcp, providers, relationships,
@@ -210,9 +210,10 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
 /// paid for by each call.
 fn mcp_routes(service: &Arc<Service>) -> Router<Arc<Service>> {
     let server = Arc::new(crate::mcp::Server::new(Arc::clone(service), BODY_BYTES_MAX));
+    // POST by its name: `any` alone would make a handler anew for each call.
     Router::new()
-        .route("/mcp", any(mcp::mcp))
-        .route("/e/{slug}/mcp", any(mcp::endpoint_mcp))
+        .route("/mcp", post(mcp::mcp).fallback(mcp::mcp))
+        .route("/e/{slug}/mcp", post(mcp::endpoint_mcp).fallback(mcp::endpoint_mcp))
         .route("/sse", get(sse::open))
         .route("/sse/messages", post(sse::message))
         .with_state(server)

@@ -9,12 +9,16 @@ use super::{
 use crate::nearest::nearest;
 use rekor_core::{Error, Result};
 
-/// A tool by its name in either vocabulary, if any of its actions is offered.
-pub(super) fn find(name: &str, visit: &Visit) -> Option<&'static Tool> {
+/// A tool by its name in either vocabulary.
+pub(super) fn named(name: &str) -> Option<&'static Tool> {
     let name = vocabulary::canonical(name);
-    let offered =
-        |action: &Action| action.is_offered(&visit.caller.principal, visit.place.face.read_only);
-    TOOLS.iter().find(|tool| tool.name == name && tool.actions.iter().any(offered))
+    TOOLS.iter().find(|tool| tool.name == name)
+}
+
+/// Whether any action of a tool is offered.
+pub(super) fn is_offered(tool: &Tool, visit: &Visit) -> bool {
+    let (principal, read_only) = (&visit.caller.principal, visit.place.face.read_only);
+    tool.actions.iter().any(|action| action.is_offered(principal, read_only))
 }
 
 pub(super) fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {

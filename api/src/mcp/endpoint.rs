@@ -186,6 +186,13 @@ impl Handler {
         Ok(resolved.info().with_protocol_version(version))
     }
 
+    /// The answer to `server/discover`.
+    pub(super) fn introduce(&self, visit: &Visit) -> Result<DiscoverResult, ErrorData> {
+        let resolved = self.resolve_visit(visit, None)?;
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, resolved.info()))
+    }
+
     /// Answers a call; that it failed is a result, too, unless there is no such endpoint or tool.
     pub(super) async fn answer(
         &self,
@@ -256,9 +263,7 @@ impl ServerHandler for Handler {
         &self,
         context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
-        let resolved = self.resolve(&context)?;
-        let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, resolved.info()))
+        self.introduce(&visit(&context)?)
     }
 
     async fn list_tools(

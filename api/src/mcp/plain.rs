@@ -1,6 +1,6 @@
 //! Plain requests, answered at once.
 //!
-//! Nearly all that agents send is a call of a tool with nothing beside it, or the `initialize` before it. Serving those needs
+//! Nearly all that agents send is a call of a tool with nothing beside it, or the `initialize` or `server/discover` before it. Serving those needs
 //! none of the channels and tasks that a request with progress, sampling or a lifecycle needs, and they would cost more than a
 //! read of a document. Whatever is not exactly such a request, or not quite right, goes the long way, where it is answered or
 //! refused as ever.
@@ -23,6 +23,8 @@ use std::borrow::Cow;
 const OLDER: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 /// The version whose requests say all about themselves.
 const MODERN: &str = "2026-07-28";
+
+const DISCOVER: &str = "server/discover";
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -48,6 +50,13 @@ struct CallParams<'a> {
     arguments: Option<&'a RawValue>,
     #[serde(default, rename = "_meta")]
     meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DiscoverParams {
+    #[serde(rename = "_meta")]
+    meta: Meta,
 }
 
 /// What a modern request says about itself; the capabilities matter to none that is plain.
@@ -76,6 +85,8 @@ pub(super) struct Plain<'a> {
 pub(super) enum Ask<'a> {
     /// To be greeted.
     Initialize(Box<InitializeRequestParams>),
+    /// What the server is, in the era without sessions.
+    Discover,
     /// A tool, with arguments as they came.
     Call { name: Cow<'a, str>, arguments: Option<&'a RawValue> },
 }
@@ -84,7 +95,9 @@ impl<'a> Plain<'a> {
     /// The request, if it is a plain one.
     pub(super) fn of(headers: &HeaderMap, body: &'a [u8]) -> Option<Self> {
         let head = Head::of(headers)?;
-        Self::call(&head, body).or_else(|| Self::initialize(&head, body))
+        Self::call(&head, body)
+            .or_else(|| Self::initialize(&head, body))
+            .or_else(|| Self::discover(&head, body))
     }
 
     fn call(head: &Head<'_>, body: &'a [u8]) -> Option<Self> {
@@ -113,6 +126,14 @@ impl<'a> Plain<'a> {
             && head.version.is_none_or(|version| OLDER.contains(&version))
             && head.method.or(head.name).is_none();
         is_plain.then(|| Self { id, ask: Ask::Initialize(Box::new(params)), is_modern: false })
+    }
+
+    fn discover(head: &Head<'_>, body: &'a [u8]) -> Option<Self> {
+        let (id, params): (_, DiscoverParams) = read(DISCOVER, body)?;
+        let is_plain = [head.version, Some(&params.meta.version)] == [Some(MODERN); 2]
+            && head.method == Some(DISCOVER)
+            && head.name.is_none();
+        is_plain.then_some(Self { id, ask: Ask::Discover, is_modern: true })
     }
 
     /// Its id, as a client would call it off.
@@ -242,5 +263,9 @@ mod tests {
         let hello = |version: &str| json!({"jsonrpc": "2.0", "id": "a", "method": "initialize", "params": {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}});
         assert!(is_plain(&[], &hello(OLDER[2])));
         assert!(!is_plain(&[], &hello("1999-01-01")));
+        let discover = json!({"jsonrpc": "2.0", "id": 1, "method": DISCOVER, "params": {"_meta": about(MODERN)["params"]["_meta"]}});
+        assert!(is_plain(&[modern, ("mcp-method", DISCOVER)], &discover));
+        assert!(!is_plain(&[modern], &discover));
+        assert!(!is_plain(&[older, ("mcp-method", DISCOVER)], &discover));
     }
 }

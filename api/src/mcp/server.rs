@@ -31,6 +31,7 @@ use http_body_util::{BodyExt, Full};
 use rekor_core::{Error, Result};
 use rmcp::{
     ErrorData, ServerHandler,
+    model::DiscoverResult,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
     },
@@ -250,6 +251,12 @@ impl Server {
                     None => answer,
                 })
             }
+            Ask::Discover => Ok(plain.answer(if at_endpoint {
+                self.plain_endpoints.introduce(&visit)
+            } else {
+                let versions = self.plain.supported_protocol_versions().into_owned();
+                Ok(DiscoverResult::from_server_info(versions, self.plain.get_info()))
+            })),
             Ask::Call { name, arguments } => {
                 let called: BoxFuture<'_, _> = if at_endpoint {
                     Box::pin(self.plain_endpoints.answer(name, *arguments, &visit))

@@ -13,28 +13,20 @@ pub(super) enum Vocabulary {
     Workspaces,
 }
 
-/// Names of the older vocabulary, and of other versions of the tools, with those of the table.
-const ALIASES: [(&str, &str); 12] = [
-    ("manage_workspace", "manage_database"),
-    ("manage_record", "manage_document"),
-    ("query_records", "manage_document"),
-    ("query_documents", "manage_document"),
-    ("workspace_id", "database_id"),
-    ("record_id", "document_id"),
-    ("schema", "json_schema"),
-    ("type", "rel_type"),
-    ("relationship_type", "rel_type"),
-    ("batch", "batch_operations"),
-    ("sql", "sql_query"),
-    ("promotion", "promotion_id"),
-];
-
-/// Tools that did one thing of another tool.
-const ACTION_OF: [(&str, &str); 2] = [("query_records", "list"), ("query_documents", "list")];
-
-/// The table's name for one that it has not.
+/// The table's name for one of the older vocabulary, or of other versions of the tools. Asked for every name of a call.
 pub(super) fn alias(name: &str) -> Option<&'static str> {
-    ALIASES.iter().find(|(other, _)| *other == name).map(|(_, canonical)| *canonical)
+    match name {
+        "manage_workspace" => Some("manage_database"),
+        "manage_record" | "query_records" | "query_documents" => Some("manage_document"),
+        "workspace_id" => Some("database_id"),
+        "record_id" => Some("document_id"),
+        "schema" => Some("json_schema"),
+        "type" | "relationship_type" => Some("rel_type"),
+        "batch" => Some("batch_operations"),
+        "sql" => Some("sql_query"),
+        "promotion" => Some("promotion_id"),
+        _ => None,
+    }
 }
 
 /// The name that the table has.
@@ -42,9 +34,9 @@ pub(super) fn canonical(name: &str) -> &str {
     alias(name).unwrap_or(name)
 }
 
-/// The action that an older tool's name means.
+/// The action that the name of an older tool means, which did one thing of another.
 pub(super) fn action_of(tool: &str) -> Option<&'static str> {
-    ACTION_OF.iter().find(|(name, _)| *name == tool).map(|(_, action)| *action)
+    matches!(tool, "query_records" | "query_documents").then_some("list")
 }
 
 /// A text of a list of tools, in the vocabulary that was asked for.
