@@ -109,7 +109,13 @@ impl LogFormat {
 }
 
 impl Serve {
-    pub(crate) async fn run(self, _global: &Global) -> Result<(), Problem> {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Problem> {
+        if let Some(directory) = &global.data_dir {
+            return Err(Problem::usage(format!(
+                "a server's data root is --data: write rekor serve --data {}; --data-dir is for commands without a server",
+                directory.display()
+            )));
+        }
         self.log_format.start();
         let root = RootLocation::parse(&self.data)?;
         let owner_token = self.credential()?;
