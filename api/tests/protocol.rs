@@ -781,7 +781,9 @@ async fn plain_requests_are_answered_as_all_others() {
         ("tools/call", json!({"name": "no_such_tool", "arguments": {}})),
     ];
     let mut sorts = Vec::new();
-    for (mcp, version) in [(&world.mcp, MODERN), (&world.mcp, LEGACY), (&agent, LEGACY)] {
+    for (mcp, version) in
+        [(&world.mcp, MODERN), (&world.mcp, LEGACY), (&agent, MODERN), (&agent, LEGACY)]
+    {
         let mcp = &Mcp { version, ..mcp.clone() };
         for (method, params) in &asked {
             let (headers, body) = match (*method, version) {

@@ -1,8 +1,8 @@
 //! Plain requests, answered at once.
 //!
-//! Nearly all that agents send is a call of a tool with nothing beside it, or the `initialize` or `server/discover` before it. Serving those needs
-//! none of the channels and tasks that a request with progress, sampling or a lifecycle needs, and they would cost more than a
-//! read of a document. Whatever is not exactly such a request, or not quite right, goes the long way, where it is answered or
+//! Nearly all that agents send is a call of a tool with nothing beside it, or the `initialize` or `server/discover` before it.
+//! Serving those needs none of the channels and tasks that a request with progress, sampling or a lifecycle needs, and they
+//! would cost more than a read of a document. Whatever is not exactly such a request, or not quite right, goes the long way, where it is answered or
 //! refused as ever.
 
 use super::result::ToolResult;

@@ -346,3 +346,5 @@ SELECT untuple(t), count() FROM (SELECT (number % 2, number % 3) AS t FROM numbe
 SELECT a, b, count() FROM (SELECT number % 2 AS a, number % 3 AS b FROM numbers(12)) GROUP BY ROLLUP(COLUMNS('a|b')) ORDER BY 3, 1, 2;
 SELECT a, count() FROM (SELECT number % 2 AS a, number % 3 AS b FROM numbers(12)) GROUP BY GROUPING SETS ((COLUMNS('a|b')), (a)) ORDER BY 2, 1;
 SELECT number, untuple((number, 1)) FROM numbers(3) GROUP BY untuple((number, 1)) ORDER BY 2;
+SELECT nothere.* FROM numbers(1) AS n;
+SELECT number.* FROM numbers(1);

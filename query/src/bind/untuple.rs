@@ -7,6 +7,7 @@ use super::{
     scope::{Clause, Scope},
 };
 use crate::{
+    dialect::MARK,
     error::{ChCode, SqlError, SqlResult},
     typed::Typed,
     types::ChType,
@@ -17,9 +18,9 @@ use sqlparser::ast::{
 
 const UNTUPLE: &str = "untuple";
 
-/// A call of `untuple`.
-pub(super) fn untuple_of(tuple: Expr) -> Expr {
-    call_of(&Ident::new(UNTUPLE), FunctionArguments::None, tuple)
+/// `t.*` of something that is no table: a call of `untuple` under a name that no query can write.
+pub(super) fn star_of(tuple: Expr) -> Expr {
+    call_of(&Ident::new(format!("{MARK}{UNTUPLE}")), FunctionArguments::None, tuple)
 }
 
 impl Binder<'_> {
@@ -38,13 +39,22 @@ impl Binder<'_> {
         }
         let Expr::Function(function) = expr else { return Ok(None) };
         let [name] = function.name.0.as_slice() else { return Ok(None) };
-        if name.as_ident().is_none_or(|name| name.value != UNTUPLE) {
+        let name = name.as_ident().map_or("", |name| name.value.as_str());
+        let is_star = name.strip_prefix(MARK) == Some(UNTUPLE);
+        if !is_star && name != UNTUPLE {
             return Ok(None);
         }
         let tuple = argument(function)?;
-        let ty = self.traceless_type(tuple, scope, env)?;
+        let ty = self.traceless_type(tuple, scope, env).map_err(|error| {
+            let is_unknown = is_star && error.code == ChCode::UnknownIdentifier;
+            if is_unknown { no_table(tuple) } else { error }
+        })?;
         let ChType::Tuple(fields) = ty.strip_nullable() else {
-            return Err(refused(format!("The argument of untuple must be a tuple, not {ty}.")));
+            return Err(refused(if is_star {
+                format!("`{tuple}.*` needs a table of FROM or a tuple; {tuple} is of type {ty}.")
+            } else {
+                format!("The argument of untuple must be a tuple, not {ty}.")
+            }));
         };
         let names = fields.iter().enumerate().map(|(at, (name, _))| match name {
             Some(name) => name.clone(),
@@ -107,6 +117,11 @@ fn argument(function: &Function) -> SqlResult<&Expr> {
         }
         _ => Err(refused("Function untuple must have one argument.".to_owned())),
     }
+}
+
+fn no_table(name: &Expr) -> SqlError {
+    let message = format!("There is no table {name} in FROM, and no tuple of that name.");
+    SqlError::new(ChCode::UnknownIdentifier, message)
 }
 
 fn refused(message: String) -> SqlError {

@@ -34,13 +34,12 @@ pub(super) fn entry(name: &str) -> Option<Entry> {
 fn types(args: &[ChType]) -> SqlResult<ChType> {
     for (position, ty) in args.iter().enumerate() {
         let is_text = matches!(ty, ChType::String | ChType::FixedString(_));
-        let is_plain_number = is_number(ty) && !matches!(ty, ChType::Decimal(..));
-        if !is_text && !dynamic(ty) && (position == 0 || !is_plain_number) {
-            return Err(illegal(
-                position,
-                ty,
-                if position == 0 { "String" } else { "a number or String" },
-            ));
+        let (fits, expected) = match position {
+            0 => (is_text, "String"),
+            _ => (is_text || is_number(ty), "a number or String"),
+        };
+        if !fits && !dynamic(ty) {
+            return Err(illegal(position, ty, expected));
         }
     }
     Ok(ChType::String)

@@ -6,7 +6,7 @@ use super::super::{
     query::Env,
     scope::Scope,
     unsupported,
-    untuple::untuple_of,
+    untuple::star_of,
 };
 use crate::{
     dialect::MARK,
@@ -224,7 +224,7 @@ fn tuple(name: &ast::ObjectName) -> Option<Item> {
         [ident] => Expr::Identifier(ident.clone()),
         _ => Expr::CompoundIdentifier(idents),
     };
-    Some(Item { name, expr: untuple_of(tuple), aliased: true })
+    Some(Item { name, expr: star_of(tuple), aliased: true })
 }
 
 /// What other databases write behind `*` is refused; EXCEPT, REPLACE and APPLY are taken by the token pass.

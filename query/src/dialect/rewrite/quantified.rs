@@ -32,9 +32,9 @@ fn is_function(tokens: &Tokens, at: usize) -> bool {
             | Token::Gt
             | Token::GtEq
     );
+    if !compares || !is_word(tokens.token(at), &["ANY", "ALL", "SOME"]) {
+        return false;
+    }
     let inside = (at + 1..).find(|at| *tokens.token(*at) != Token::LParen).unwrap_or(at + 1);
-    compares
-        && is_word(tokens.token(at), &["ANY", "ALL", "SOME"])
-        && inside > at + 1
-        && !is_word(tokens.token(inside), &["SELECT", "WITH", "FROM"])
+    inside > at + 1 && !is_word(tokens.token(inside), &["SELECT", "WITH", "FROM"])
 }
